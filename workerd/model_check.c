@@ -51,26 +51,28 @@ model_check_on_end(void *arg, enum upstream_end how, const char *detail)
 
 /* A cheap request. */
 static void
-model_check_write_body(struct buf *body, const char *model)
+model_check_write_body(struct buf *body, const char *model, bool responses)
 {
 	buf_init(body, BODY_MAX);
 	must(buf_printf(body, "{\"model\":\"") == 0);
 	must(json_escape(body, slice_str(model)) == 0);
 	must(buf_printf(body,
-		 "\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Say "
-		 "OK.\"}]}") == 0);
+		 "\",\"stream\":true,%s:[{\"role\":\"user\",\"content\":\"Say OK.\"}]}",
+		 responses ? "\"store\":false,\"input\"" : "\"messages\"") == 0);
 }
 
 static void
 model_check_request(struct model_check_run *c, const struct model_server *server,
-    struct event_base *base, const char *model)
+    struct event_base *base, const char *model, bool responses)
 {
 	static const struct upstream_events events = {
 	    model_check_on_headers, model_check_on_data, model_check_on_end};
 	struct buf body;
 
-	model_check_write_body(&body, model);
-	c->transfer = upstream_post(server->upstream, &body, TOTAL_MS, &events, c);
+	*c = (struct model_check_run){0};
+	model_check_write_body(&body, model, responses);
+	c->transfer = upstream_post(server->upstream, responses ? server->responses_path : NULL,
+	    &body, TOTAL_MS, &events, c);
 	while (!c->ended)
 		must(event_base_loop(base, EVLOOP_ONCE) != -1);
 }
@@ -130,10 +132,16 @@ model_check(const struct settings *s)
 	model_servers_add_settings(&servers, &config, s);
 	for (size_t i = 0; i < servers.n; i++) {
 		const struct model_server *server = &servers.at[i];
-		struct model_check_run c = {0};
+		struct model_check_run c, other;
 		int status;
 
-		model_check_request(&c, server, base, s->openai_model);
+		model_check_request(
+		    &c, server, base, s->openai_model, server->api == MODEL_API_RESPONSES);
+		/* It may have the model in its Responses API only. */
+		if (server->api == MODEL_API_AUTO && (c.status == 400 || c.status == 404)) {
+			model_check_request(&other, server, base, s->openai_model, true);
+			c = other.status == 200 ? other : c;
+		}
 		status = model_check_report(&c, server->name,
 		    server->name == NULL
 			? s->openai_base_url

@@ -125,6 +125,19 @@ setting_parse_ENV(const struct setting *d, const char *text, void *field, char *
 }
 
 int
+setting_parse_API(const struct setting *d, const char *text, void *field, char *why)
+{
+	static const char *const words[] = {"auto", "chat", "responses"};
+	int i = setting_choose(text, words, ARRAY_LEN(words));
+
+	(void)d;
+	if (i == -1)
+		REFUSE("must be auto, chat or responses");
+	*(enum model_api *)field = (enum model_api)i;
+	return 0;
+}
+
+int
 setting_parse_LEVEL(const struct setting *d, const char *text, void *field, char *why)
 {
 	static const char *const words[] = {"error", "warn", "notice", "info", "debug"};
@@ -272,6 +285,12 @@ setting_clear_DECIMAL(void *field)
 
 void
 setting_clear_ENV(void *field)
+{
+	setting_clear_nothing(field);
+}
+
+void
+setting_clear_API(void *field)
 {
 	setting_clear_nothing(field);
 }

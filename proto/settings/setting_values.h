@@ -12,6 +12,8 @@
 #include "proto/base/log.h"
 #include "proto/base/network.h"
 
+enum model_api { MODEL_API_AUTO, MODEL_API_CHAT, MODEL_API_RESPONSES };
+
 enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
 
 #define SETTINGS_LISTEN_MAX  16
@@ -62,6 +64,7 @@ typedef char *setting_c_PROXY;
 typedef char *setting_c_PATH;
 typedef char *setting_c_FILE;
 typedef enum app_env setting_c_ENV;
+typedef enum model_api setting_c_API;
 typedef enum log_level setting_c_LEVEL;
 typedef struct origin_list setting_c_ORIGINS;
 typedef struct listen_list setting_c_LISTEN;

@@ -34,6 +34,11 @@ static const struct {
 	const char *name, *data;
 } cases[] = {
     {"a token", TOKEN(" hello")},
+    {"a token of the Responses API",
+	"{\"type\":\"response.output_text.delta\",\"sequence_number\":12,\"item_id\":"
+	"\"msg_67c9fdcf37fc8190ba82116e33fb28c507b8b0ad4e5eb654\",\"output_index\":1,"
+	"\"content_index\":0,\"delta\":\" hello\",\"logprobs\":[],\"obfuscation\":"
+	"\"zKfQ2mZw81\"}"},
     {"a token with escapes", TOKEN("\\n\\\"h\\u00e4")},
     {"a token with a lone surrogate", TOKEN("\\ud83d")},
     {"usage",

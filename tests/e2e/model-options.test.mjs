@@ -100,3 +100,56 @@ describe("usage", () => {
 				assert.deepEqual(linesOf(banter, "model_without_usage"), []);
 			}));
 });
+
+describe("a model of the Responses API", () => {
+	it("is asked there once the server says so, and from then on at once", () =>
+		withBanter({ workers: 1, stub: ["--script", "only-responses=404"] }, async (banter) => {
+			for (const calls of [2, 3]) {
+				const reply = await banter.chat("s", "[[tokens=3]]");
+				assert.equal(reply.json?.message, "t0 t1 t2", reply.text);
+				assert.equal((await banter.model("stats")).calls, calls);
+			}
+			const { path, body } = await banter.model("last");
+			assert.equal(path, "/v1/responses");
+			assert.equal(body.store, false);
+			assert.equal(linesOf(banter, "model_without_chat_completions").length, 1);
+			assert.equal((await countedTokens(banter))[1], 6);
+		}));
+
+	it("is asked nowhere else with OPENAI_API=responses, and nowhere but in chats with chat", async () => {
+		for (const [OPENAI_API, stub, status, path] of [
+			["responses", [], 200, "/v1/responses"],
+			["chat", ["--script", "only-responses=404"], 502, "/v1/chat/completions"],
+		])
+			await withBanter({ workers: 1, env: { OPENAI_API }, stub }, async (banter) => {
+				assert.equal((await banter.chat("s", "[[tokens=1]]")).status, status);
+				assert.equal((await banter.model("stats")).calls, 1);
+				assert.equal((await banter.model("last")).path, path);
+			});
+	});
+
+	for (const [directives, status, text] of [
+		["tokens=2 finish=length", "length", "t0 t1 "],
+		["tokens=2 finish=content_filter", "filtered", "t0 t1 "],
+		["unicode tokens=15", undefined, undefined],
+		["empty", undefined, undefined],
+	])
+		it(`its reply to ${directives} is that of chat completions`, async () => {
+			const replies = [];
+			for (const OPENAI_API of ["chat", "responses"])
+				await withBanter({ workers: 1, env: { OPENAI_API } }, async (banter) => {
+					const { json } = await banter.chat("s", `[[${directives}]]`);
+					replies.push({ message: json?.message, status: json?.status });
+				});
+			assert.deepEqual(replies[1], replies[0]);
+			if (status) assert.deepEqual(replies[1], { message: text.trim(), status });
+		});
+
+	it("an error within its stream is one of chat completions", async () => {
+		for (const OPENAI_API of ["chat", "responses"])
+			await withBanter({ workers: 1, env: { OPENAI_API } }, async (banter) => {
+				assertError(await banter.chat("s", "[[tokens=3 error-after=1]]"), 502);
+				assertError(await banter.chat("s", "[[tokens=3 cut-after=1]]"), 502);
+			});
+	});
+});

@@ -68,6 +68,7 @@ check_both_ways(struct slice data, const struct openai_delta *d)
 		json_decref(root);
 		openai_delta_read_tree(&reassembly, data, &tree);
 		must(tree.kind == d->kind && slice_eq(tree.text, d->text));
+		must(tree.item == d->item && tree.ends == d->ends);
 		must(tree.finish == d->finish && !tree.has_usage && !d->has_usage);
 		must(reassembly.len == 0 && slice_eq(usual.content, d->text));
 		openai_delta_clear(&tree);

@@ -15,6 +15,7 @@ union value {
 	setting_c_TEXT text;
 	setting_c_DECIMAL decimal;
 	setting_c_ENV env;
+	setting_c_API api;
 	setting_c_LEVEL level;
 	setting_c_ORIGINS origins;
 	setting_c_LISTEN listen;
@@ -104,6 +105,12 @@ check_PROXY(const union value *v)
 {
 	must(strcmp(v->text, given) == 0 && strpbrk(given, " \t\r\n?#") == NULL);
 	must(strncmp(given, "http", 4) == 0 || strncmp(given, "socks5", 6) == 0);
+}
+
+static void
+check_API(const union value *v)
+{
+	must(v->api <= MODEL_API_RESPONSES);
 }
 
 static void

@@ -94,7 +94,7 @@ post(struct upstream *u, struct request *r)
 	buf_init(&body, 16);
 	must(buf_append_str(&body, "{}") == 0);
 	buf_init(&r->heard, HEARD_MAX);
-	r->transfer = upstream_post(u, &body, 1000000, &events, r);
+	r->transfer = upstream_post(u, NULL, &body, 1000000, &events, r);
 }
 
 /* Runs the loop, in which requests are sent, and discards what the peer gets. */

@@ -169,6 +169,7 @@ seeds_paths(seed_fn *fn, void *arg)
 #define EXAMPLE_USER     "nobody"
 #define EXAMPLE_FILE     "/etc/ssl/chat.pem"
 #define EXAMPLE_ENV      "production"
+#define EXAMPLE_API      "auto"
 #define EXAMPLE_LEVEL    "debug"
 #define EXAMPLE_ORIGINS  "https://Shop.Example:443, http://localhost:3000,*"
 #define EXAMPLE_LISTEN   "0.0.0.0:4000, [::1]:4001,127.0.0.1:80"

@@ -22,7 +22,8 @@ call_newest_of(struct slice message)
 static int
 call_read_messages(struct call *call, struct api_error *error)
 {
-	const json_t *messages = json_object_get(call->body, "messages"), *m;
+	const char *list = call->responses ? "input" : "messages";
+	const json_t *messages = json_object_get(call->body, list), *m;
 	uint64_t bytes = 0;
 	size_t i;
 
@@ -32,8 +33,7 @@ call_read_messages(struct call *call, struct api_error *error)
 		size_t len = json_string_length(content);
 
 		if (role == NULL)
-			return api_error(
-			    error, 400, "messages", "'messages[%zu]' has no role.", i);
+			return api_error(error, 400, list, "'%s[%zu]' has no role.", list, i);
 		bytes += len;
 		if (strcmp(role, "user") == 0)
 			call->message =
@@ -42,8 +42,8 @@ call_read_messages(struct call *call, struct api_error *error)
 	call->newest = call_newest_of(call->message);
 	call->prompt_tokens = 3 + 4 * i + bytes / 4;
 	if (i == 0)
-		return api_error(error, 400, "messages",
-		    "'messages' must be a list of at least one message.");
+		return api_error(
+		    error, 400, list, "'%s' must be a list of at least one message.", list);
 	return 0;
 }
 
@@ -59,11 +59,12 @@ call_read_limit(struct call *call, const char *name)
 }
 
 int
-call_read(struct call *call, struct slice body, struct api_error *error)
+call_read(struct call *call, struct slice body, bool responses, struct api_error *error)
 {
 	json_error_t why;
 
-	*call = (struct call){.max_tokens = UINT32_MAX, .message = slice_str("")};
+	*call = (struct call){
+	    .max_tokens = UINT32_MAX, .message = slice_str(""), .responses = responses};
 	call->body = json_loadb((const char *)body.p, body.len, JSON_ALLOW_NUL, &why);
 	if (call->body == NULL)
 		return api_error(error, 400, NULL,
@@ -74,8 +75,12 @@ call_read(struct call *call, struct slice body, struct api_error *error)
 	call->include_usage = json_is_true(
 	    json_object_get(json_object_get(call->body, "stream_options"), "include_usage"));
 	call->has_tools = json_array_size(json_object_get(call->body, "tools")) > 0;
-	call_read_limit(call, "max_tokens");
-	call_read_limit(call, "max_completion_tokens");
+	if (responses) {
+		call_read_limit(call, "max_output_tokens");
+	} else {
+		call_read_limit(call, "max_tokens");
+		call_read_limit(call, "max_completion_tokens");
+	}
 	call->model = json_string_value(json_object_get(call->body, "model"));
 	if (call->model == NULL || *call->model == '\0')
 		return api_error(error, 400, "model", "You must name a model.");

@@ -14,6 +14,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "tests/stub/responses.h"
 
 /* How often a held reply checks whether it may continue. */
 #define HOLD_LOOK_NS 10000000u
@@ -81,6 +82,7 @@ chat_new(struct stats *stats, struct call *call, struct script *script, struct s
 	    .close = about->close,
 	    .authorization = put_start(),
 	    .frame = put_start(),
+	    .text = put_start(),
 	};
 	stats->calls++;
 	stats->active++;
@@ -107,6 +109,7 @@ chat_free(struct chat *c)
 	call_clear(&c->call);
 	reply_clear(&c->reply);
 	buf_clear(&c->frame);
+	buf_clear(&c->text);
 	buf_clear(&c->authorization);
 	free(c);
 }
@@ -174,9 +177,14 @@ chat_add_token_event(struct chat *c, struct buf *out)
 {
 	bool framed = c->script.reply != REPLY_WIRE;
 
-	chat_event_begin(c, framed ? c->prefix_len : 0);
+	if (framed && c->call.responses)
+		responses_before_token(c, &event);
+	else
+		chat_event_begin(c, framed ? c->prefix_len : 0);
 	reply_token(&c->reply, &event);
-	if (framed)
+	if (framed && c->call.responses)
+		responses_after_token(c, &event);
+	else if (framed)
 		put(&event, buf_data(&c->frame) + c->prefix_len,
 		    buf_len(&c->frame) - c->prefix_len);
 	chat_event_end(out);
@@ -191,6 +199,11 @@ chat_add_error_event(struct chat *c, struct buf *out)
 	char *text;
 
 	chat_scripted_error(c, 500, &error);
+	if (c->call.responses) {
+		responses_error(c, &error, &event);
+		chat_event_end(out);
+		return;
+	}
 	body = answer_error_body(&error);
 	text = json_dumps(body, JSON_COMPACT);
 	must(text != NULL);
@@ -262,9 +275,14 @@ chat_start_stream(struct chat *c, struct buf *out)
 	struct answer_about head = chat_head_of(c);
 
 	answer_stream(out, &head);
+	c->started = true;
+	if (c->call.responses) {
+		responses_begin(c, &event);
+		chat_event_end(out);
+		return;
+	}
 	chat_add_choice_event(
 	    c, out, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", NULL);
-	c->started = true;
 }
 
 /* hand-over: in two events, as models send it. */
@@ -288,6 +306,12 @@ chat_add_hand_over(struct chat *c, struct buf *out)
 static enum chat_step
 chat_end_stream(struct chat *c, struct buf *out)
 {
+	if (c->call.responses) {
+		responses_end(c, &event);
+		chat_event_end(out);
+		answer_chunk(out, slice_str(""));
+		return CHAT_END;
+	}
 	if (c->script.hand_over)
 		chat_add_hand_over(c, out);
 	chat_add_choice_event(c, out, "{}", c->script.finish);

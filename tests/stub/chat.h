@@ -1,5 +1,5 @@
 /*
- * One response to chat/completions in progress: a state machine that returns its next bytes when
+ * One response to chat/completions, or to responses, in progress: a state machine that returns its next bytes when
  * they are due. It produces the exact bytes of the HTTP response, correct or faulty as its script
  * says; the connection that owns it sends them and keeps the time.
  */
@@ -29,6 +29,9 @@ struct chat {
 	struct buf frame;         /* the part common to all events, built once: see chat.c */
 	size_t head_len;          /* of frame: up to the list of choices */
 	size_t prefix_len;        /* of frame: up to a token; the rest follows the token */
+	struct buf text;          /* of the Responses API: the tokens so far, as in JSON */
+	size_t token_at;          /* and where the current one begins in its event */
+	uint32_t sequence;        /* and the number of the next event */
 	bool close;               /* the connection closes after the response */
 	bool started;             /* the head is written */
 };

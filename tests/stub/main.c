@@ -55,6 +55,7 @@ static const char help_rest[] =
     "\n"
     "Paths:\n"
     "  POST /v1/chat/completions    Authorization: Bearer KEY\n"
+    "  POST /v1/responses           the same\n"
     "  GET  /v1/models              the same\n"
     "  GET  /stub/stats    {calls, active, client_disconnects, tokens, accepted}: calls, "
     "those\n"

@@ -72,6 +72,9 @@ static const struct word {
     {"no-tools", WORD_NUMBER, AT(no_tools), 400, 599, "STATUS",
 	"a call with tools is refused, as by a model that cannot call them"},
 
+    {"only-responses", WORD_NUMBER, AT(only_responses), 400, 599, "STATUS",
+	"a chat completion is refused, as for a model of the Responses API"},
+
     {"hand-over", WORD_FLAG, AT(hand_over), 0, 0, NULL,
 	"the reply ends with a call of the tool hand_over; without tools, with [hand_over]"},
 
@@ -103,6 +106,7 @@ script_init(struct script *s)
 	    .retry_after = SCRIPT_UNSET,
 	    .no_stream_options = SCRIPT_UNSET,
 	    .no_tools = SCRIPT_UNSET,
+	    .only_responses = SCRIPT_UNSET,
 	    .hold_after = SCRIPT_UNSET,
 	    .finish = "stop",
 	};

@@ -46,6 +46,7 @@ struct script {
 	uint32_t retry_after;       /* seconds, or SCRIPT_UNSET */
 	uint32_t no_stream_options; /* a status, or SCRIPT_UNSET */
 	uint32_t no_tools;          /* the same */
+	uint32_t only_responses;    /* the same */
 	uint32_t after[FAULTS];     /* or SCRIPT_UNSET */
 	uint32_t hold_after;        /* or SCRIPT_UNSET */
 	uint32_t reply;             /* enum script_reply */

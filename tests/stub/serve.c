@@ -89,6 +89,10 @@ serve_refuses_arguments(
 	else if (script->no_tools != SCRIPT_UNSET && call->has_tools)
 		api_error(error, (int)script->no_tools, NULL, "%s does not support tools",
 		    call->model);
+	else if (script->only_responses != SCRIPT_UNSET && !call->responses)
+		api_error(error, (int)script->only_responses, "model",
+		    "This model is only supported in v1/responses and not in "
+		    "v1/chat/completions.");
 	else
 		return false;
 	return true;
@@ -117,14 +121,15 @@ serve_start_chat(struct request *q, struct call *call, struct api_error *error)
 }
 
 static void
-serve_chat_completions(struct request *q)
+serve_call(struct request *q, bool responses)
 {
 	struct stats *st = &q->service->stats;
 	struct api_error error;
 	struct call call = {0};
 
 	q->about.id = ++q->service->last_id;
-	if (serve_check_key(q, &error) == 0 && call_read(&call, q->body, &error) == 0) {
+	if (serve_check_key(q, &error) == 0 &&
+	    call_read(&call, q->body, responses, &error) == 0) {
 		serve_keep_last(q, call.body);
 		q->chat = serve_start_chat(q, &call, &error);
 	} else {
@@ -135,6 +140,18 @@ serve_chat_completions(struct request *q)
 		return;
 	st->calls++;
 	serve_refuse(q, &error);
+}
+
+static void
+serve_chat_completions(struct request *q)
+{
+	serve_call(q, false);
+}
+
+static void
+serve_responses(struct request *q)
+{
+	serve_call(q, true);
 }
 
 static void
@@ -233,6 +250,7 @@ static const struct route {
 	handler *handler;
 } routes[] = {
     {"POST", "/v1/chat/completions", serve_chat_completions},
+    {"POST", "/v1/responses", serve_responses},
     {"POST", "/v1/embeddings", serve_embeddings},
     {"GET", "/v1/models", serve_models},
     {"GET", "/stub/stats", serve_stub_stats},

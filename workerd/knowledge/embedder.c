@@ -172,6 +172,6 @@ embedder_ask(struct embedder *e, const struct slice *texts, size_t n, unsigned m
 	buf_init(&r->response, RESPONSE_MAX);
 	buf_init(&body, REQUEST_MAX);
 	embedding_format_write(&body, e->model, texts, n);
-	r->transfer = upstream_post(e->upstream, &body, ms, &events, r);
+	r->transfer = upstream_post(e->upstream, NULL, &body, ms, &events, r);
 	return r;
 }

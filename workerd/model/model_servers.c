@@ -10,21 +10,21 @@
 #include "workerd/model/redact.h"
 
 void
-model_servers_add(struct model_servers *all, const struct upstream_config *config)
+model_servers_add(
+    struct model_servers *all, const struct upstream_config *config, enum model_api api)
 {
+	struct upstream_config own = *config;
+	char *url = setting_url_join(config->url, SETTING_URL_ADDED);
+	char *responses = setting_url_join(config->url, "/responses");
+
 	must(all->n < MODEL_SERVERS_MAX && (all->n == 0) == (config->name == NULL));
-	all->at[all->n++] = (struct model_server){
-	    .name = config->name, .key = config->key, .upstream = upstream_new(config)};
-}
-
-static void
-model_servers_add_address(
-    struct model_servers *all, struct upstream_config config, const char *base_url)
-{
-	char *url = setting_url_join(base_url, SETTING_URL_ADDED);
-
-	config.url = url;
-	model_servers_add(all, &config);
+	own.url = url;
+	all->at[all->n++] = (struct model_server){.name = config->name,
+	    .key = config->key,
+	    .api = api,
+	    .responses_path = xstrdup(strchr(strstr(responses, "://") + 3, '/')),
+	    .upstream = upstream_new(&own)};
+	free(responses);
 	free(url);
 }
 
@@ -36,19 +36,23 @@ model_servers_add_settings(
 
 	one.name = NULL;
 	one.key = s->openai_api_key;
-	model_servers_add_address(all, one, s->openai_base_url);
+	one.url = s->openai_base_url;
+	model_servers_add(all, &one, s->openai_api);
 	for (size_t i = 0; i < s->model_servers.n; i++) {
 		one.name = s->model_servers.at[i].name;
 		one.key = named_list_find(&s->model_server_keys, slice_str(one.name));
-		model_servers_add_address(all, one, s->model_servers.at[i].value);
+		one.url = s->model_servers.at[i].value;
+		model_servers_add(all, &one, MODEL_API_AUTO);
 	}
 }
 
 void
 model_servers_clear(struct model_servers *all)
 {
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++) {
 		upstream_free(all->at[i].upstream);
+		free(all->at[i].responses_path);
+	}
 	*all = (struct model_servers){0};
 }
 

@@ -15,6 +15,8 @@
 struct model_server {
 	const char *name; /* NULL: the default server */
 	const char *key;  /* NULL: none; never logged or sent elsewhere */
+	enum model_api api;
+	char *responses_path; /* of its Responses API; upstream knows the other one */
 	struct upstream *upstream;
 };
 
@@ -23,8 +25,10 @@ struct model_servers {
 	struct model_server at[MODEL_SERVERS_MAX];
 };
 
-/* Adds a server; the first one has no name. The name and key are borrowed. */
-void model_servers_add(struct model_servers *all, const struct upstream_config *config);
+/* Adds a server; the first one has no name. config.url is that of the settings, to which the paths of its APIs are added.
+ * The name and key are borrowed. */
+void model_servers_add(
+    struct model_servers *all, const struct upstream_config *config, enum model_api api);
 
 /* Adds all servers of the settings, which are borrowed. config has what they share: all but
  * name, url and key. */

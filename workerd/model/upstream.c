@@ -20,13 +20,14 @@ upstream_admits(const struct upstream *u, unsigned *wait_ms)
 }
 
 struct upstream_transfer *
-upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
+upstream_post(struct upstream *u, const char *path, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg)
 {
 	struct upstream_transfer *t;
 
 	must(!u->inside && buf_len(body) > 0);
 	t = upstream_transfer_new(u, body, total_ms);
+	t->path = path != NULL ? path : u->target.path;
 	t->events = events;
 	t->arg = arg;
 	t->probe = breaker_ask(&u->breaker);

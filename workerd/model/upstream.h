@@ -54,12 +54,13 @@ const char *upstream_http2_version(void);
 [[gnu::warn_unused_result]] bool upstream_admits(const struct upstream *u, unsigned *wait_ms);
 
 /*
- * Sends a request and passes the response to the events; call upstream_admits() first. Takes over
- * the body's memory: body, which must not be empty, is empty afterwards. total_ms is the timeout for the
+ * Sends a request and passes the response to the events; call upstream_admits() first. path: with its query, valid
+ * until the transfer has ended; NULL: that of the server's URL. Takes over the body's memory: body, which must not be
+ * empty, is empty afterwards. total_ms is the timeout for the
  * whole response. The request is sent once; UPSTREAM_STALE says that it may be sent again.
  */
-struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
-    const struct upstream_events *events, void *arg);
+struct upstream_transfer *upstream_post(struct upstream *u, const char *path, struct buf *body,
+    unsigned total_ms, const struct upstream_events *events, void *arg);
 
 /*
  * Reports how a response with status 200 began, for the circuit breaker: 200, or the status that an error in it

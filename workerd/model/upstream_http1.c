@@ -14,11 +14,11 @@ upstream_http1_print_head(
 	const struct upstream_target *to = &u->target;
 
 	must(buf_printf(out,
-		 "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: banter/%s\r\n"
+		 "POST %s%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: banter/%s\r\n"
 		 "Content-Type: application/json\r\nAccept: text/event-stream\r\n"
 		 "Accept-Encoding: identity\r\n"
 		 "Content-Length: %zu\r\n",
-		 c->forwarded ? to->url : to->path, to->authority, BANTER_VERSION,
+		 c->forwarded ? to->origin : "", t->path, to->authority, BANTER_VERSION,
 		 buf_len(&t->body)) == 0);
 	if (c->forwarded && to->proxy_authorization != NULL)
 		must(buf_printf(out, "Proxy-Authorization: %s\r\n", to->proxy_authorization) ==

@@ -247,7 +247,7 @@ upstream_http2_add(struct upstream_conn *c, struct upstream_transfer *t)
 	    upstream_http2_field(":method", "POST", 0),
 	    upstream_http2_field(":scheme", "https", 0),
 	    upstream_http2_field(":authority", u->target.authority, 0),
-	    upstream_http2_field(":path", u->target.path, 0),
+	    upstream_http2_field(":path", t->path, 0),
 	    upstream_http2_field("user-agent", "banter/" BANTER_VERSION, 0),
 	    upstream_http2_field("content-type", "application/json", 0),
 	    upstream_http2_field("accept", "text/event-stream", 0),

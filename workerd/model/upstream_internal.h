@@ -101,6 +101,7 @@ struct upstream_transfer {
 	struct upstream_conn *conn; /* NULL: it waits for one, or is over */
 	const struct upstream_events *events;
 	void *arg;
+	const char *path; /* borrowed */
 	struct buf body;  /* of the request */
 	size_t body_sent; /* or in the connection's buffer */
 	struct event silence;

@@ -94,7 +94,7 @@ upstream_target_set_url(struct upstream_target *t, const char *url)
 	t->host = upstream_target_host(t->authority);
 	bracket = strchr(t->authority, ']');
 	t->path = xstrdup(path);
-	t->url = upstream_target_print("%.*s%s", (int)(start - url), url, authority);
+	t->origin = upstream_target_print("%.*s%s", (int)(start - url), url, t->authority);
 	t->authorization = upstream_target_login(url);
 	has_port = strchr(bracket == NULL ? t->authority : bracket, ':') != NULL;
 	t->tcp_url = upstream_target_print(
@@ -167,7 +167,7 @@ upstream_target_is_address(const struct upstream_target *t)
 void
 upstream_target_clear(struct upstream_target *t)
 {
-	char *const all[] = {t->url, t->tcp_url, t->host, t->authority, t->path, t->proxy,
+	char *const all[] = {t->origin, t->tcp_url, t->host, t->authority, t->path, t->proxy,
 	    t->authorization, t->proxy_authorization};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)

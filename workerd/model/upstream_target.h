@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct upstream_target {
-	char *url, *path;    /* the URL without user and password; its path */
+	char *origin, *path; /* scheme://authority, without user and password; the URL's path */
 	char *authorization; /* "Basic …" if the URL names a user; NULL: none */
 	bool tls;
 	char *authority; /* of the URL: host, and port if it names one */

@@ -105,6 +105,8 @@ struct turn {
 	struct buf whole;             /* its body, if it is not a stream */
 	bool accepted; /* an event has come, and the first one was not an error */
 	bool peeked;   /* at its first piece */
+	bool has_item; /* text has come; of the following item, the only one that is followed */
+	uint32_t item;
 	bool hopeless; /* another request would fail in the same way */
 	char *
 	    cause; /* why the model failed, for the owner who tries an agent; NULL: no failure */

@@ -111,6 +111,19 @@ turn_request_drop_parts(struct turn *t, const struct refused_parts *named)
 	return true;
 }
 
+/* What looked like a hint at the Responses API was a quote: the server does not have it. */
+static bool
+turn_request_return_to_chat(struct turn *t)
+{
+	if ((t->dropped.parts & PART(CHAT)) == 0 ||
+	    (t->http_status != 404 && t->http_status != 405))
+		return false;
+	t->dropped.parts &= ~PART(CHAT);
+	t->target.refused.parts &= ~PART(CHAT);
+	t->target.api = MODEL_API_CHAT;
+	return true;
+}
+
 /* Half of the maximum that the last request had, which is more than the model takes, or than its context has room for. */
 static uint32_t
 turn_request_half_output(const struct turn *t)
@@ -134,6 +147,7 @@ turn_request_repair(struct turn *t)
 
 	switch (refusal_read(t->http_status, buf_slice(&t->error_body), &request, &named)) {
 	case REFUSAL_NONE:
+		repaired = turn_request_return_to_chat(t);
 		break;
 	case REFUSAL_PARTS:
 		repaired = turn_request_drop_parts(t, &named);
@@ -407,8 +421,9 @@ turn_request_post(struct turn *t, struct buf *body)
 	turn_response_reset(t);
 	turn_enter(t, TURN_REQUESTING);
 	turn_fallback_expect_token(t);
-	t->transfer = upstream_post(
-	    t->server->upstream, body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);
+	t->transfer = upstream_post(t->server->upstream,
+	    (t->target.refused.parts & PART(CHAT)) == 0 ? NULL : t->server->responses_path,
+	    body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);
 }
 
 void
@@ -437,7 +452,8 @@ turn_request_set_target(struct turn *t, struct slice model)
 {
 	const char *server = t->server->name;
 
-	t->target = (struct prompt_target){.model = model, .budget = t->cost.prompt > 0};
+	t->target = (struct prompt_target){
+	    .model = model, .api = t->server->api, .budget = t->cost.prompt > 0};
 	t->dropped = (struct refused_parts){0};
 	t->doubtful = 0;
 	t->repairs = t->attempts;
@@ -445,6 +461,8 @@ turn_request_set_target(struct turn *t, struct slice model)
 	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
 	part_memory_find(
 	    &t->turns->board->refused, t->target_key, clock_mono_ms(), &t->target.refused);
+	if (t->server->api == MODEL_API_RESPONSES)
+		t->target.refused.parts |= PART(CHAT);
 }
 
 void

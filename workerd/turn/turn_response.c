@@ -63,7 +63,7 @@ turn_response_reset(struct turn *t)
 	sse_init(&t->reader);
 	buf_clear(&t->whole);
 	t->form = OPENAI_FORM_UNKNOWN;
-	t->accepted = t->hopeless = t->peeked = t->end_received = false;
+	t->accepted = t->hopeless = t->peeked = t->has_item = t->end_received = false;
 	t->reply.status = MESSAGE_COMPLETE;
 	t->reassembly = (struct utf8_reassembly){0};
 	turn_response_expect_thoughts(t);
@@ -351,6 +351,18 @@ turn_response_note_finish(struct turn *t, enum openai_finish finish)
 		t->reply.status = MESSAGE_FILTERED;
 }
 
+/* Whether an event's text belongs to the reply: that of another item, or of a message that repeats the whole text behind
+ * its deltas, does not. */
+static bool
+turn_response_follows(struct turn *t, const struct openai_delta *d)
+{
+	if (d->kind != OPENAI_TEXT || (t->has_item && (d->whole || d->item != t->item)))
+		return false;
+	t->has_item = true;
+	t->item = d->item;
+	return true;
+}
+
 /* An event other than an error. */
 static void
 turn_response_take(struct turn *t, const struct openai_delta *d)
@@ -367,8 +379,7 @@ turn_response_take(struct turn *t, const struct openai_delta *d)
 		thoughts_begin_outside(&t->thoughts);
 	if (d->thinks || d->kind == OPENAI_TEXT)
 		turn_response_has_begun(t);
-	/* A message that repeats the whole text behind its deltas adds nothing. */
-	if (d->kind == OPENAI_TEXT && !(d->whole && t->first_token_ms != 0)) {
+	if (turn_response_follows(t, d)) {
 		if (!turn_cost_count(t, d->text.len)) {
 			turn_response_cut(t);
 			return;
@@ -378,7 +389,7 @@ turn_response_take(struct turn *t, const struct openai_delta *d)
 	if (t->state != TURN_STREAMING)
 		return;
 	turn_response_note_finish(t, d->finish);
-	if (d->kind == OPENAI_DONE) {
+	if (d->kind == OPENAI_DONE || d->ends) {
 		t->end_received = true;
 		turn_response_complete(t);
 	}

@@ -95,6 +95,7 @@ agent_prompt_write_request(const struct api *api, const struct agent_shown *agen
 	struct turns *turns = api->turns;
 	struct prompt_target to = {0};
 	struct openai_request request;
+	struct model_server *server;
 	struct buf record;
 	struct prompt *prompt;
 
@@ -103,9 +104,12 @@ agent_prompt_write_request(const struct api *api, const struct agent_shown *agen
 	prompt = prompt_new(buf_slice(&record), context);
 	to.model = prompt_model(prompt, turns->defaults.model);
 	agent_prompt_find_refused(api, &agent->record, to.model, &to.refused);
+	*refused = to.refused;
+	server = model_servers_find(&turns->servers, prompt_server_name(prompt));
+	if (server != NULL && server->api == MODEL_API_RESPONSES)
+		to.refused.parts |= PART(CHAT);
 	must(prompt_write(prompt, &turns->defaults, &to, &request, body) == 0);
 	must(openai_end(&request) == 0);
-	*refused = to.refused;
 	free(prompt);
 	buf_clear(&record);
 }
@@ -115,7 +119,9 @@ agent_prompt_answer(struct resource_query *q, const struct agent_shown *agent,
     const struct refused_parts *refused, struct slice body)
 {
 	json_t *request = json_read_object(body);
-	json_t *system = json_array_get(json_object_get(request, "messages"), 0);
+	json_t *chat = json_object_get(request, "messages");
+	json_t *system =
+	    json_array_get(chat != NULL ? chat : json_object_get(request, "input"), 0);
 	struct slice text = json_read_string(json_object_get(system, "content"));
 
 	must(text.p != NULL);

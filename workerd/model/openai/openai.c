@@ -10,13 +10,17 @@
 
 /* A parameter, because some servers refuse a tool without one. */
 static int
-openai_add_tool(struct buf *body)
+openai_add_tool(struct buf *body, bool responses)
 {
-	return buf_append_str(body,
-	    ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"" HAND_OVER_TOOL
+	static const char function[] =
+	    "\"name\":\"" HAND_OVER_TOOL
 	    "\",\"description\":\"Hands the conversation over to a person\","
 	    "\"parameters\":{\"type\":\"object\",\"properties\":{\"reason\":"
-	    "{\"type\":\"string\"}}}}}]");
+	    "{\"type\":\"string\"}}}";
+
+	/* Without strict, the Responses API wants all parameters to be required. */
+	return buf_printf(body, ",\"tools\":[{\"type\":\"function\",%s%s%s}]",
+	    responses ? "\"strict\":false," : "\"function\":{", function, responses ? "" : "}");
 }
 
 static int
@@ -25,7 +29,10 @@ openai_add_limit(struct buf *body, const struct openai_settings *s)
 	if (s->max_completion_tokens == 0)
 		return 0;
 	return buf_printf(body, ",\"%s\":%" PRIu32,
-	    s->max_tokens ? "max_tokens" : "max_completion_tokens", s->max_completion_tokens);
+	    s->responses        ? "max_output_tokens"
+		: s->max_tokens ? "max_tokens"
+				: "max_completion_tokens",
+	    s->max_completion_tokens);
 }
 
 static int
@@ -33,10 +40,12 @@ openai_add_reasoning(struct buf *body, const struct openai_settings *s)
 {
 	if (s->reasoning_effort.len == 0)
 		return 0;
-	if (buf_append_str(body, ",\"reasoning_effort\":\"") == -1 ||
+	if (buf_append_str(body,
+		s->responses ? ",\"reasoning\":{\"effort\":\"" : ",\"reasoning_effort\":\"") ==
+		-1 ||
 	    json_escape(body, s->reasoning_effort) == -1)
 		return -1;
-	return buf_append_str(body, "\"");
+	return buf_append_str(body, s->responses ? "\"}" : "\"");
 }
 
 static int
@@ -47,7 +56,8 @@ openai_add_options(struct buf *body, const struct openai_settings *s)
 	if (s->usage &&
 	    buf_append_str(body, ",\"stream_options\":{\"include_usage\":true}") == -1)
 		return -1;
-	if (openai_add_limit(body, s) == -1 || (s->hand_over && openai_add_tool(body) == -1))
+	if (openai_add_limit(body, s) == -1 ||
+	    (s->hand_over && openai_add_tool(body, s->responses) == -1))
 		return -1;
 	if (t->given &&
 	    buf_printf(body, ",\"temperature\":%" PRIu32 ".%03" PRIu32, t->thousandths / 1000,
@@ -89,8 +99,9 @@ openai_begin(struct openai_request *r, struct buf *body, const struct openai_set
 	if (buf_append_str(body, "{\"model\":\"") == -1 ||
 	    json_escape(body, settings->model) == -1 ||
 	    buf_append_str(body, "\",\"stream\":true") == -1 ||
+	    (settings->unstored && buf_append_str(body, ",\"store\":false") == -1) ||
 	    openai_add_options(body, settings) == -1 ||
-	    buf_append_str(body, ",\"messages\":[") == -1)
+	    buf_printf(body, ",\"%s\":[", settings->responses ? "input" : "messages") == -1)
 		return -1;
 	return openai_add_instructions(r, settings);
 }

@@ -1,6 +1,6 @@
 /*
- * The request to a model in the format of OpenAI's chat completions (platform.openai.com, API
- * reference, "Chat"). The format only, no I/O; responses are read by openai_delta.h.
+ * The request to a model in the format of OpenAI's chat completions, or of its Responses API (platform.openai.com, API
+ * reference, "Chat", "Responses"). The format only, no I/O; responses are read by openai_delta.h.
  */
 #ifndef WORKERD_MODEL_OPENAI_OPENAI_H
 #define WORKERD_MODEL_OPENAI_OPENAI_H
@@ -20,6 +20,8 @@ enum openai_instructions {
 /* The request's parameters except the messages. */
 struct openai_settings {
 	struct slice model, system_prompt;
+	bool responses; /* for the Responses API, which has other names for some of these */
+	bool unstored;  /* the server is not to keep the response (store) */
 	enum openai_instructions instructions;
 	uint32_t max_completion_tokens;     /* 0: left out */
 	bool max_tokens;                    /* that limit is called max_tokens */

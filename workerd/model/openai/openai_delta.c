@@ -174,7 +174,116 @@ openai_delta_read_fast(
 	d->text = usual.content;
 	d->finish = openai_finish_of(usual.finish_reason);
 	d->thinks = usual.thinks;
+	d->item = usual.item;
 	return openai_delta_finish_text(reassembly, d, false) == 0;
+}
+
+static const char responses_prefix[] = "response.";
+
+static struct slice
+openai_responses_type(const json_t *object)
+{
+	return openai_json_string(json_object_get(object, "type"));
+}
+
+static bool
+openai_responses_begins(struct slice type, const char *with)
+{
+	return type.len >= strlen(with) && memcmp(type.p, with, strlen(with)) == 0;
+}
+
+/* Whether the JSON is an event of the Responses API (platform.openai.com, API reference, "Responses", "Streaming events"),
+ * which says so in its type, or a response of it in one piece. */
+static bool
+openai_responses_is(const json_t *root)
+{
+	return openai_responses_begins(openai_responses_type(root), responses_prefix) ||
+	    json_is_array(json_object_get(root, "output"));
+}
+
+static void
+openai_responses_read_item(const json_t *item, uint32_t place, struct openai_delta *d)
+{
+	struct slice type = openai_responses_type(item);
+
+	if (slice_eq_str(type, "reasoning"))
+		d->thinks = true;
+	if (!slice_eq_str(type, "function_call"))
+		return;
+	d->tool = openai_json_string(json_object_get(item, "name"));
+	d->tool_call = place;
+}
+
+/* The items of a response that has ended. The reply is the first message among them: others repeat it, or continue it
+ * for other readers. */
+static int
+openai_responses_read_output(const json_t *output, struct openai_delta *d)
+{
+	d->whole = true;
+	for (size_t i = 0; i < json_array_size(output); i++) {
+		const json_t *item = json_array_get(output, i);
+
+		openai_responses_read_item(item, (uint32_t)i, d);
+		if (d->text.len == 0 && slice_eq_str(openai_responses_type(item), "message") &&
+		    openai_delta_add_parts(d, json_object_get(item, "content")) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+openai_responses_read_usage(const json_t *usage, struct openai_delta *d)
+{
+	if (!json_is_object(usage))
+		return;
+	d->has_usage = true;
+	d->prompt_tokens = openai_json_number(json_object_get(usage, "input_tokens"));
+	d->completion_tokens = openai_json_number(json_object_get(usage, "output_tokens"));
+}
+
+/* How a response with this status has ended. One that is incomplete without a known reason has met a limit. */
+static enum openai_finish
+openai_responses_finish(const json_t *response, struct slice status)
+{
+	const json_t *why = json_object_get(response, "incomplete_details");
+	enum openai_finish finish;
+
+	if (slice_eq_str(status, "completed"))
+		return OPENAI_STOPPED;
+	if (slice_eq_str(status, "failed") || slice_eq_str(status, "cancelled"))
+		return OPENAI_FAILED;
+	if (!slice_eq_str(status, "incomplete"))
+		return OPENAI_GOES_ON;
+	finish = openai_finish_of(openai_json_string(json_object_get(why, "reason")));
+	return finish == OPENAI_GOES_ON ? OPENAI_LENGTH : finish;
+}
+
+static int
+openai_responses_read(const json_t *root, struct openai_delta *d)
+{
+	const json_t *response = json_object_get(root, "response");
+	struct slice type = openai_responses_type(root);
+
+	/* One in one piece has its status in place of a type. */
+	if (type.len == 0) {
+		response = root;
+		type = openai_json_string(json_object_get(root, "status"));
+	} else {
+		type = (struct slice){
+		    type.p + strlen(responses_prefix), type.len - strlen(responses_prefix)};
+	}
+	d->finish = openai_responses_finish(response, type);
+	if (d->finish != OPENAI_GOES_ON) {
+		d->ends = true;
+		openai_responses_read_usage(json_object_get(response, "usage"), d);
+		return openai_responses_read_output(json_object_get(response, "output"), d);
+	}
+	d->item = openai_json_number(json_object_get(root, "output_index"));
+	openai_responses_read_item(json_object_get(root, "item"), d->item, d);
+	d->thinks |= openai_responses_begins(type, "reasoning");
+	if (slice_eq_str(type, "output_text.delta") || slice_eq_str(type, "refusal.delta"))
+		return openai_delta_add_string(d, json_object_get(root, "delta"));
+	return 0;
 }
 
 static int
@@ -190,6 +299,10 @@ openai_delta_read_json(
 		return openai_delta_finish_error(error, d, l.repaired);
 	if (!json_is_object(l.root))
 		return -1;
+	if (openai_responses_is(l.root))
+		return openai_responses_read(l.root, d) == -1
+		    ? -1
+		    : openai_delta_finish_text(reassembly, d, l.repaired);
 	openai_delta_read_usage(l.root, d);
 	choice = openai_delta_first_choice(l.root);
 	if (choice != NULL && openai_delta_read_choice(choice, d) == -1)

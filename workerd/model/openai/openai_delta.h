@@ -1,6 +1,7 @@
 /*
- * Parses the responses of OpenAI-compatible servers: the events of a stream, and a response in one piece
- * (platform.openai.com, API reference, "Streaming"). The format only, no I/O. Errors: openai_error.h.
+ * Parses the responses of OpenAI-compatible servers: the events of a stream, and a response in one piece, of chat
+ * completions (platform.openai.com, API reference, "Streaming") and of the Responses API. The
+ * format only, no I/O. Errors: openai_error.h.
  *
  * OpenAI, Azure, Ollama, vLLM, llama.cpp, OpenRouter and others agree on where the text is, and on
  * little else; the table in test_openai_delta.c has their forms.
@@ -28,6 +29,9 @@ struct openai_delta {
 	enum openai_finish finish;
 	/* The event has the whole message in place of a delta: a response in one piece, which ends with it. */
 	bool whole;
+	bool ends; /* it is the last one of a stream of the Responses API */
+	uint32_t
+	    item; /* the place of what the text belongs to: a response may have several messages */
 	bool thinks; /* it has a part of the model's thoughts, in a member of their own */
 	bool has_usage;
 	uint32_t prompt_tokens, completion_tokens;

@@ -84,7 +84,8 @@ openai_error_is_bare(const json_t *root)
 {
 	const json_t *detail = json_object_get(root, "detail");
 
-	if (slice_eq_str(openai_json_string(json_object_get(root, "object")), "error"))
+	if (slice_eq_str(openai_json_string(json_object_get(root, "object")), "error") ||
+	    slice_eq_str(openai_json_string(json_object_get(root, "type")), "error"))
 		return true;
 	if (json_object_get(root, "choices") != NULL)
 		return false;
@@ -105,6 +106,9 @@ openai_error_find(const json_t *root)
 	if (!openai_error_is_empty(error))
 		return error;
 	error = json_object_get(json_array_get(json_object_get(root, "choices"), 0), "error");
+	if (!openai_error_is_empty(error))
+		return error;
+	error = json_object_get(json_object_get(root, "response"), "error");
 	if (!openai_error_is_empty(error))
 		return error;
 	error = json_array_get(json_object_get(root, "errors"), 0);

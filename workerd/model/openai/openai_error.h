@@ -27,7 +27,7 @@ struct openai_error openai_error_read(struct slice body, int status);
 void openai_error_message(struct slice body, char *out, size_t size);
 
 /* The error in the JSON of an event or a body, which belongs to it; NULL: none. It is at the top, in a choice
- * (OpenRouter), in an array (Google), or the JSON itself (vLLM and gateways, without choices). */
+ * (OpenRouter), in the response that failed (Responses API), in an array (Google), or the JSON itself (vLLM and gateways, without choices). */
 const json_t *openai_error_find(const json_t *root);
 
 /* Writes an error's message to out, which it initializes: valid UTF-8, independent of a reply's. 0, or -1 when out

@@ -281,15 +281,42 @@ openai_fast_take_choice_member(
 }
 
 static bool
+openai_fast_take_choices(struct openai_fast_scanner *s, struct openai_fast *u)
+{
+	u->choices = true;
+	return openai_fast_take(s, '[') &&
+	    openai_fast_take_object(s, openai_fast_take_choice_member, u) &&
+	    openai_fast_take(s, ']');
+}
+
+/* The place of an item in the output, of one digit. */
+static bool
+openai_fast_take_place(struct openai_fast_scanner *s, struct openai_fast *u)
+{
+	struct openai_fast_value v;
+
+	if (!openai_fast_take_value(s, &v) || v.is_string || v.text.len != 1)
+		return false;
+	u->item = (uint32_t)(*v.text.p - '0');
+	return true;
+}
+
+static bool
 openai_fast_take_event_member(
     struct openai_fast_scanner *s, struct slice name, struct openai_fast *u)
 {
 	struct openai_fast_value v;
 
 	if (IS(name, "choices"))
-		return openai_fast_take(s, '[') &&
-		    openai_fast_take_object(s, openai_fast_take_choice_member, u) &&
-		    openai_fast_take(s, ']');
+		return openai_fast_take_choices(s, u);
+	if (IS(name, "delta")) {
+		u->flat = true;
+		return openai_fast_take_content(s, u);
+	}
+	if (IS(name, "output_index"))
+		return openai_fast_take_place(s, u);
+	if (IS(name, "logprobs") && openai_fast_take(s, '['))
+		return openai_fast_take(s, ']');
 	if (!openai_fast_take_value(s, &v) || v.has_escapes)
 		return false;
 	if (IS(name, "error"))
@@ -297,6 +324,8 @@ openai_fast_take_event_member(
 	/* An error without its usual member (openai_error.h). */
 	if (IS(name, "detail") || IS(name, "message"))
 		return !v.is_string;
+	if (IS(name, "type"))
+		return u->typed = v.is_string && IS(v.text, "response.output_text.delta");
 	return !IS(name, "object") || !IS(v.text, "error");
 }
 
@@ -307,5 +336,6 @@ openai_fast_read(struct slice data, struct buf *unescaped, struct openai_fast *u
 
 	*u = (struct openai_fast){.content = {0}};
 	return utf8_valid(data) &&
-	    openai_fast_take_object(&s, openai_fast_take_event_member, u) && s.p == s.end;
+	    openai_fast_take_object(&s, openai_fast_take_event_member, u) && s.p == s.end &&
+	    u->flat == u->typed && !(u->flat && u->choices) && (u->flat || u->item == 0);
 }

@@ -1,6 +1,6 @@
 /*
- * A fast path for nearly all events of a model's stream: one choice with its delta, and members
- * that are strings, numbers, true, false or null. It needs no JSON tree, because it runs for each
+ * A fast path for nearly all events of a model's stream: one choice with its delta, or a delta of text of the Responses
+ * API, and members that are strings, numbers, true, false or null. It needs no JSON tree, because it runs for each
  * token: about 0.25 µs instead of 4 (make bench-events).
  *
  * It accepts a subset of JSON: jansson accepts all of it and reads the same (fuzz_openai_delta
@@ -12,8 +12,11 @@
 #include "proto/base/buf.h"
 
 struct openai_fast {
-	struct slice content;       /* points into data or unescaped; empty: none */
-	bool thinks;                /* it has a part of the model's thoughts */
+	struct slice content; /* points into data or unescaped; empty: none */
+	bool thinks;          /* it has a part of the model's thoughts */
+	uint32_t item;        /* as in openai_delta.h */
+	/* It has a list of choices; a delta of its own; the type that says that this is text. */
+	bool choices, flat, typed;
 	struct slice finish_reason; /* points into data; empty: none */
 };
 

@@ -378,8 +378,12 @@ static struct refused_parts
 refusal_find_parts(const struct error_text *e, const struct refusal_request *request)
 {
 	const struct slice text = buf_slice(&e->text);
-	struct refused_parts found = refusal_on_paths(e, request);
+	struct refused_parts found = {.parts = request->sent & PART(CHAT)};
 
+	/* It may name the parts that it takes only there. */
+	if (found.parts != 0 && refusal_place(text, MODEL_PART_CHAT) != SIZE_MAX)
+		return found;
+	found = refusal_on_paths(e, request);
 	if (!refusal_is_some(&found))
 		found = refusal_in_text(text, request);
 	if (!refusal_is_some(&found) &&

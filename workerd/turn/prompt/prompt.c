@@ -326,6 +326,8 @@ prompt_most_output(const struct prompt *p, const struct prompt_defaults *default
 	if (most == 0)
 		most = prompt_extra_number(extra, "max_tokens");
 	if (most == 0)
+		most = prompt_extra_number(extra, "max_output_tokens");
+	if (most == 0)
 		most = prompt_max_output(p, defaults, to);
 	json_decref(extra);
 	if (most > UINT32_MAX || replies > UINT32_MAX / most)
@@ -339,18 +341,22 @@ prompt_settings(const struct msg_agent_record *r, const struct prompt_defaults *
     const struct prompt_target *to, const json_t *extra)
 {
 	const uint32_t refused = to->refused.parts;
+	const bool responses = (refused & PART(CHAT)) != 0;
 	struct openai_settings s = {
 	    .model = to->model,
 	    .instructions = (refused & PART(SYSTEM)) == 0 ? OPENAI_SYSTEM
 		: (refused & PART(DEVELOPER)) == 0        ? OPENAI_DEVELOPER
 							  : OPENAI_IN_FIRST,
-	    .max_tokens = (refused & PART(MAX_COMPLETION_TOKENS)) != 0,
-	    .usage = (refused & PART(USAGE)) == 0 &&
+	    .responses = responses,
+	    .unstored = responses && json_object_get(extra, "store") == NULL,
+	    .max_tokens = responses || (refused & PART(MAX_COMPLETION_TOKENS)) != 0,
+	    .usage = !responses && (refused & PART(USAGE)) == 0 &&
 		json_object_get(extra, "stream_options") == NULL,
 	    .hand_over = (refused & PART(TOOLS)) == 0 && prompt_escalates(r),
 	};
 
 	if (!prompt_extra_has(extra, "max_tokens", "max_completion_tokens") &&
+	    !(responses && json_object_get(extra, "max_output_tokens") != NULL) &&
 	    (!s.max_tokens || (refused & PART(MAX_TOKENS)) == 0))
 		s.max_completion_tokens = prompt_max_output_of(r, defaults, to);
 	if ((refused & PART(TEMPERATURE)) == 0 && json_object_get(extra, "temperature") == NULL)
@@ -385,6 +391,8 @@ prompt_parts(const struct prompt *p, const struct prompt_defaults *defaults,
 		parts |= PART(REASONING_EFFORT);
 	if (extra != NULL)
 		parts |= PART(EXTRA);
+	if (to->api == MODEL_API_AUTO && !s.responses)
+		parts |= PART(CHAT);
 	json_decref(extra);
 	return parts;
 }

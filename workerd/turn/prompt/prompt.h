@@ -88,6 +88,7 @@ struct slice prompt_not_found_text(const struct prompt *p);
 /* Whom the request is for. */
 struct prompt_target {
 	struct slice model;           /* its name */
+	enum model_api api;           /* AUTO: it may refuse chat completions, too */
 	struct refused_parts refused; /* what it does not take */
 	bool budget;                  /* a budget of tokens limits the reply */
 	uint32_t max_output; /* the most tokens of a reply that it takes; 0: not known */

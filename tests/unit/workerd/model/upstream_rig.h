@@ -322,7 +322,7 @@ rig_ask_with(struct rig_call *c, size_t len, unsigned total_ms)
 	memset(buf_reserve(&body, len), '?', len);
 	buf_commit(&body, len);
 	assert_true(upstream_admits(rig.upstream, &wait_ms));
-	c->transfer = upstream_post(rig.upstream, &body, total_ms, &events, c);
+	c->transfer = upstream_post(rig.upstream, NULL, &body, total_ms, &events, c);
 	rig.transfers++;
 	assert_int_equal(buf_len(&body), 0);
 }

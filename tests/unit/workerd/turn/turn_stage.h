@@ -65,7 +65,7 @@ stage_listen(struct stage *s, char *url, size_t url_size)
 	s->store_listener = listen_on((const struct sockaddr *)&un, sizeof(un));
 	s->model_listener = listen_on((const struct sockaddr *)&in, sizeof(in));
 	assert_int_equal(getsockname(s->model_listener, (struct sockaddr *)&in, &len), 0);
-	snprintf(url, url_size, "http://127.0.0.1:%u/chat/completions", ntohs(in.sin_port));
+	snprintf(url, url_size, "http://127.0.0.1:%u/v1", ntohs(in.sin_port));
 }
 
 static inline void
@@ -109,7 +109,7 @@ stage_setup(void **state)
 	    .store = s->turns.store,
 	    .board = &s->board,
 	    .search = search_client_new(s->base, "/nowhere")};
-	model_servers_add(&s->turns.servers, &config);
+	model_servers_add(&s->turns.servers, &config, MODEL_API_AUTO);
 	store_client_listen(s->turns.store, &stage_events, s);
 	turn_service_start(&s->turns);
 	*state = s;

@@ -11,6 +11,7 @@
 #include "workerd/model/openai/openai_delta.h"
 #include "workerd/model/openai/openai_error.h"
 #include "workerd/model/openai/openai_fast.h"
+#include "workerd/model/openai/sse.h"
 
 /* Separate literals, so that the next character is not read as a part of an \x escape. */
 #define FFFD     "\xef\xbf\xbd"
@@ -54,7 +55,7 @@ is_read_alike(struct slice data, const struct openai_delta *d)
 	openai_delta_read_tree(&reassembly, data, &tree);
 	same = tree.kind == d->kind && tree.finish == d->finish &&
 	    tree.has_usage == d->has_usage && tree.thinks == d->thinks &&
-	    slice_eq(tree.text, d->text);
+	    tree.item == d->item && tree.ends == d->ends && slice_eq(tree.text, d->text);
 	openai_delta_clear(&tree);
 	return same;
 }
@@ -372,6 +373,98 @@ TEST(errors_are_read_in_every_form)
 	};
 
 	expect_events(cases, ARRAY_LEN(cases));
+}
+
+TEST(events_of_the_responses_api_are_read)
+{
+	static const struct event cases[] = {
+	    {OPENAI_TEXT, "Hi", FAST,
+		{"{'type':'response.output_text.delta','sequence_number':4,'item_id':'msg_1',"
+		 "'output_index':1,'content_index':0,'delta':'Hi','logprobs':[],'obfuscation':"
+		 "'x'}",
+		    "{ 'delta' : 'Hi', 'output_index' : 1, 'type' : "
+		    "'response.output_text.delta' }"}},
+	    {OPENAI_TEXT, "Hi", 0,
+		{"{'type':'response.output_text.delta','output_index':12,'delta':'Hi',"
+		 "'logprobs':[{'token':'Hi'}]}",
+		    "{'type':'response.refusal.delta','delta':'Hi'}"}},
+	    {OPENAI_NOTHING, "", 0,
+		{"{'type':'response.output_text.done','text':'Hi'}",
+		    "{'type':'response.reasoning_summary_text.delta','delta':'Hi'}",
+		    "{'type':'response.function_call_arguments.delta','delta':'Hi'}",
+		    "{'type':'response.unknown','delta':'Hi'}", "{'delta':'Hi'}",
+		    "{'type':'response.created','response':{'status':'in_progress','error':"
+		    "null,'output':[]}}",
+		    "{'type':'response.output_item.added','item':{'type':'message','content':"
+		    "[{'type':'output_text','text':'Hi'}]}}"}},
+	    {OPENAI_NOTHING, "", FINISH,
+		{"{'type':'response.completed','response':{'output':[]}}",
+		    "{'type':'response.incomplete'}", "{'type':'response.failed'}",
+		    "{'object':'response','status':'completed','output':[{'type':"
+		    "'reasoning','content':[{'type':'output_text','text':'x'}]}]}"}},
+	    {OPENAI_TEXT, "Hi", FINISH,
+		{"{'type':'response.completed','response':{'output':[{'type':'message',"
+		 "'content':[{'type':'output_text','text':'H'},{'type':'refusal','refusal':'i'"
+		 "}]},{'type':'message','content':[{'type':'output_text','text':'x'}]}]}}",
+		    "{'object':'response','status':'incomplete','output':[{'type':'message',"
+		    "'content':[{'type':'output_text','text':'Hi'}]}]}"}},
+	    {OPENAI_ERROR, "oops", 0,
+		{"{'type':'response.failed','response':{'error':{'code':'server_error',"
+		 "'message':'oops'}}}",
+		    "{'type':'error','code':'server_error','message':'oops','param':null}",
+		    "{'type':'error','error':{'message':'oops'}}"}},
+	};
+
+	expect_events(cases, ARRAY_LEN(cases));
+}
+
+static int
+add_text(void *arg, struct slice data)
+{
+	struct utf8_reassembly reassembly = {.len = 0};
+	struct buf *out = arg;
+	struct openai_delta d;
+
+	openai_delta_read(&reassembly, data, &d);
+	if (d.kind == OPENAI_TEXT && !d.whole)
+		assert_int_equal(buf_append(out, d.text.p, d.text.len), 0);
+	if (d.ends)
+		assert_int_equal(buf_append_str(out, d.has_usage ? "." : "!"), 0);
+	openai_delta_clear(&d);
+	return 0;
+}
+
+TEST(a_stream_of_the_responses_api_is_read_the_same_at_every_split)
+{
+	struct slice stream = json_text(
+	    "event: response.output_text.delta\r\n"
+	    "data: {'type':'response.output_text.delta','delta':'H\xc3\xa4','logprobs':[]}\n\n"
+	    "event: response.output_text.delta\n"
+	    "data: {'type':'response.output_text.delta','delta':'i'}\r\n\r\n"
+	    "event: response.completed\n"
+	    "data: {'type':'response.completed','response':{'output':[{'type':'message',"
+	    "'content':[{'type':'output_text','text':'Hi'}]}],'usage':{'input_tokens':1}}}"
+	    "\n\n");
+
+	for (size_t at = 0; at <= stream.len; at++) {
+		struct sse_reader reader;
+		struct buf text;
+
+		buf_init(&text, 100);
+		sse_init(&reader);
+		assert_int_equal(
+		    sse_feed(&reader, (struct slice){stream.p, at}, add_text, &text), 0);
+		assert_int_equal(
+		    sse_feed(&reader, (struct slice){stream.p + at, stream.len - at}, add_text,
+			&text),
+		    0);
+		if (!slice_eq_str(buf_slice(&text), "H\xc3\xa4i."))
+			fail_msg("split at %zu: %.*s", at, (int)buf_len(&text),
+			    (const char *)buf_data(&text));
+		sse_clear(&reader);
+		buf_clear(&text);
+	}
+	json_text_free(stream);
 }
 
 TEST(invalid_json_is_refused)

@@ -129,6 +129,29 @@ static const struct {
 	"{\"error\":{\"message\":\"{\\\"error\\\":{\\\"message\\\":\\\"bad\\\",\\\"param\\\":"
 	"\\\"temperature\\\"}}\"}}",
 	ALL, PART(TEMPERATURE)},
+    /* Only by the Responses API: OpenAI, Azure, GitHub, gateways */
+    {404,
+	"{\"error\":{\"message\":\"This model is only supported in v1/responses and not in "
+	"v1/chat/completions.\",\"type\":\"invalid_request_error\",\"param\":\"model\"}}",
+	ALL | PART(CHAT), PART(CHAT)},
+    {400,
+	"{\"error\":{\"message\":\"Function tools with reasoning_effort are not supported for "
+	"gpt-5.4 in /v1/chat/completions. Please use /v1/responses "
+	"instead.\",\"param\":\"reasoning_effort\"}}",
+	ALL | PART(CHAT), PART(CHAT)},
+    {400,
+	"{\"error\":{\"code\":\"OperationNotSupported\",\"message\":\"The chatCompletion "
+	"operation does not work with the specified model, gpt-5-codex.\"}}",
+	ALL | PART(CHAT), PART(CHAT)},
+    {400,
+	"{\"error\":{\"message\":\"model gpt-5-codex is not accessible via the "
+	"/chat/completions endpoint\",\"code\":\"unsupported_api_for_model\"}}",
+	ALL | PART(CHAT), PART(CHAT)},
+    {400, "{\"detail\":\"Unsupported: use the Responses API\"}", ALL | PART(CHAT), PART(CHAT)},
+    {400, "{\"error\":\"temperature is not supported in /v1/responses\"}", ALL,
+	PART(TEMPERATURE)},
+    {400, "{\"error\":{\"param\":\"max_output_tokens\",\"message\":\"no\"}}", PART(MAX_TOKENS),
+	PART(MAX_TOKENS)},
     /* Another form that is refused, too */
     {400, "{\"error\":\"Unexpected role developer\"}", PART(DEVELOPER), PART(DEVELOPER)},
     {422, "{\"detail\":[{\"loc\":[\"body\",\"max_tokens\"],\"msg\":\"no\"}]}", PART(MAX_TOKENS),

@@ -62,9 +62,8 @@ add_server(struct world *w, const struct words *step)
 	server->name = config.name;
 	server->listener = listen_on((const struct sockaddr *)&in, sizeof(in));
 	assert_int_equal(getsockname(server->listener, (struct sockaddr *)&in, &len), 0);
-	snprintf(url, sizeof(url), "http://%s:%u/v1/chat/completions", step->word[3],
-	    ntohs(in.sin_port));
-	model_servers_add(&w->s->turns.servers, &config);
+	snprintf(url, sizeof(url), "http://%s:%u/v1", step->word[3], ntohs(in.sin_port));
+	model_servers_add(&w->s->turns.servers, &config, MODEL_API_AUTO);
 }
 
 static int
