@@ -24,6 +24,9 @@ const whenWaiting = (name, how) => `DO $$ DECLARE found int; BEGIN LOOP
 	SELECT ${how}(pid)::int INTO found FROM pg_stat_activity WHERE application_name = '${name}'
 		AND wait_event = 'SyncRep' AND query LIKE 'INSERT INTO banter_log%' LIMIT 1;
 	EXIT WHEN found IS NOT NULL;
+	IF clock_timestamp() > statement_timestamp() + interval '1 minute' THEN
+		RAISE 'no append of ${name} waits for the standby';
+	END IF;
 	PERFORM pg_sleep(0.005);
 END LOOP; END $$`;
 

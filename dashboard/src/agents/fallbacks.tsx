@@ -30,20 +30,22 @@ export function Fallbacks({ form, surroundings }: FallbacksProps) {
 					});
 				return (
 					<div class="agent-fallback" key={i}>
-						<ServerField
-							server={server}
-							saved={form.saved.fallbacks[i]?.key_name ?? null}
-							onServer={(key_name) => set({ key_name })}
-							error={undefined}
-							surroundings={surroundings}
-						/>
-						<ModelField
-							server={server}
-							model={one.model ?? null}
-							onModel={(model) => set({ model })}
-							error={undefined}
-							surroundings={surroundings}
-						/>
+						<div class="form-row">
+							<ServerField
+								server={server}
+								saved={form.saved.fallbacks[i]?.key_name ?? null}
+								onServer={(key_name) => set({ key_name })}
+								error={undefined}
+								surroundings={surroundings}
+							/>
+							<ModelField
+								server={server}
+								model={one.model ?? null}
+								onModel={(model) => set({ model })}
+								error={undefined}
+								surroundings={surroundings}
+							/>
+						</div>
 						<Button
 							isSmall
 							kind="quiet"

@@ -82,24 +82,26 @@ function Rest({ form }: { readonly form: Form<Agent> }) {
 	return (
 		<details class="agent-rest" open={isUsed || "reasoningEffort" in errors || "extra" in errors}>
 			<summary>{t("modelRest")}</summary>
-			<TextField
-				label={t("reasoningEffort")}
-				hint={t("reasoningEffortHint")}
-				value={form.value.reasoningEffort ?? ""}
-				onValue={(effort) => form.set({ reasoningEffort: orNull(effort) })}
-				error={errors.reasoningEffort}
-				placeholder={t("ofServer")}
-				maxLength={32}
-				autocomplete="off"
-				isMono
-			/>
-			<SwitchField
-				label={t("keepThoughts")}
-				hint={t("keepThoughtsHint")}
-				isOn={form.value.keepThoughts}
-				onValue={(isOn) => form.set({ keepThoughts: isOn })}
-			/>
-			<Extra form={form} />
+			<div class="agent-rest-fields">
+				<TextField
+					label={t("reasoningEffort")}
+					hint={t("reasoningEffortHint")}
+					value={form.value.reasoningEffort ?? ""}
+					onValue={(effort) => form.set({ reasoningEffort: orNull(effort) })}
+					error={errors.reasoningEffort}
+					placeholder={t("ofServer")}
+					maxLength={32}
+					autocomplete="off"
+					isMono
+				/>
+				<SwitchField
+					label={t("keepThoughts")}
+					hint={t("keepThoughtsHint")}
+					isOn={form.value.keepThoughts}
+					onValue={(isOn) => form.set({ keepThoughts: isOn })}
+				/>
+				<Extra form={form} />
+			</div>
 		</details>
 	);
 }
