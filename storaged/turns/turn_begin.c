@@ -639,10 +639,13 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 	if (rc == 0)
 		rc = txn_get_record(
 		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
-	if (rc == 0)
+	if (rc == 0) {
 		rc = txn_get_record(t, TABLE_OPEN_TURNS, &turn, MSG_OPEN_TURN_RECORD, &open);
-	/* A repeated request's reply may be complete. */
-	if (rc != 0 && rc != MDB_NOTFOUND)
+		/* A repeated request's reply may be complete. */
+		if (rc == MDB_NOTFOUND)
+			rc = 0;
+	}
+	if (rc != 0)
 		return rc;
 	call_answer(c, MSG_TURN_BEGUN,
 	    &(struct msg_turn_begun){

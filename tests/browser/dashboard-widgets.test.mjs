@@ -320,6 +320,10 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.getByRole("heading", { name: "New widget", level: 1 }).waitFor();
 		await name(page).press("Control+s");
 		await page.getByText("The widget is ready.").waitFor();
+		await page.waitForURL(({ pathname }) => !pathname.endsWith("/new"));
+		await page
+			.getByRole("heading", { name: "New widget", level: 1 })
+			.waitFor({ state: "detached" });
 		await name(page).focus();
 		await page.keyboard.type("By keyboard");
 		await page.keyboard.press("Control+s");

@@ -15,8 +15,10 @@
 #include "workerd/turn/turn_internal.h"
 
 #define DETAIL_MAX 256 /* bytes of a model's error message in the log */
-#define OUTPUT_MIN \
-	128 /* tokens; a reply's maximum is not made smaller because a server refuses it */
+/* Tokens: a reply's maximum is not made smaller because a server refuses it; or only if no history is left. */
+#define OUTPUT_MIN    128
+#define OUTPUT_GOOD   1024
+#define OUTPUT_SPARED 512
 
 enum turn_failure
 turn_request_failure(enum upstream_end how, int status)
@@ -131,6 +133,32 @@ turn_request_half_output(const struct turn *t)
 	return prompt_max_output(t->prompt, &t->turns->defaults, &t->target) / 2;
 }
 
+/* The maximum of the reply is what the server refuses: makes room for at least OUTPUT_GOOD tokens by a shorter history,
+ * if there is one. */
+static bool
+turn_request_shorten_reply(struct turn *t)
+{
+	const uint32_t half = turn_request_half_output(t);
+
+	if (half < OUTPUT_GOOD && history_halve(&t->history))
+		return true;
+	t->target.max_output = half;
+	return true;
+}
+
+/* The message alone is too long. Perhaps the server counts the maximum of the reply: tries a small one, once. */
+static bool
+turn_request_spare_reply(struct turn *t)
+{
+	const uint32_t limits = PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS);
+
+	if ((t->sent & limits) == 0 ||
+	    prompt_max_output(t->prompt, &t->turns->defaults, &t->target) <= OUTPUT_SPARED)
+		return false;
+	t->target.max_output = OUTPUT_SPARED;
+	return true;
+}
+
 /* Whether another request avoids what the server refused: an optional part, the length of the history, or the maximum
  * of the reply. Each part is dropped once, and the others are halved, so this ends. */
 static bool
@@ -153,11 +181,10 @@ turn_request_repair(struct turn *t)
 		repaired = turn_request_drop_parts(t, &named);
 		break;
 	case REFUSAL_OUTPUT:
-		t->target.max_output = turn_request_half_output(t);
-		repaired = true;
+		repaired = turn_request_shorten_reply(t);
 		break;
 	case REFUSAL_CONTEXT:
-		repaired = history_halve(&t->history);
+		repaired = history_halve(&t->history) || turn_request_spare_reply(t);
 		t->too_long = !repaired;
 		break;
 	}
@@ -348,7 +375,7 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	bool retry, falls_back;
 
 	if (how == UPSTREAM_CONNECT || how == UPSTREAM_STALE ||
-	    (how == UPSTREAM_DONE && t->http_status != 200))
+	    (how == UPSTREAM_DONE && t->http_status != 200 && !t->accepted))
 		turn_cost_nothing(t);
 	if (how == UPSTREAM_DONE && !billing && !filtered && turn_request_repair(t)) {
 		t->repairs++;

@@ -265,12 +265,12 @@ openai_responses_read(const json_t *root, struct openai_delta *d)
 	struct slice type = openai_responses_type(root);
 
 	/* One in one piece has its status in place of a type. */
-	if (type.len == 0) {
-		response = root;
-		type = openai_json_string(json_object_get(root, "status"));
-	} else {
+	if (openai_responses_begins(type, responses_prefix)) {
 		type = (struct slice){
 		    type.p + strlen(responses_prefix), type.len - strlen(responses_prefix)};
+	} else {
+		response = root;
+		type = openai_json_string(json_object_get(root, "status"));
 	}
 	d->finish = openai_responses_finish(response, type);
 	if (d->finish != OPENAI_GOES_ON) {

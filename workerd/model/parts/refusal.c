@@ -50,6 +50,10 @@ static const char *const limit_phrases[] = {"too_large", "too_high", "must_be_at
     "at_most", "less_than_or_equal*", "must_be_less*", "must_be_<=", "maximum_allowed*",
     "maximum_value", "valid_range*", "supported_range*", "exceed*"};
 
+/* The same where its name is missing, or the limit is that of a minute. */
+static const char *const output_phrases[] = {"in_the_completion", "for_the_completion",
+    "maximum_tokens_you_requested", "tokens_per_minute"};
+
 /* Texts of servers that refuse a member and do not say which. */
 static const char *const unknown_phrases[] = {"extra_inputs*", "extra_fields*",
     "extra_forbidden", "additional_propert*", "unrecognized*", "unknown_field*",
@@ -413,7 +417,7 @@ refusal_is_of_output(struct slice text, uint32_t sent, const struct refused_part
 
 	if ((sent & limits) == 0)
 		return false;
-	if (refusal_find(text, "in_the_completion") != SIZE_MAX)
+	if (refusal_has_any(text, output_phrases, ARRAY_LEN(output_phrases)))
 		return true;
 	return (named->parts & limits) != 0 &&
 	    refusal_has_any(text, limit_phrases, ARRAY_LEN(limit_phrases));
@@ -426,10 +430,10 @@ refusal_judge(int status, const struct error_text *e, const struct refusal_reque
 	const struct slice text = buf_slice(&e->text);
 
 	*named = refusal_find_parts(e, request);
-	if (status == 413)
-		return REFUSAL_CONTEXT;
 	if (request->may_halve && refusal_is_of_output(text, request->sent, named))
 		return REFUSAL_OUTPUT;
+	if (status == 413)
+		return REFUSAL_CONTEXT;
 	if (refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases)))
 		return REFUSAL_CONTEXT;
 	return refusal_is_some(named) ? REFUSAL_PARTS : REFUSAL_NONE;

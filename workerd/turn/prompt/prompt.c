@@ -286,11 +286,24 @@ prompt_extra_has(const json_t *extra, const char *a, const char *b)
 	return json_object_get(extra, a) != NULL || json_object_get(extra, b) != NULL;
 }
 
+/* The owner's members may ask a model to think whose name does not say that it does. */
+static struct slice
+prompt_effort(const struct msg_agent_record *r)
+{
+	static const char *const members[] = {"\"reasoning", "\"thinking"};
+
+	for (size_t i = 0; r->reasoning_effort.len == 0 && i < ARRAY_LEN(members); i++)
+		if (r->extra.len > 0 &&
+		    memmem(r->extra.p, r->extra.len, members[i], strlen(members[i])) != NULL)
+			return slice_str("extra");
+	return r->reasoning_effort;
+}
+
 static uint32_t
 prompt_max_output_of(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
     const struct prompt_target *to)
 {
-	const uint32_t most = tokens_output_max(to->model, r->reasoning_effort,
+	const uint32_t most = tokens_output_max(to->model, prompt_effort(r),
 	    r->max_output_tokens > 0 ? r->max_output_tokens : defaults->max_completion_tokens,
 	    to->budget);
 
@@ -306,13 +319,30 @@ prompt_max_output(const struct prompt *p, const struct prompt_defaults *defaults
 	return prompt_max_output_of(&r, defaults, to);
 }
 
-/* 0: the member is not there, or no number. */
+/* 0: the member is not there, or no positive number. */
 static uint64_t
 prompt_extra_number(const json_t *extra, const char *name)
 {
-	const json_int_t n = json_integer_value(json_object_get(extra, name));
+	const double n = json_number_value(json_object_get(extra, name));
 
-	return n < 0 ? 0 : (uint64_t)n;
+	return n < 1 ? 0 : n < UINT32_MAX ? (uint64_t)n : UINT32_MAX;
+}
+
+/* The owner's own maximum of a reply. Null and numbers such as -1 mean that there is none: UINT32_MAX, or 0 where a
+ * budget limits the reply; 0: nothing is said. */
+static uint64_t
+prompt_extra_most(const json_t *extra, bool budget)
+{
+	static const char *const members[] = {
+	    "max_completion_tokens", "max_tokens", "max_output_tokens"};
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const uint64_t most = prompt_extra_number(extra, members[i]);
+
+		if (json_object_get(extra, members[i]) != NULL)
+			return most > 0 ? most : budget ? 0 : UINT32_MAX;
+	}
+	return 0;
 }
 
 uint32_t
@@ -321,12 +351,8 @@ prompt_most_output(const struct prompt *p, const struct prompt_defaults *default
 {
 	json_t *extra = prompt_extra(p, &to->refused);
 	const uint64_t replies = prompt_extra_number(extra, "n");
-	uint64_t most = prompt_extra_number(extra, "max_completion_tokens");
+	uint64_t most = prompt_extra_most(extra, to->budget);
 
-	if (most == 0)
-		most = prompt_extra_number(extra, "max_tokens");
-	if (most == 0)
-		most = prompt_extra_number(extra, "max_output_tokens");
 	if (most == 0)
 		most = prompt_max_output(p, defaults, to);
 	json_decref(extra);

@@ -393,13 +393,17 @@ TEST(events_of_the_responses_api_are_read)
 		    "{'type':'response.reasoning_summary_text.delta','delta':'Hi'}",
 		    "{'type':'response.function_call_arguments.delta','delta':'Hi'}",
 		    "{'type':'response.unknown','delta':'Hi'}", "{'delta':'Hi'}",
+
 		    "{'type':'response.created','response':{'status':'in_progress','error':"
 		    "null,'output':[]}}",
 		    "{'type':'response.output_item.added','item':{'type':'message','content':"
 		    "[{'type':'output_text','text':'Hi'}]}}"}},
+	    {OPENAI_NOTHING, "", 0,
+		{"{'type':'x','output':[]}", "{'type':'message','output':[]}"}},
 	    {OPENAI_NOTHING, "", FINISH,
 		{"{'type':'response.completed','response':{'output':[]}}",
 		    "{'type':'response.incomplete'}", "{'type':'response.failed'}",
+		    "{'type':'x','status':'completed','output':[]}",
 		    "{'object':'response','status':'completed','output':[{'type':"
 		    "'reasoning','content':[{'type':'output_text','text':'x'}]}]}"}},
 	    {OPENAI_TEXT, "Hi", FINISH,

@@ -257,6 +257,16 @@ static const char *const output_cases[] = {
     /* Anthropic */
     "{\"error\":{\"message\":\"max_tokens: 12288 > 8192, which is the maximum allowed number "
     "of output tokens for claude-3-5-haiku\"}}",
+    /* SGLang */
+    "{\"message\":\"Requested token count exceeds the model's maximum context length of 4096 "
+    "tokens. You requested a total of 4121 tokens: 25 tokens from the input messages and 4096 "
+    "tokens for the completion.\"}",
+    /* gateways to Bedrock */
+    "{\"message\":\"The maximum tokens you requested exceeds the model limit of 2048.\"}",
+    /* Groq's limit of a minute, with 413 */
+    "{\"error\":{\"message\":\"Request too large for model `x` on tokens per minute (TPM): "
+    "Limit "
+    "8000, Requested 12400\"}}",
     /* DeepSeek */
     "{\"error\":{\"message\":\"Invalid max_tokens value, the valid range of max_tokens is "
     "[1, 8192]\"}}",
