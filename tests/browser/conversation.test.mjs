@@ -411,6 +411,28 @@ describe("a conversation", { skip: missing }, () => {
 	});
 });
 
+describe("with an older loader from the browser's cache", { skip: missing }, () => {
+	const open = useStage();
+
+	it("the chat has its place in the page, and keeps its keys", async () => {
+		const { page, chat } = await open({ place: "inline" });
+		await chat.waitFor();
+		const host = page.locator("banter-chat");
+		assert.equal(await host.evaluate((node) => getComputedStyle(node).position), "relative");
+		await page.evaluate(() => {
+			window.heard = [];
+			for (const type of ["keydown", "keypress", "keyup"])
+				document.addEventListener(type, ({ key }) => window.heard.push(key));
+		});
+		await chat.getByRole("textbox").press("a");
+		assert.equal(await chat.getByRole("textbox").inputValue(), "a");
+		await page.evaluate(() =>
+			document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "b", bubbles: true })),
+		);
+		assert.deepEqual(await page.evaluate(() => window.heard), ["b"]);
+	});
+});
+
 describe("the contact form", { skip: missing }, () => {
 	const open = useStage();
 	const RECORD = {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { HELLO, pageOf, useSite } from "./site.mjs";
 
@@ -23,10 +24,11 @@ describe("an installation", { skip: missing }, () => {
 		const found = [];
 		for (const id of await visitor.page.evaluate(() => window.banter.ids())) {
 			await visitor.page.evaluate((id) => window.banter.get(id).open(), id);
-			const chat = visitor.page.locator("banter-chat").nth(found.length).getByRole("dialog");
+			const chat = visitor.page.locator("banter-chat").getByRole("dialog");
 			await chat.waitFor();
 			found.push(await chat.getAttribute("aria-label"));
 			await visitor.page.evaluate((id) => window.banter.get(id).close(), id);
+			await chat.waitFor({ state: "hidden" });
 		}
 		assert.equal(await visitor.page.locator("banter-chat").count(), found.length);
 		return found;
@@ -137,7 +139,9 @@ describe("an installation", { skip: missing }, () => {
 
 	it("as a module takes its own tag only", async () => {
 		const vendor = `<script src="/vendor.js" data-widget="theirs" data-api-key="theirs"></script>
+			<script data-api-key="theirs" data-api-url="https://vendor.example/api"></script>
 			<script data-widget="theirs"></script>`;
+		const apiUrl = `data-api-url="${site.banter.url}/chat"`;
 		const module = (address, more = "") =>
 			`<script type="module" src="${address}" ${more}></script>`;
 		for (const [name, tags, expected] of [
@@ -158,18 +162,35 @@ describe("an installation", { skip: missing }, () => {
 				<script type="module">import("${src}");</script>`,
 				["Ours"],
 			],
+			["a copy", module("/copy.js", `data-widget="${ours.widget_id}" ${apiUrl}`), ["Ours"]],
+			["a copy with a key", module("/copy.js", `data-api-key="${WIDGET_KEY}"`), ["Assistant"]],
 			[
-				"a copy",
-				module(
-					"/copy.js",
-					`data-widget="${ours.widget_id}" data-api-url="${site.banter.url}/chat"`,
-				),
+				"a copy in a module of the site",
+				`${module("/site.js")}<script type="text/plain" data-widget="${ours.widget_id}" ${apiUrl}></script>`,
+				["Ours"],
+			],
+			[
+				"a copy in a module of the site, with a key",
+				`${module("/site.js")}<script type="text/plain" data-api-key="${WIDGET_KEY}" ${apiUrl}></script>`,
+				["Assistant"],
+			],
+			[
+				"a copy and settings of the page, which come before the tag of another chat",
+				`<script>banterSettings = { widget: "${ours.widget_id}", apiUrl: "${site.banter.url}/chat", title: null };</script>
+				<script type="text/plain" data-api-key="theirs" data-api-url="https://vendor.example/chat"></script>
+				${module("/site.js")}`,
 				["Ours"],
 			],
 		]) {
 			const copy = await (await fetch(src)).text();
-			const files = { "/vendor.js": "", "/copy.js": copy };
-			const visitor = await site.visitPage(pageOf("", vendor + tags), files);
+			const files = { "/vendor.js": "", "/copy.js": copy, "/site.js": copy };
+			const context = await site.newContext();
+			// A proxy of the site has our paths.
+			await context.route(/\/(v1|widget)\//, async (route) => {
+				const { pathname, search } = new URL(route.request().url());
+				await route.continue({ url: `${site.banter.url}${pathname}${search}` });
+			});
+			const visitor = await site.visitPage(pageOf("", vendor + tags), files, context);
 			assert.deepEqual([name, ...(await titles(visitor, expected.length))], [name, ...expected]);
 			assert.deepEqual(visitor.complaints, []);
 			await visitor.context.close();
@@ -178,11 +199,22 @@ describe("an installation", { skip: missing }, () => {
 
 	it("takes nothing from the address of the page", async () => {
 		const copy = await (await fetch(src)).text();
+		const html = pageOf("", `<script type="module">${copy}</script>`);
 		const visitor = await site.visitPage(pageOf("", "<h1>A site</h1>"));
-		site.files["/page"] = pageOf("", `<script type="module">${copy}</script>`);
-		await visitor.page.goto(`${site.url}/page?widget=${ours.widget_id}&apiUrl=${src}`);
-		await visitor.page.waitForFunction(() => document.readyState === "complete");
-		assert.match(`${visitor.complaints}`, /Missing required data-widget/);
-		assert.equal(await visitor.page.evaluate(() => typeof window.banter), "undefined");
+		await visitor.page.route(`${site.url}/**`, (route) =>
+			route.fulfill({ contentType: "text/html", body: html }),
+		);
+		// An address like ours in a parameter, parameters like ours, and also a path like ours.
+		for (const address of [
+			`/page?apiUrl=${withQuery()}`,
+			`/page?widget=${ours.widget_id}&apiUrl=${src}`,
+			`/shop/api/widget/embed.js?widget=${ours.widget_id}&apiUrl=${src}`,
+		]) {
+			visitor.complaints.length = 0;
+			await visitor.page.goto(`${site.url}${address}`);
+			await visitor.page.waitForFunction(() => document.readyState === "complete");
+			assert.match(`${visitor.complaints}`, /Missing required data-widget/, address);
+			assert.equal(await visitor.page.evaluate(() => typeof window.banter), "undefined");
+		}
 	});
 });

@@ -106,6 +106,7 @@ describe("the widget on old pages", { skip: missing }, () => {
 
 	it("works where elements have the names of the browser's members and of ours", async () => {
 		const named = `<img name="body"><img name="title"><form name="activeElement"></form>
+			<img name="currentScript" src="/api/widget/embed.js?widget=theirs"><form name="currentScript"></form>
 			<select id="banter"></select><form id="banterSettings"><input name="widget"></form>`;
 		const visitor = await site.visitPage(pageOf(named, tag));
 		await visitor.open();

@@ -1,5 +1,5 @@
 // The view without a server: `stage(settings)` shows the chat on the page; the test sets its state and
-// reads what the visitor did.
+// reads what the visitor did. As an old loader draws it: without the events and attributes of the newest.
 
 import { initialState, newReply } from "../src/app/chat/state";
 import { createStore } from "../src/app/chat/store";
@@ -18,7 +18,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	const root = host.attachShadow({ mode: "open" });
 	const frame = document.createElement("div");
 	const button = document.createElement("button");
-	frame.className = "frame";
+	frame.className = `frame ${record.place ?? ""}`;
 	frame.dir = dir;
 	frame.lang = code;
 	button.className = "launcher";

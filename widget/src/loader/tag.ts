@@ -2,14 +2,19 @@
 
 import type { Tag } from "../shell";
 
+/** The script under one of its own names, whose parameters are settings. */
+const OUR_NAME = /^[^?#]+\/(api\/widget\/embed|widget\/chat-widget)\.js([?#]|$)/;
+
+const beforeHash = (url: string) => url.split("#")[0];
+
 /**
- * Where this script comes from: for modules, `currentScript` is null. The first address in a stack is that of what
- * runs. Not that of a page with a copy of the script in it, whose parameters anybody can choose.
+ * Where this script comes from: for modules, `currentScript` is null. The first address in a stack, and only that, is of
+ * what runs. "" if that is the page, which has a copy of the script in it: anybody can choose the page's parameters.
  */
-const ownUrl = () =>
-	/[a-z]+:\/\/[^?#\s]+\/(api\/widget\/embed|widget\/chat-widget)\.js\S*?(?=:\d+:\d+)/.exec(
-		String(Error().stack),
-	)?.[0] ?? "";
+function ownUrl(): string {
+	const first = /[a-z]+:\/\/\S+?(?=:\d+:\d+)/.exec(String(Error().stack))?.[0] ?? "";
+	return beforeHash(first) === beforeHash(location.href) ? "" : first;
+}
 
 /** A parameter of the script's address is as an attribute: tag managers drop attributes. */
 function parametersOf(url: string): Tag["dataset"] {
@@ -28,35 +33,40 @@ function pageSettings(): Tag["dataset"] {
 	// An element with this id is not meant.
 	if (settings && Object.getPrototypeOf(settings) === Object.prototype)
 		Object.entries(settings).forEach(([name, value]) => {
-			found[name] = Array.isArray(value) ? value.join("\n") : `${value}`;
+			if (value != null) found[name] = Array.isArray(value) ? value.join("\n") : `${value}`;
 		});
 	return found;
 }
 
-/** Our tags where the site serves a copy of the script under a name of its own. */
-const OURS = "script[data-widget^=wid_],script[data-api-key][data-api-url]";
+/** The paths of the script and of messages, after any prefix that a proxy has added. */
+const OUR_PATH =
+	/\/(api\/widget\/embed\.js|widget\/chat-widget\.js|v1\/chat\/stream|chat)\/?([?#].*)?$/;
+
+/** Whether this is our tag, where nothing says which tag has loaded the script; other vendors have keys, too. */
+const isOurs = ({ src, dataset: { widget, apiKey, apiUrl = "" } }: HTMLScriptElement) =>
+	/^wid_/.test(widget ?? "") || (apiKey && (OUR_PATH.test(apiUrl) || OUR_NAME.test(src)));
 
 /** The tags that this run of the script is for: a module runs once for all tags with its address, or for none. */
 export function findTags(): Tag[] {
-	const current = document.currentScript as HTMLScriptElement | null;
-	const src = ownUrl();
-	const all = current
-		? [current]
-		: [...document.querySelectorAll("script")].filter((one) =>
-				src ? one.src === src : one.matches(OURS),
-			);
+	// Not that of `document`, which <img name="currentScript"> hides.
+	const current: Tag | null = Reflect.get(Document.prototype, "currentScript", document) as never;
+	const own = ownUrl();
+	const src = OUR_NAME.test(own) ? own : "";
 	const { widget, apiKey, ...common } = pageSettings();
-	const tags: Tag[] = all[0] ? all : [{ src, dataset: {} }];
+	const scripts = [...document.querySelectorAll("script")];
+	// A bundle with a copy of the script in it has a tag with its address, too, but without our settings.
+	const loaded = scripts.filter(
+		(one) => own && one.src === own && (src || one.dataset.widget || one.dataset.apiKey),
+	);
+	const marked = src || widget || apiKey ? [] : scripts.filter(isOurs);
+	const found: Tag[] = current ? [current] : loaded[0] ? loaded : marked;
+	const tags = found[0] ? found : [{ src, dataset: {} }];
 	return tags.map(({ src, dataset }) => {
 		const own = { ...parametersOf(src), ...dataset };
 		const named = own.widget || own.apiKey ? {} : { widget, apiKey };
 		return { src, dataset: { ...common, ...named, ...own } };
 	});
 }
-
-/** The paths of the script and of messages, after any prefix that a proxy has added. */
-const OUR_PATH =
-	/\/(api\/widget\/embed\.js|widget\/chat-widget\.js|v1\/chat\/stream|chat)\/?([?#].*)?$/;
 
 /**
  * The URL prefix of the server. The name of a copy of the script that the site serves itself says nothing
