@@ -84,6 +84,81 @@ describe("the widget on real sites", { skip: missing }, () => {
 		assert.equal(there, 1);
 	});
 
+	it("comes back more and more slowly to a page that always removes it", async () => {
+		const visitor = await site.visitPage(
+			pageOf(
+				"<main></main>",
+				`<script>
+					window.removals = 0;
+					new MutationObserver(() => {
+						const host = document.querySelector("banter-chat");
+						if (host) removals++;
+						host?.remove();
+					}).observe(document, { childList: true, subtree: true });
+				</script>${tag()}`,
+			),
+		);
+		const removals = () => visitor.page.evaluate(() => window.removals);
+		await until("it has come back often", async () => (await removals()) > 10);
+		const before = await removals();
+		// The delays of 2 s: 0.1, 0.2, 0.4, 0.8, 1.6.
+		await visitor.page.evaluate(async () => {
+			const end = performance.now() + 2000;
+			while (performance.now() < end) await new Promise(requestAnimationFrame);
+		});
+		assert.ok((await removals()) - before <= 5);
+		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("stays where a page puts it, until a mount or unmount", async () => {
+		const visitor = await site.visitPage(pageOf("<main></main>", tag()));
+		await visitor.open();
+		const parent = () =>
+			visitor.page.evaluate(async () => {
+				for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+				return document.querySelector("banter-chat").parentNode.localName;
+			});
+		await visitor.page.evaluate(() =>
+			document.querySelector("main").append(document.querySelector("banter-chat")),
+		);
+		assert.equal(await parent(), "main");
+		await visitor.page.evaluate(() => window.banter.close());
+		assert.equal(await parent(), "main");
+		await visitor.page.evaluate(() => window.banter.unmount());
+		assert.equal(await parent(), "body");
+		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("appears once the page has a body again", async () => {
+		const context = await site.newContext();
+		let release;
+		const released = new Promise((done) => {
+			release = done;
+		});
+		let asked;
+		const isAsked = new Promise((done) => {
+			asked = done;
+		});
+		await context.route("**/settings", async (route) => {
+			asked();
+			await released;
+			await route.continue();
+		});
+		const visitor = await site.visitPage(pageOf("<main></main>", tag()), {}, context);
+		await isAsked;
+		await visitor.page.evaluate(() => {
+			window.isReady = new Promise((done) => document.addEventListener("banter:ready", done));
+			document.body.remove();
+		});
+		release();
+		await visitor.page.evaluate(async () => {
+			await window.isReady;
+			document.documentElement.append(document.createElement("body"));
+		});
+		await visitor.open();
+		assert.deepEqual(visitor.complaints, []);
+	});
+
 	it("stays while htmx and React change the page", async () => {
 		const scripts = (...names) =>
 			names.map((name) => `<script src="/${name}.js"></script>`).join("");

@@ -46,7 +46,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 	let click = "open";
 	/** Where the page's script has put the chat. */
 	let mounted: Element | undefined;
-	let settle = () => {};
+	let settle = (_isExact?: boolean) => {};
 	let pass = (call: Call) => {
 		waiting.push(call);
 		if (isUrgent(call)) load();
@@ -130,6 +130,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 		const moved = (isInBody: boolean) => {
 			frame.classList.toggle("inline", !isInBody);
 			host.toggleAttribute("data-inline", !isInBody);
+			waiting = waiting.filter(([method]) => !/moved|placed/.test(method));
 			pass([isInBody ? "moved" : "placed"]);
 		};
 		settle = keepOnPage(host, place, moved, signal);
@@ -190,7 +191,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 			// The component of the next route may mount before the one of the last unmounts.
 			if (method === "unmount" && first && first !== mounted) return;
 			mounted = method === "mount" ? (first as Element) : undefined;
-			settle();
+			settle(true);
 		} else if (method === "show" || method === "hide") {
 			overrides.hidden = method === "hide";
 			if (shell) shell.host.hidden = overrides.hidden as boolean;
