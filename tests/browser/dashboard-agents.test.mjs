@@ -145,6 +145,9 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await save(page);
 		await page.getByText("An object of at most 4,096 bytes of JSON").waitFor();
 		assert.equal(await extra.inputValue(), '{ "top_p": ');
+		await extra.press("0");
+		await page.getByText("An object of at most 4,096 bytes of JSON").waitFor({ state: "hidden" });
+		assert.ok(await extra.isVisible());
 		await extra.fill('{ "top_p": 0.5 }');
 		await save(page);
 		await page.getByText("Saved. It counts").waitFor();

@@ -33,7 +33,7 @@ export function Fallbacks({ form, surroundings }: FallbacksProps) {
 						<div class="form-row">
 							<ServerField
 								server={server}
-								saved={form.saved.fallbacks[i]?.key_name ?? null}
+								saved={server}
 								onServer={(key_name) => set({ key_name })}
 								error={undefined}
 								surroundings={surroundings}

@@ -1,6 +1,6 @@
 // Which model answers, on which server, and how.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Agent } from "../../../workerd/api/openapi/openapi";
 import type { Agents } from "../shell/all-agents";
 import { Card } from "../ui/card";
@@ -74,13 +74,22 @@ export function ModelCard({ form, surroundings, leftOut }: ModelCardProps) {
 	);
 }
 
-/** What few models need: open where something of it is set or wrong. */
+/** What few models need: opens where something of it is set or wrong, and stays so while the error is corrected. */
 function Rest({ form }: { readonly form: Form<Agent> }) {
 	const { reasoningEffort, extra, keepThoughts } = form.saved;
 	const { errors } = form;
 	const isUsed = reasoningEffort !== null || extra !== null || keepThoughts;
+	const isWrong = "reasoningEffort" in errors || "extra" in errors;
+	const [isOpen, setOpen] = useState(isUsed);
+	useEffect(() => {
+		if (isUsed || isWrong) setOpen(true);
+	}, [isUsed, isWrong]);
 	return (
-		<details class="agent-rest" open={isUsed || "reasoningEffort" in errors || "extra" in errors}>
+		<details
+			class="agent-rest"
+			open={isOpen}
+			onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+		>
 			<summary>{t("modelRest")}</summary>
 			<div class="agent-rest-fields">
 				<TextField
