@@ -21,7 +21,7 @@
 bool tokens_model_reasons(struct slice model);
 
 /* The most tokens that the model of this name may write for a reply whose visible text has this limit (0: the default).
- * effort: how much it is told to think; empty: it is told nothing. budget: a budget limits the reply. */
+ * effort: how much the model is asked to think; empty if nothing is said about it. budget: a budget limits the reply. */
 uint32_t tokens_output_max(
     struct slice model, struct slice effort, uint32_t limit, bool budget);
 

@@ -92,7 +92,7 @@ backups_parse(struct slice text, const char *machine, struct backup *b)
 	return text.len <= BACKUP_TEXT_MAX && utf8_valid(text);
 }
 
-/* All zero: there is none of this machine, or it is invalid. */
+/* Reads the entry. *b is all zero if this machine has none, or if the entry is invalid. 0 or an LMDB error. */
 static int
 backups_read_entry(struct txn *t, const char *name, struct backup *b)
 {

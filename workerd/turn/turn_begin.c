@@ -198,12 +198,17 @@ turn_on_begun(void *arg, uint16_t type, const union msg *m)
 		turn_begin_failed(t, type, m);
 }
 
-/* -1 when too many requests wait for storaged. */
+/* Adds what the settings say of requests to the model. -1 when too many requests wait for storaged. */
 static int
-turn_send_begin(struct turn *t, const struct msg_turn_begin *begin)
+turn_send_begin(struct turn *t, struct msg_turn_begin *begin)
 {
+	const struct prompt_defaults *defaults = &t->turns->defaults;
 	bool has_client_id = begin->client_id.len > 0;
 
+	begin->history = t->turns->max_history;
+	begin->model = slice_str(defaults->model);
+	begin->max_output = defaults->max_completion_tokens;
+	begin->prompt_bytes = (uint32_t)strlen(defaults->system_prompt);
 	t->call = store_call(t->turns->store, MSG_TURN_BEGIN, begin,
 	    has_client_id ? 0 : STORE_TIMEOUT_MS, turn_on_begun, t);
 	if (t->call == NULL)
@@ -274,11 +279,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .page = request->page,
 	    .context = request->context,
 	    .user_id = request->user_id,
-	    .history = turns->max_history,
 	    .replies_max = turn_begin_replies_max(turns, request),
-	    .model = slice_str(turns->defaults.model),
-	    .max_output = turns->defaults.max_completion_tokens,
-	    .prompt_bytes = (uint32_t)strlen(turns->defaults.system_prompt),
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
 	struct turn_listener *l;
@@ -306,18 +307,14 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 void
 turn_begin_left(struct turns *turns, const struct msg_live_left *left)
 {
-	const struct msg_turn_begin begin = {
+	struct msg_turn_begin begin = {
 	    .org = left->org,
 	    .widget = left->widget,
 	    .session = left->session,
 	    .conversation = left->conversation,
 	    .message = id_new(),
 	    .turn = id_new(),
-	    .history = turns->max_history,
 	    .left = 1,
-	    .model = slice_str(turns->defaults.model),
-	    .max_output = turns->defaults.max_completion_tokens,
-	    .prompt_bytes = (uint32_t)strlen(turns->defaults.system_prompt),
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
 	enum turn_failure why;

@@ -30,16 +30,15 @@ static void
 turn_cost_on_reserved(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
+	enum turn_failure why;
 
 	t->call = NULL;
 	if (type == MSG_OK)
 		turn_send_request(t);
 	else if (store_refused(type, m, STORE_BUDGET))
 		turn_cost_refused(t, m->error.text);
-	else if (store_refused(type, m, STORE_TAKEN))
-		turn_lost(t, TURN_INTERRUPTED);
-	else if (store_refused(type, m, STORE_NOT_FOUND))
-		turn_lost(t, TURN_ERASED);
+	else if (turn_is_lost(type, m, &why))
+		turn_lost(t, why);
 	else
 		turn_fail(t, store_failure(type, m));
 }
@@ -96,7 +95,7 @@ turn_cost_nothing(struct turn *t)
 		t->cost.request = 0;
 }
 
-/* Of the last call, beside its reported usage. */
+/* The estimate for the last call; 0: the model has reported its usage, or there is none. */
 static uint64_t
 turn_cost_last(const struct turn *t)
 {

@@ -206,6 +206,10 @@ void turn_cancel_calls(struct turn *t);
  * run has restarted it (TURN_INTERRUPTED). May free it. */
 void turn_lost(struct turn *t, enum turn_failure why);
 
+/* Whether storaged refuses because the turn is not this worker's any more; or it was interrupted, and a budget has
+ * not enough for the rest. Sets *why. */
+bool turn_is_lost(uint16_t type, const union msg *m, enum turn_failure *why);
+
 /* Frees the turn in any state, at the end of the process. */
 void turn_discard(struct turn *t);
 

@@ -150,9 +150,7 @@ turn_request_shorten_reply(struct turn *t)
 static bool
 turn_request_spare_reply(struct turn *t)
 {
-	const uint32_t limits = PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS);
-
-	if ((t->sent & limits) == 0 ||
+	if ((t->sent & PARTS_MAXIMUM) == 0 ||
 	    prompt_max_output(t->prompt, &t->turns->defaults, &t->target) <= OUTPUT_SPARED)
 		return false;
 	t->target.max_output = OUTPUT_SPARED;
@@ -479,8 +477,7 @@ turn_request_set_target(struct turn *t, struct slice model)
 {
 	const char *server = t->server->name;
 
-	t->target = (struct prompt_target){
-	    .model = model, .api = t->server->api, .budget = t->cost.prompt > 0};
+	t->target = (struct prompt_target){.model = model, .budget = t->cost.prompt > 0};
 	t->dropped = (struct refused_parts){0};
 	t->doubtful = 0;
 	t->repairs = t->attempts;
@@ -488,8 +485,7 @@ turn_request_set_target(struct turn *t, struct slice model)
 	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
 	part_memory_find(
 	    &t->turns->board->refused, t->target_key, clock_mono_ms(), &t->target.refused);
-	if (t->server->api == MODEL_API_RESPONSES)
-		t->target.refused.parts |= PART(CHAT);
+	prompt_target_use_api(&t->target, t->server->api);
 }
 
 void

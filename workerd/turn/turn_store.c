@@ -79,9 +79,7 @@ turn_store_was_refused(struct turn *t, bool poisoned)
 		turn_store_failed(t, TURN_STORE_REFUSED);
 }
 
-/* Whether storaged refuses because the turn is not this worker's any more; or it was interrupted, and a budget has
- * not enough for the rest. */
-static bool
+bool
 turn_is_lost(uint16_t type, const union msg *m, enum turn_failure *why)
 {
 	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED

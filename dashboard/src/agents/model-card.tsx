@@ -115,7 +115,7 @@ function Rest({ form }: { readonly form: Form<Agent> }) {
 	);
 }
 
-/** JSON as it was typed; what is none goes to the server as a text, and comes back as an error of the field. */
+/** Keeps the JSON as it was typed. The server refuses a text that is not valid JSON, and the field shows why. */
 function Extra({ form }: { readonly form: Form<Agent> }) {
 	const [typed, setTyped] = useState("");
 	const { extra } = form.value;

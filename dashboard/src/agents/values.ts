@@ -74,7 +74,7 @@ export function withSource(chosen: readonly string[], id: string, isChosen: bool
 /** The server takes no more. */
 export const FALLBACKS_MAX = 3;
 
-/** Further members of a request. A text that is no JSON stays a text, which the server refuses. */
+/** Reads further members of a request. A text that is not valid JSON stays a text, which the server refuses. */
 export function extraOf(text: string): Agent["extra"] {
 	if (text.trim() === "") return null;
 	try {

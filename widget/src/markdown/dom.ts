@@ -1,5 +1,6 @@
 // Puts parts into elements. Text only becomes text nodes: never HTML.
 
+import { detach } from "../dom";
 import { parseInline, WINDOW } from "./inline";
 import type { Part } from "./parts";
 
@@ -56,7 +57,7 @@ function patch(parent: Element, parts: readonly Part[], first: ChildNode | null)
 	}
 	while (node) {
 		const next: ChildNode | null = node.nextSibling;
-		node.parentNode?.removeChild(node);
+		detach(node);
 		node = next;
 	}
 }

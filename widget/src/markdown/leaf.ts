@@ -1,5 +1,6 @@
 // The blocks that contain text: paragraphs, headings, code, tables.
 
+import { detach } from "../dom";
 import { createCode } from "./code";
 import { createProse, make } from "./dom";
 import { unescaped } from "./escapes";
@@ -112,7 +113,7 @@ export function createParagraph(
 			const columns = header.length <= LINE_MAX ? readColumns(header, delimiters) : null;
 			if (!columns) return null;
 			if (last > 0) prose.show(null, last - 1);
-			else node.parentNode?.removeChild(node);
+			else detach(node);
 			return { kind: "table", ...createTable(header, columns, options.base) };
 		},
 	};

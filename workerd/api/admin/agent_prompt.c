@@ -106,8 +106,8 @@ agent_prompt_write_request(const struct api *api, const struct agent_shown *agen
 	agent_prompt_find_refused(api, &agent->record, to.model, &to.refused);
 	*refused = to.refused;
 	server = model_servers_find(&turns->servers, prompt_server_name(prompt));
-	if (server != NULL && server->api == MODEL_API_RESPONSES)
-		to.refused.parts |= PART(CHAT);
+	if (server != NULL)
+		prompt_target_use_api(&to, server->api);
 	must(prompt_write(prompt, &turns->defaults, &to, &request, body) == 0);
 	must(openai_end(&request) == 0);
 	free(prompt);

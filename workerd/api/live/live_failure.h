@@ -9,7 +9,7 @@
 
 enum live_failure {
 	LIVE_BROKE_OFF, /* a sync finds the text that is stored, or the run that writes it again */
-	LIVE_FAILED, /* the reply may stay open, so syncs must not join it. The room is told when it ends */
+	LIVE_FAILED, /* the reply may stay open, so syncs must not join it; storaged tells the room when it ends */
 	LIVE_LOST, /* nothing is known of the reply: the client must reconnect */
 };
 

@@ -19,10 +19,11 @@ enum model_part {
 
 #define PART(NAME) (1u << MODEL_PART_##NAME)
 
+/* The maximum of a reply, by either name. */
+#define PARTS_MAXIMUM (PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS))
+
 /* The parts whose refusal leads to another form of the same thing, in which a server may name it again. */
-#define PARTS_RENAMED                                                                      \
-	(PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS) | PART(SYSTEM) | PART(DEVELOPER) | \
-	    PART(CHAT))
+#define PARTS_RENAMED (PARTS_MAXIMUM | PART(SYSTEM) | PART(DEVELOPER) | PART(CHAT))
 
 /* How the log and the API name a part: the member of the request. */
 const char *model_part_name(enum model_part part);

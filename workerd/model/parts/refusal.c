@@ -413,13 +413,11 @@ refusal_is_possible(int status)
 static bool
 refusal_is_of_output(struct slice text, uint32_t sent, const struct refused_parts *named)
 {
-	const uint32_t limits = PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS);
-
-	if ((sent & limits) == 0)
+	if ((sent & PARTS_MAXIMUM) == 0)
 		return false;
 	if (refusal_has_any(text, output_phrases, ARRAY_LEN(output_phrases)))
 		return true;
-	return (named->parts & limits) != 0 &&
+	return (named->parts & PARTS_MAXIMUM) != 0 &&
 	    refusal_has_any(text, limit_phrases, ARRAY_LEN(limit_phrases));
 }
 
@@ -432,9 +430,7 @@ refusal_judge(int status, const struct error_text *e, const struct refusal_reque
 	*named = refusal_find_parts(e, request);
 	if (request->may_halve && refusal_is_of_output(text, request->sent, named))
 		return REFUSAL_OUTPUT;
-	if (status == 413)
-		return REFUSAL_CONTEXT;
-	if (refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases)))
+	if (status == 413 || refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases)))
 		return REFUSAL_CONTEXT;
 	return refusal_is_some(named) ? REFUSAL_PARTS : REFUSAL_NONE;
 }

@@ -260,6 +260,14 @@ prompt_temperature(const struct msg_agent_record *r, const struct prompt_default
 	return (struct setting_decimal){.given = true, .thousandths = r->temperature - 1};
 }
 
+void
+prompt_target_use_api(struct prompt_target *to, enum model_api api)
+{
+	to->api = api;
+	if (api == MODEL_API_RESPONSES)
+		to->refused.parts |= PART(CHAT);
+}
+
 struct json_t *
 prompt_extra(const struct prompt *p, const struct refused_parts *refused)
 {
@@ -356,7 +364,7 @@ prompt_most_output(const struct prompt *p, const struct prompt_defaults *default
 	if (most == 0)
 		most = prompt_max_output(p, defaults, to);
 	json_decref(extra);
-	if (most > UINT32_MAX || replies > UINT32_MAX / most)
+	if (replies > UINT32_MAX / most)
 		return UINT32_MAX;
 	return (uint32_t)(replies > 1 ? most * replies : most);
 }

@@ -94,6 +94,9 @@ struct prompt_target {
 	uint32_t max_output; /* the most tokens of a reply that it takes; 0: not known */
 };
 
+/* Sets the API that the server is asked by. One that is asked by its Responses API takes no chat completions. */
+void prompt_target_use_api(struct prompt_target *to, enum model_api api);
+
 /* The optional parts that the request has. */
 uint32_t prompt_parts(const struct prompt *p, const struct prompt_defaults *defaults,
     const struct prompt_target *to);
