@@ -4,17 +4,12 @@
 #include "workerd/model_names.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include <jansson.h>
 
 #include "proto/base/basics.h"
 #include "workerd/model/model_list.h"
-
-#define NAME_MAX_LEN 256 /* bytes, as of OPENAI_MODEL */
-#define NAMES_MAX    1000
 
 /* How long a person waits, at most. */
 #define TOTAL_MS 10000
@@ -25,33 +20,15 @@ struct model_names_run {
 	int status; /* of the program */
 };
 
-/* For qsort(). */
-static int
-model_names_compare(const void *a, const void *b)
-{
-	const char *const *one = a, *const *other = b;
-
-	return strcmp(*one, *other);
-}
-
 /* 0, or -1 if the answer is not a list of models. */
 static int
 model_names_print(struct slice body)
 {
-	json_t *answer = json_loadb((const char *)body.p, body.len, 0, NULL);
-	const json_t *data = json_object_get(answer, "data"), *one;
-	const char *names[NAMES_MAX];
-	size_t i, n = 0;
+	const char *names[MODEL_NAMES_MAX];
+	size_t n;
+	json_t *answer = model_list_read(body, names, &n);
 
-	json_array_foreach (data, i, one) {
-		const json_t *id = json_object_get(one, "id");
-		size_t len = json_string_length(id);
-
-		if (n < NAMES_MAX && len > 0 && len <= NAME_MAX_LEN)
-			names[n++] = json_string_value(id);
-	}
-	qsort(names, n, sizeof(names[0]), model_names_compare);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		puts(names[i]);
 	json_decref(answer);
 	return n > 0 ? 0 : -1;

@@ -251,6 +251,22 @@ describe("the models of a server", () => {
 				status === 504 ? SHORT_TIMEOUTS : {},
 			));
 
+	for (const [what, body] of [
+		["an array alone", [{ id: "b" }, { id: "a" }]],
+		["names alone", { object: "list", data: ["b", "a"] }],
+		["other members", { models: [{ name: "b", size: 1 }, { model: "a" }] }],
+		[
+			"a byte order mark and a large number",
+			'\ufeff{"data":[{"id":"b","created":99999999999999999999},{"id":"a"}]}',
+		],
+	])
+		it(`may have another form: ${what}`, () =>
+			withAnswers(
+				(response) => response.end(typeof body === "string" ? body : JSON.stringify(body)),
+				async (banter) =>
+					assert.deepEqual((await list(banter, 200, "?server=own")).json.models, ["a", "b"]),
+			));
+
 	it("are sorted, without what is no name", () => {
 		const data = [{ id: "b" }, { id: "a" }, {}, 1, { id: 2 }, { id: "x".repeat(257) }, { id: "" }];
 		const answer = (response) => response.end(JSON.stringify({ data }));

@@ -122,6 +122,31 @@ describe("a reply", () => {
 			"all",
 		],
 		[
+			"of lines of JSON, as events would have them",
+			response(
+				"application/x-ndjson",
+				(text("a") + text("ll") + delta({}, "stop"))
+					.replaceAll("data: ", "")
+					.replaceAll("\n\n", "\n"),
+			),
+			undefined,
+			"all",
+		],
+		["with the status 201", answer("all").replace("200 OK", "201 Created"), undefined, "all"],
+		[
+			"between pings that are no JSON, and with an event at its end",
+			events(`event: ping\ndata: ping\n\n${text("all")}event: done\ndata: bye\n\n`),
+			undefined,
+			"all",
+		],
+		["that ends with done", events(`${text("all")}data: {"done":true}\n\n`), undefined, "all"],
+		[
+			"cut by a limit that has another name",
+			events(text("half") + delta({}, "FINISH_REASON_MAX_TOKENS")),
+			"length",
+			"half",
+		],
+		[
 			"of events without a type",
 			`HTTP/1.1 200 OK\r\n\r\n${text("all")}data: [DONE]\n\n`,
 			undefined,
@@ -161,6 +186,14 @@ describe("a reply", () => {
 describe("thoughts in a model's text", () => {
 	for (const [what, pieces] of [
 		["in tags", ["<th", "ink>\nThe visitor is", " rude.\n</thi", "nk>\n\nWe open", " at 9."]],
+		[
+			"in a tag, before the answer in another",
+			["<think>hm</think>\n<ans", "wer>We open", " at 9.</answer>"],
+		],
+		[
+			"between marks of a template",
+			["<|channel>thought\nhm<chan", "nel|>We open", " at 9.<|im_end|>"],
+		],
 		["in other tags", ["<Thinking deep='1'>hm</", "THINKING>We open", " at 9."]],
 		[
 			"in a channel",
@@ -359,6 +392,14 @@ describe("an error in a stream, before the first token,", () => {
 			1,
 		],
 		["a server error", data({ error: { type: "server_error", message: "x" } }), 502, 3],
+		[
+			"MiniMax's form",
+			data({ base_resp: { status_code: 1002, status_msg: "rate limit" } }),
+			503,
+			3,
+		],
+		["Baidu's form", data({ error_code: 336501, error_msg: "Rpm rate limit reached" }), 503, 3],
+		["a status beside the error", data({ error: "slow down", status_code: 429 }), 503, 3],
 		["a spent quota", data({ error: { code: "insufficient_quota", message: "x" } }), 502, 1],
 	])
 		it(`${what}: ${status} after ${calls} call(s)`, () =>
@@ -412,6 +453,19 @@ describe("a model server", () => {
 				assert.equal(model.requests, 1);
 			}));
 
+	for (const error of [
+		{ message: "x", details: [{ "@type": "RetryInfo", retryDelay: "6.5s" }] },
+		{ message: "Rate limit reached. Please try again in 7s." },
+		{ message: "slow", retry_after: 7 },
+	])
+		it(`that says ${JSON.stringify(error)} is left alone for so long`, () =>
+			withAnswer(refused("", undefined, error), async (banter, model) => {
+				const failed = await banter.chat("s", "hello");
+				assertError(failed, 503, undefined, "model_busy");
+				assert.equal(failed.headers["retry-after"], "7");
+				assert.equal(model.requests, 1);
+			}));
+
 	it("is asked once if its account is empty, and the owner is told", () =>
 		withAnswer(
 			refused("", "429 Too Many Requests", {
@@ -439,4 +493,43 @@ describe("a model server", () => {
 				assert.equal(model.requests, 1);
 			},
 		));
+});
+
+describe("a conversation that has become too long", () => {
+	const long = "x".repeat(1800);
+	const lengthOf = (body) =>
+		JSON.parse(body)
+			.messages.map(({ content }) => content)
+			.join("").length;
+
+	for (const [what, refusal] of [
+		[
+			"in an error of the stream without a status",
+			events(
+				`event: error\n${data({ error: { message: "the model is loaded with context length of only 4096 tokens, which is not enough" } })}`,
+			),
+		],
+		[
+			"in words of its own",
+			response(
+				"application/json",
+				JSON.stringify({ error: { code: "1261", message: "Prompt exceeds max length" } }),
+				"400 Bad Request",
+			),
+		],
+		[
+			"as a text",
+			response("text/plain", "Input tokens 9000 exceeds the maximum of 8192", "422 Invalid"),
+		],
+	])
+		it(`goes on with a shorter history if the server says so ${what}`, () =>
+			withAnswer(
+				({ body }) => (lengthOf(body) > 6000 ? refusal : answer("fine")),
+				async (banter) => {
+					for (let i = 0; i < 5; i++) {
+						const reply = await banter.chat("s", `${i} ${long}`);
+						assert.equal(reply.json?.message, "fine", reply.text);
+					}
+				},
+			));
 });

@@ -36,7 +36,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/search:
 	workerd/net:
 	workerd/model: workerd/http/message workerd/net
-	workerd/model/openai:
+	workerd/model/openai: workerd/http/message
 	workerd/model/parts:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
 	workerd/knowledge: workerd/store workerd/search workerd/model

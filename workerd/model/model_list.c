@@ -4,6 +4,7 @@
 #include "workerd/model/model_list.h"
 
 #include <curl/curl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,4 +171,65 @@ void
 model_list_cancel(struct model_list_call *call)
 {
 	model_list_free(call);
+}
+
+/* For qsort(). */
+static int
+model_list_compare(const void *a, const void *b)
+{
+	const char *const *one = a, *const *other = b;
+
+	return strcmp(*one, *other);
+}
+
+static const json_t *
+model_list_entries(const json_t *answer)
+{
+	static const char *const members[] = {"data", "models", "result"};
+
+	for (size_t i = 0; i < ARRAY_LEN(members) && !json_is_array(answer); i++)
+		if (json_is_array(json_object_get(answer, members[i])))
+			answer = json_object_get(answer, members[i]);
+	return json_is_array(answer) ? answer : NULL;
+}
+
+/* NULL: the entry has no usable name. */
+static const char *
+model_list_name(const json_t *entry)
+{
+	static const char *const members[] = {"id", "name", "model"};
+
+	for (size_t i = 0; i < ARRAY_LEN(members) && !json_is_string(entry); i++)
+		if (json_string_length(json_object_get(entry, members[i])) > 0)
+			entry = json_object_get(entry, members[i]);
+	if (json_string_length(entry) == 0 || json_string_length(entry) > MODEL_NAME_LEN_MAX)
+		return NULL;
+	return json_string_value(entry);
+}
+
+json_t *
+model_list_read(struct slice body, const char *names[MODEL_NAMES_MAX], size_t *n)
+{
+	json_t *answer;
+	const json_t *entries;
+
+	*n = 0;
+	if (body.len >= 3 && memcmp(body.p, "\xef\xbb\xbf", 3) == 0)
+		body = (struct slice){body.p + 3, body.len - 3};
+	/* As real numbers, integers may have any size. */
+	answer = json_loadb(
+	    (const char *)body.p, body.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, NULL);
+	entries = model_list_entries(answer);
+	if (entries == NULL) {
+		json_decref(answer);
+		return NULL;
+	}
+	for (size_t i = 0; i < json_array_size(entries) && *n < MODEL_NAMES_MAX; i++) {
+		const char *name = model_list_name(json_array_get(entries, i));
+
+		if (name != NULL)
+			names[(*n)++] = name;
+	}
+	qsort(names, *n, sizeof(names[0]), model_list_compare);
+	return answer;
 }

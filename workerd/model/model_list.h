@@ -48,4 +48,15 @@ struct model_list_call *model_list_start(struct model_lister *l, const char *bas
     const char *key, model_list_fn *fn, void *arg);
 void model_list_cancel(struct model_list_call *call);
 
+/* Models of a list, and bytes of a name, as in an agent. */
+#define MODEL_NAMES_MAX    1000u
+#define MODEL_NAME_LEN_MAX 256u
+
+/*
+ * Reads the names from a server's answer, sorted: {"data": [...]}, {"models": [...]} (Google, Ollama), or the array
+ * alone (Together), of objects or names. They belong to the JSON, which is the caller's; NULL: it is no list of models.
+ */
+struct json_t *model_list_read(
+    struct slice body, const char *names[MODEL_NAMES_MAX], size_t *n);
+
 #endif

@@ -20,6 +20,9 @@
 #define OUTPUT_GOOD   1024
 #define OUTPUT_SPARED 512
 
+/* The longest wait that an error's body may ask for. It may quote the visitor. */
+#define RETRY_SPOKEN_MS_MAX 3600000u
+
 enum turn_failure
 turn_request_failure(enum upstream_end how, int status)
 {
@@ -346,6 +349,20 @@ turn_request_may_fall_back(const struct turn *t, enum upstream_end how, bool bil
 	return billing || how != UPSTREAM_DONE || upstream_status_failed(t->http_status);
 }
 
+/* How long the server wants to be left alone; some say it in the error's body alone. */
+static unsigned
+turn_request_wait_ms(struct turn *t, enum upstream_end how)
+{
+	uint64_t ms;
+
+	if (t->retry_after_ms > 0 || how != UPSTREAM_DONE ||
+	    turn_request_failure(how, t->http_status) != TURN_MODEL_BUSY)
+		return t->retry_after_ms;
+	ms = openai_error_retry_ms(buf_slice(&t->error_body));
+	t->retry_after_ms = ms < RETRY_SPOKEN_MS_MAX ? (unsigned)ms : RETRY_SPOKEN_MS_MAX;
+	return t->retry_after_ms;
+}
+
 static enum turn_failure
 turn_request_failure_of(const struct turn *t, enum upstream_end how, bool billing)
 {
@@ -365,7 +382,7 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	    .attempts = t->attempts - t->repairs,
 	    .how = how,
 	    .status = t->http_status,
-	    .retry_after_ms = t->retry_after_ms,
+	    .retry_after_ms = turn_request_wait_ms(t, how),
 	    .time_left_ms = turn_time_left(t),
 	};
 	char why[DETAIL_MAX];

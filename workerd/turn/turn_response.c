@@ -402,8 +402,14 @@ turn_response_on_event(void *arg, struct slice data)
 	struct turn *t = arg;
 	struct openai_delta d;
 
+	if (t->reader.kind == SSE_PING)
+		return 0;
 	openai_delta_read(&t->reassembly, data, &d);
-	if (d.kind == OPENAI_ERROR || (t->reader.is_error && d.kind != OPENAI_DONE))
+	if (t->reader.kind == SSE_DONE && d.kind != OPENAI_ERROR)
+		d.ends = true;
+	if (t->reader.kind == SSE_DONE && d.kind == OPENAI_BAD)
+		d.kind = OPENAI_NOTHING;
+	if (d.kind == OPENAI_ERROR || (t->reader.kind == SSE_ERROR && d.kind != OPENAI_DONE))
 		turn_response_error(t, data, d.kind == OPENAI_ERROR ? d.text : data);
 	else if (d.kind == OPENAI_BAD)
 		turn_response_bad_event(t, slice_str("not an event of the expected form"));
@@ -421,10 +427,11 @@ turn_response_on_headers(void *arg, const struct upstream_head *head, unsigned r
 {
 	struct turn *t = arg;
 
-	t->http_status = head->status;
+	/* Some frameworks answer each POST with 201. */
+	t->http_status = head->status / 100 == 2 ? 200 : head->status;
 	t->retry_after_ms = retry_after_ms;
 	memcpy(t->type, head->type, sizeof(t->type));
-	if (head->status != 200)
+	if (t->http_status != 200)
 		return;
 	turn_enter(t, TURN_STREAMING);
 	if (!openai_form_is_stream(t->type))
@@ -443,6 +450,39 @@ turn_response_is_other(struct turn *t, struct slice start)
 	turn_response_bad_event(t, slice_str(why));
 }
 
+/* A response of several lines of JSON, each of which would be an event. */
+static bool
+turn_response_read_lines(struct turn *t)
+{
+	struct slice rest = buf_slice(&t->whole);
+	struct openai_delta d;
+	const uint8_t *end = memchr(rest.p, '\n', rest.len);
+	bool is_event;
+
+	if (end == NULL)
+		return false;
+	openai_delta_read(&t->reassembly, (struct slice){rest.p, (size_t)(end - rest.p)}, &d);
+	is_event = d.kind == OPENAI_TEXT || d.kind == OPENAI_ERROR ||
+	    json_object_get(d.json, "choices") != NULL;
+	openai_delta_clear(&d);
+	if (!is_event)
+		return false;
+	t->reassembly = (struct utf8_reassembly){0};
+	for (; end != NULL; end = memchr(rest.p, '\n', rest.len)) {
+		if (turn_response_on_event(t, (struct slice){rest.p, (size_t)(end - rest.p)}) ==
+		    -1)
+			return true;
+		rest = (struct slice){end + 1, rest.len - (size_t)(end + 1 - rest.p)};
+	}
+	if (turn_response_on_event(t, rest) == -1)
+		return true;
+	if (t->end_received)
+		turn_response_complete(t);
+	else
+		turn_response_bad_event(t, slice_str("the lines ended early"));
+	return true;
+}
+
 /* A response in one piece is complete. */
 static void
 turn_response_read_whole(struct turn *t)
@@ -451,6 +491,10 @@ turn_response_read_whole(struct turn *t)
 	struct openai_delta d;
 
 	openai_delta_read_tree(&t->reassembly, body, &d);
+	if (d.kind == OPENAI_BAD && turn_response_read_lines(t)) {
+		openai_delta_clear(&d);
+		return;
+	}
 	if (d.kind == OPENAI_ERROR) {
 		t->hopeless = true;
 		turn_response_error(t, body, d.text);

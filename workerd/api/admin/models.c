@@ -4,57 +4,24 @@
  */
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/basics.h"
 #include "workerd/api/admin/admin_handlers.h"
-#include "workerd/api/fields/json_read.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/model/model_list.h"
 
-#define MODELS_MAX 1000 /* of a list */
-#define ID_MAX     256  /* bytes of a model's name, as in an agent */
-#define ANSWER_MAX (MODELS_MAX * (6u * ID_MAX + 16) + 64)
+#define ANSWER_MAX (MODEL_NAMES_MAX * (6u * MODEL_NAME_LEN_MAX + 16) + 64)
 #define ERROR_MAX  180 /* bytes */
-
-/* For qsort(). */
-static int
-models_compare(const void *a, const void *b)
-{
-	const char *const *one = a, *const *other = b;
-
-	return strcmp(*one, *other);
-}
-
-/* Reads the names from the server's answer; they belong to the JSON. False: it is no list of models. */
-static bool
-models_read(const json_t *answer, const char *names[MODELS_MAX], size_t *n)
-{
-	const json_t *data = json_object_get(answer, "data");
-
-	*n = 0;
-	if (!json_is_array(data))
-		return false;
-	for (size_t i = 0; i < json_array_size(data) && *n < MODELS_MAX; i++) {
-		const json_t *id = json_object_get(json_array_get(data, i), "id");
-
-		if (json_string_length(id) > 0 && json_string_length(id) <= ID_MAX)
-			names[(*n)++] = json_string_value(id);
-	}
-	qsort(names, *n, sizeof(names[0]), models_compare);
-	return true;
-}
 
 static bool
 models_write(struct json_writer *j, struct slice body)
 {
-	json_t *answer = json_read_object(body);
-	const char *names[MODELS_MAX];
+	const char *names[MODEL_NAMES_MAX];
 	size_t n;
-	bool valid = answer != NULL && models_read(answer, names, &n);
+	json_t *answer = model_list_read(body, names, &n);
+	const bool valid = answer != NULL;
 
 	if (valid) {
 		json_write_open(j, NULL, '{');

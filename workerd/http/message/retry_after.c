@@ -1,6 +1,7 @@
 /*
  * x-ratelimit-reset has a form for each vendor: "6m0s" (OpenAI, Groq), seconds with a fraction, or a time as
- * seconds or milliseconds since 1970 (OpenRouter).
+ * seconds or milliseconds since 1970 (OpenRouter). Anthropic writes the name of the limit in the middle
+ * (anthropic-ratelimit-requests-reset), and the IETF's drafts have ratelimit-reset, then ratelimit with parameters.
  */
 #include "workerd/http/message/retry_after.h"
 
@@ -92,20 +93,6 @@ retry_after_number(struct slice value, uint64_t factor, uint64_t *ms)
 	return true;
 }
 
-static bool
-retry_after_parse(struct slice value, uint64_t *ms)
-{
-	return retry_after_number(value, 1000, ms) || retry_after_date(value, ms);
-}
-
-uint64_t
-retry_after_ms(struct slice value)
-{
-	uint64_t ms;
-
-	return retry_after_parse(value, &ms) ? ms : 0;
-}
-
 /* Takes a unit from the front of s; 0: there is none. */
 static uint64_t
 retry_after_take_unit(struct slice *s)
@@ -141,6 +128,21 @@ retry_after_duration(struct slice value, uint64_t *ms)
 	return true;
 }
 
+static bool
+retry_after_parse(struct slice value, uint64_t *ms)
+{
+	return retry_after_number(value, 1000, ms) || retry_after_date(value, ms) ||
+	    (value.len > 0 && retry_after_duration(value, ms));
+}
+
+uint64_t
+retry_after_ms(struct slice value)
+{
+	uint64_t ms;
+
+	return retry_after_parse(value, &ms) ? ms : 0;
+}
+
 static uint64_t
 retry_after_reset(struct slice value)
 {
@@ -168,16 +170,67 @@ retry_after_has_prefix(struct slice name, const char *prefix, struct slice *rest
 	return true;
 }
 
+/* Whether the part of a field's name behind "ratelimit" has a word. */
+static bool
+retry_after_has_word(struct slice rest, const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= rest.len; i++)
+		if (header_equals((struct slice){rest.p + i, n}, word))
+			return true;
+	return false;
+}
+
 static size_t
 retry_after_limit_of(struct slice rest)
 {
-	static const char *const limits[] = {"-request", "-token"};
-	struct slice unused;
+	static const char *const limits[] = {"request", "token"};
 
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
-		if (retry_after_has_prefix(rest, limits[i], &unused))
+		if (retry_after_has_word(rest, limits[i]))
 			return i;
 	return RETRY_AFTER_LIMITS - 1;
+}
+
+static void
+retry_after_note_limit(struct retry_after *r, struct slice rest, struct slice value)
+{
+	const size_t limit = retry_after_limit_of(rest);
+	uint64_t ms;
+
+	if (retry_after_has_word(rest, "reset")) {
+		ms = retry_after_reset(value);
+		if (ms > r->limits[limit].ms)
+			r->limits[limit].ms = ms;
+	} else if (retry_after_has_word(rest, "remaining")) {
+		if (value.len > 0 && *value.p != '0' && *value.p != '-')
+			r->limits[limit].remains = true;
+	}
+}
+
+/* The parameters of the field RateLimit: r=0;t=2, or remaining=0, reset=2. */
+static void
+retry_after_read_parameters(struct retry_after *r, struct slice value)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= value.len; i++) {
+		struct slice part, rest;
+
+		if (i < value.len && memchr(";, ", value.p[i], 3) == NULL)
+			continue;
+		part = (struct slice){value.p + start, i - start};
+		start = i + 1;
+		if (retry_after_has_prefix(part, "t=", &rest))
+			retry_after_note_limit(r, slice_str("reset"), rest);
+		else if (retry_after_has_prefix(part, "r=", &rest))
+			retry_after_note_limit(r, slice_str("remaining"), rest);
+		else if (retry_after_has_prefix(part, "reset=", &rest))
+			retry_after_note_limit(r, slice_str("reset"), rest);
+		else if (retry_after_has_prefix(part, "remaining=", &rest))
+			retry_after_note_limit(r, slice_str("remaining"), rest);
+	}
 }
 
 void
@@ -197,14 +250,60 @@ retry_after_read_field(struct retry_after *r, struct slice name, struct slice va
 			return;
 		r->given = true;
 		r->ms = ms;
-	} else if (retry_after_has_prefix(name, "x-ratelimit-reset", &rest)) {
-		ms = retry_after_reset(value);
-		if (ms > r->limits[retry_after_limit_of(rest)].ms)
-			r->limits[retry_after_limit_of(rest)].ms = ms;
-	} else if (retry_after_has_prefix(name, "x-ratelimit-remaining", &rest)) {
-		if (value.len > 0 && *value.p != '0' && *value.p != '-')
-			r->limits[retry_after_limit_of(rest)].remains = true;
+	} else if (header_equals(name, "ratelimit")) {
+		retry_after_read_parameters(r, value);
+	} else if (retry_after_has_prefix(name, "x-ratelimit-", &rest) ||
+	    retry_after_has_prefix(name, "ratelimit-", &rest) ||
+	    retry_after_has_prefix(name, "anthropic-ratelimit-", &rest)) {
+		retry_after_note_limit(r, rest, value);
 	}
+}
+
+/* Whether a word of the text begins here, as in "try again in 2.1s". */
+static bool
+retry_after_follows(struct slice text, size_t i, struct slice *rest)
+{
+	static const char *const words[] = {"again in ", "retry in ", "retry after ", "wait "};
+	const struct slice here = {text.p + i, text.len - i};
+
+	for (size_t w = 0; w < ARRAY_LEN(words); w++)
+		if (retry_after_has_prefix(here, words[w], rest))
+			return true;
+	return false;
+}
+
+/* A number with its unit: 2.1s, 1m30s, 2 seconds, 500ms. */
+static uint64_t
+retry_after_spoken(struct slice s)
+{
+	uint64_t whole, thousandths, unit, ms = 0;
+
+	while (retry_after_take_number(&s, &whole, &thousandths) && whole < EPOCH_S) {
+		struct slice word;
+
+		while (s.len > 0 && *s.p == ' ')
+			s = (struct slice){s.p + 1, s.len - 1};
+		if (retry_after_has_prefix(s, "second", &word))
+			unit = 1000;
+		else if (retry_after_has_prefix(s, "minute", &word))
+			unit = 60000;
+		else
+			unit = retry_after_take_unit(&s);
+		ms += whole * unit + thousandths * unit / 1000;
+	}
+	return ms;
+}
+
+uint64_t
+retry_after_text_ms(struct slice text)
+{
+	struct slice rest;
+	uint64_t ms;
+
+	for (size_t i = 0; i < text.len; i++)
+		if (retry_after_follows(text, i, &rest) && (ms = retry_after_spoken(rest)) > 0)
+			return ms;
+	return 0;
 }
 
 /* The longest of the limits that are used up. */

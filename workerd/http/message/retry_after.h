@@ -20,13 +20,16 @@ struct retry_after {
 	} limits[RETRY_AFTER_LIMITS];
 };
 
-/* The milliseconds from now of a Retry-After: seconds, also with a fraction, or a date. 0 for a time that is past, and
- * for what is neither. */
+/* The milliseconds from now of a Retry-After: seconds, also with a fraction or a unit, or a date. 0 for a time that is
+ * past, and for what is none of these. */
 uint64_t retry_after_ms(struct slice value);
 
 /* Takes a field of a response's head, whose name is in any case: Retry-After, retry-after-ms,
- * x-ratelimit-reset[-…] and x-ratelimit-remaining[-…]. All others are ignored. */
+ * x-ratelimit-reset[-…] and x-ratelimit-remaining[-…] and their relatives. All others are ignored. */
 void retry_after_read_field(struct retry_after *r, struct slice name, struct slice value);
+
+/* The milliseconds of the first time that a sentence names, as in "Please try again in 2.1s"; 0: none. */
+uint64_t retry_after_text_ms(struct slice text);
 
 /* The milliseconds from now until the next request; 0: the server says nothing. Limits count only with
  * is_limited: servers send them with each response. */

@@ -5,6 +5,7 @@
 #include "workerd/model/openai/openai_delta.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "proto/base/basics.h"
 #include "workerd/model/openai/openai_error.h"
@@ -49,8 +50,11 @@ openai_delta_add_parts(struct openai_delta *d, const json_t *parts)
 {
 	static const char *const kinds[] = {"text", "output_text", "refusal"};
 
-	for (size_t i = 0; i < json_array_size(parts); i++) {
-		const json_t *part = json_array_get(parts, i);
+	/* One part without an array around it. */
+	const size_t n = json_is_object(parts) ? 1 : json_array_size(parts);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *part = json_is_object(parts) ? parts : json_array_get(parts, i);
 		struct slice type = openai_json_string(json_object_get(part, "type"));
 
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
@@ -304,6 +308,9 @@ openai_delta_read_json(
 		    ? -1
 		    : openai_delta_finish_text(reassembly, d, l.repaired);
 	openai_delta_read_usage(l.root, d);
+	if (json_is_true(json_object_get(l.root, "done")) &&
+	    json_object_get(l.root, "choices") == NULL)
+		d->ends = true;
 	choice = openai_delta_first_choice(l.root);
 	if (choice != NULL && openai_delta_read_choice(choice, d) == -1)
 		return -1;
@@ -329,6 +336,18 @@ openai_delta_trim(struct slice data)
 	return data;
 }
 
+/* [DONE] in any case, perhaps as a JSON string. */
+static bool
+openai_delta_is_done(struct slice data)
+{
+	static const char done[] = "[done]";
+
+	if (data.len == strlen(done) + 2 && *data.p == '"' && data.p[data.len - 1] == '"')
+		data = (struct slice){data.p + 1, data.len - 2};
+	return data.len == strlen(done) &&
+	    strncasecmp((const char *)data.p, done, strlen(done)) == 0;
+}
+
 void
 openai_delta_read(struct utf8_reassembly *reassembly, struct slice data, struct openai_delta *d)
 {
@@ -337,7 +356,7 @@ openai_delta_read(struct utf8_reassembly *reassembly, struct slice data, struct 
 	buf_init(&d->built, data.len * 3);
 	if (data.len == 0)
 		return;
-	if (slice_eq_str(data, "[DONE]")) {
+	if (openai_delta_is_done(data)) {
 		d->kind = OPENAI_DONE;
 		return;
 	}

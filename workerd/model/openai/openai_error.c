@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "workerd/http/message/retry_after.h"
 
 #define WORD_MAX 256 /* letters of a word or message that are compared */
 
@@ -31,7 +32,13 @@ static const struct {
     {"notenoughcredit", 402, OPENAI_ERROR_BILLING, true},
     {"paymentrequired", 402, OPENAI_ERROR_BILLING, false},
     {"billing", 402, OPENAI_ERROR_BILLING, false},
-    {"arrearage", 402, OPENAI_ERROR_BILLING, false}, /* Alibaba */
+    {"arrearage", 402, OPENAI_ERROR_BILLING, false},            /* Alibaba */
+    {"exceededcurrentquota", 402, OPENAI_ERROR_BILLING, false}, /* Moonshot */
+    {"balanceisinsufficient", 402, OPENAI_ERROR_BILLING, true},
+    {"allavailablecredits", 402, OPENAI_ERROR_BILLING, true}, /* xAI */
+    {"spendinglimit", 402, OPENAI_ERROR_BILLING, true},
+    {"\xe4\xbd\x99\xe9\xa2\x9d\xe4\xb8\x8d\xe8\xb6\xb3", 402, OPENAI_ERROR_BILLING,
+	true}, /* Zhipu */
     {"contentfilter", 400, OPENAI_ERROR_FILTERED, false},
     {"contentpolicy", 400, OPENAI_ERROR_FILTERED, false},
     {"responsibleaipolicy", 400, OPENAI_ERROR_FILTERED, true}, /* Azure */
@@ -40,7 +47,13 @@ static const struct {
     {"contentmanagementpolicy", 400, OPENAI_ERROR_FILTERED, true},
     {"moderationblocked", 400, OPENAI_ERROR_FILTERED, false},
     {"guardrail", 400, OPENAI_ERROR_FILTERED, false},
-    {"prohibitedcontent", 400, OPENAI_ERROR_FILTERED, false}, /* Google */
+    {"prohibitedcontent", 400, OPENAI_ERROR_FILTERED, true},       /* Google */
+    {"invalidprompt", 400, OPENAI_ERROR_FILTERED, false},          /* OpenAI */
+    {"wasflagged", 400, OPENAI_ERROR_FILTERED, true},              /* OpenAI, OpenRouter */
+    {"violatesusageguidelines", 400, OPENAI_ERROR_FILTERED, true}, /* xAI */
+    {"newsensitive", 400, OPENAI_ERROR_FILTERED, true},            /* MiniMax */
+    {"\xe6\x95\x8f\xe6\x84\x9f\xe5\x86\x85\xe5\xae\xb9", 400, OPENAI_ERROR_FILTERED,
+	true}, /* Zhipu */
     {"ratelimit", 429, OPENAI_ERROR_OTHER, true},
     {"toomanyrequests", 429, OPENAI_ERROR_OTHER, true},
     {"throttl", 429, OPENAI_ERROR_OTHER, false},
@@ -48,6 +61,7 @@ static const struct {
     {"overload", 503, OPENAI_ERROR_OTHER, true},
     {"unavailable", 503, OPENAI_ERROR_OTHER, true},
     {"capacityexceeded", 503, OPENAI_ERROR_OTHER, false},
+    {"capacitytemporarilyexceeded", 503, OPENAI_ERROR_OTHER, true}, /* Cloudflare */
     {"serverbusy", 503, OPENAI_ERROR_OTHER, false},
     {"timeout", 504, OPENAI_ERROR_OTHER, true},
     {"timedout", 504, OPENAI_ERROR_OTHER, true},
@@ -89,8 +103,18 @@ openai_error_is_bare(const json_t *root)
 		return true;
 	if (json_object_get(root, "choices") != NULL)
 		return false;
-	return json_array_size(detail) > 0 || openai_json_string(detail).len > 0 ||
+	return openai_json_string(json_object_get(root, "error_msg")).len > 0 ||
+	    json_array_size(detail) > 0 || openai_json_string(detail).len > 0 ||
 	    openai_json_string(json_object_get(root, "message")).len > 0;
+}
+
+/* MiniMax says in each response how it went. */
+static const json_t *
+openai_error_of_base(const json_t *root)
+{
+	const json_t *base = json_object_get(root, "base_resp");
+
+	return openai_json_number(json_object_get(base, "status_code")) == 0 ? NULL : base;
 }
 
 const json_t *
@@ -103,6 +127,15 @@ openai_error_find(const json_t *root)
 	if (json_string_length(root) > 0)
 		return root;
 	error = json_object_get(root, "error");
+	/* A gateway's error around the server's own. */
+	if (json_is_object(json_object_get(error, "error")))
+		error = json_object_get(error, "error");
+	if (!openai_error_is_empty(error))
+		return error;
+	error = openai_error_of_base(root);
+	if (error != NULL)
+		return error;
+	error = json_object_get(root, "fault"); /* Apigee */
 	if (!openai_error_is_empty(error))
 		return error;
 	error = json_object_get(json_array_get(json_object_get(root, "choices"), 0), "error");
@@ -121,8 +154,8 @@ openai_error_find(const json_t *root)
 static struct slice
 openai_error_string(const json_t *error)
 {
-	static const char *const members[] = {
-	    "message", "detail", "msg", "error", "code", "type", "status"};
+	static const char *const members[] = {"message", "detail", "msg", "error",
+	    "faultstring", "error_msg", "status_msg", "title", "code", "type", "status"};
 
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		const json_t *member = json_object_get(error, members[i]);
@@ -151,6 +184,22 @@ openai_error_text(struct buf *out, const json_t *error, bool repaired)
 	return buf_append(out, rest.p, rest.len);
 }
 
+/* A body that is a text, and no page. */
+static bool
+openai_error_is_text(struct slice body)
+{
+	return body.len > 0 && *body.p != '<' && *body.p != '{' && *body.p != '[';
+}
+
+static int
+openai_error_read_text(struct buf *out, struct slice body)
+{
+	struct utf8_reassembly own = {.len = 0};
+
+	buf_init(out, UTF8_REASSEMBLY_ROOM(body.len));
+	return utf8_reassembly_add(&own, out, body);
+}
+
 /* The longest prefix that fits size bytes and ends between characters. */
 static struct slice
 openai_error_cut(struct slice text, size_t size)
@@ -173,7 +222,9 @@ openai_error_message(struct slice body, char *out, size_t size)
 	/* A text alone, or a form that says no more than its code. */
 	if (error == NULL)
 		error = l.root;
-	if (openai_error_text(&message, error, l.repaired) == 0)
+	if ((l.root == NULL && openai_error_is_text(body)
+		    ? openai_error_read_text(&message, utf8_trim(body))
+		    : openai_error_text(&message, error, l.repaired)) == 0)
 		text = openai_error_cut(buf_slice(&message), size - 1);
 	must(slice_copy(text, out, size - 1));
 	out[text.len] = '\0';
@@ -189,7 +240,7 @@ openai_error_read_word(struct slice word, bool is_message, struct openai_error *
 	size_t n = 0;
 
 	for (size_t i = 0; i < word.len && n < WORD_MAX; i++)
-		if (isalpha(word.p[i]))
+		if (isalpha(word.p[i]) || word.p[i] >= 0x80)
 			letters[n++] = (char)tolower(word.p[i]);
 	letters[n] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(openai_error_words); i++) {
@@ -215,7 +266,8 @@ openai_error_number(const json_t *value)
 static void
 openai_error_read_members(const json_t *error, struct openai_error *e)
 {
-	static const char *const members[] = {"code", "type", "status", "error_type", "reason"};
+	static const char *const members[] = {"code", "type", "status", "error_type", "reason",
+	    "status_code", "statusCode", "http_code", "http_status", "error_code"};
 	struct openai_error one;
 
 	for (size_t i = 0; i < ARRAY_LEN(members) && e->status == 0; i++)
@@ -258,10 +310,60 @@ openai_error_read(struct slice body, int status)
 	openai_error_read_members(error, &e);
 	openai_error_read_members(json_object_get(error, "innererror"), &e);
 	openai_error_read_members(json_object_get(error, "metadata"), &e);
+	if (error != l.root && json_object_get(l.root, "choices") == NULL)
+		openai_error_read_members(l.root, &e);
 	openai_error_read_message(
 	    l.root == NULL ? body : openai_error_string(error), status, &e);
 	if (e.status == 402)
 		e.kind = OPENAI_ERROR_BILLING;
 	json_decref(l.root);
 	return e;
+}
+
+/* Fields of a response's head that a gateway repeats (OpenRouter). */
+static uint64_t
+openai_error_fields_ms(json_t *fields)
+{
+	struct retry_after r = {0};
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (fields, name, value)
+		retry_after_read_field(&r, slice_str(name), openai_json_string(value));
+	return retry_after_result(&r, true);
+}
+
+/* Google's details: {"@type": "…RetryInfo", "retryDelay": "2s"}. */
+static uint64_t
+openai_error_details_ms(const json_t *details)
+{
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < json_array_size(details) && ms == 0; i++)
+		ms = retry_after_ms(openai_json_string(
+		    json_object_get(json_array_get(details, i), "retryDelay")));
+	return ms;
+}
+
+uint64_t
+openai_error_retry_ms(struct slice body)
+{
+	struct openai_json l = openai_json_load(body);
+	const json_t *error = openai_error_find(l.root);
+	const json_t *seconds = json_object_get(error, "retry_after");
+	uint64_t ms;
+
+	if (seconds == NULL)
+		seconds = json_object_get(l.root, "retry_after");
+	ms = json_is_number(seconds) ? (uint64_t)openai_json_number(seconds) * 1000
+				     : retry_after_ms(openai_json_string(seconds));
+	if (ms == 0)
+		ms = openai_error_details_ms(json_object_get(error, "details"));
+	if (ms == 0)
+		ms = openai_error_fields_ms(
+		    json_object_get(json_object_get(error, "metadata"), "headers"));
+	if (ms == 0)
+		ms = retry_after_text_ms(l.root == NULL ? body : openai_error_string(error));
+	json_decref(l.root);
+	return ms;
 }

@@ -22,6 +22,10 @@ struct openai_error {
  * then has to say itself what it stands for. */
 struct openai_error openai_error_read(struct slice body, int status);
 
+/* When the error allows the next request, in milliseconds from now, for servers that say it in the body alone; 0: it
+ * does not say. */
+uint64_t openai_error_retry_ms(struct slice body);
+
 /* Writes an error's message to out for the log: NUL-terminated, truncated between characters; "" if there is
  * none. */
 void openai_error_message(struct slice body, char *out, size_t size);

@@ -322,8 +322,10 @@ openai_fast_take_event_member(
 	if (IS(name, "error"))
 		return openai_fast_is_null(&v);
 	/* An error without its usual member (openai_error.h). */
-	if (IS(name, "detail") || IS(name, "message"))
+	if (IS(name, "detail") || IS(name, "message") || IS(name, "error_msg"))
 		return !v.is_string;
+	if (IS(name, "done"))
+		return !IS(v.text, "true");
 	if (IS(name, "type"))
 		return u->typed = v.is_string && IS(v.text, "response.output_text.delta");
 	return !IS(name, "object") || !IS(v.text, "error");

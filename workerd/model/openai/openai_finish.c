@@ -24,6 +24,8 @@ static const struct {
     {"completed", OPENAI_STOPPED},
     {"done", OPENAI_STOPPED},
     {"end", OPENAI_STOPPED},
+    {"eot", OPENAI_STOPPED},
+    {"normal", OPENAI_STOPPED}, /* Baidu */
     /* Anthropic, Amazon */
     {"endturn", OPENAI_STOPPED},
     {"stopsequence", OPENAI_STOPPED},
@@ -49,6 +51,7 @@ static const struct {
     {"spii", OPENAI_FILTERED},
     {"language", OPENAI_FILTERED},
     {"imagesafety", OPENAI_FILTERED},
+    {"modelarmor", OPENAI_FILTERED},
     /* Zhipu, Cohere */
     {"sensitive", OPENAI_FILTERED},
     {"errortoxic", OPENAI_FILTERED},
@@ -62,6 +65,34 @@ static const struct {
     {"failed", OPENAI_FAILED},
     {"malformedfunctioncall", OPENAI_FAILED},
     {"insufficientsystemresource", OPENAI_FAILED},
+};
+
+/* What other servers' reasons contain, the first of which counts: FINISH_REASON_MAX_TOKENS, content_policy_violation. */
+static const struct {
+	const char *part;
+	enum openai_finish finish;
+} openai_finish_parts[] = {
+    {"notfinished", OPENAI_GOES_ON}, /* watsonx */
+    {"error", OPENAI_FAILED},
+    {"malformed", OPENAI_FAILED},
+    {"filter", OPENAI_FILTERED},
+    {"policy", OPENAI_FILTERED},
+    {"safety", OPENAI_FILTERED},
+    {"prohibited", OPENAI_FILTERED},
+    {"moderation", OPENAI_FILTERED},
+    {"guardrail", OPENAI_FILTERED},
+    {"sensitive", OPENAI_FILTERED},
+    {"maxtoken", OPENAI_LENGTH},
+    {"maxoutput", OPENAI_LENGTH},
+    {"limit", OPENAI_LENGTH},
+    {"length", OPENAI_LENGTH},
+    {"truncat", OPENAI_LENGTH},
+    {"stoptoken", OPENAI_STOPPED},
+    {"stopstring", OPENAI_STOPPED},
+    {"stopword", OPENAI_STOPPED},
+    {"reasonstop", OPENAI_STOPPED},
+    {"endof", OPENAI_STOPPED},
+    {"toolcall", OPENAI_STOPPED},
 };
 
 enum openai_finish
@@ -85,5 +116,9 @@ openai_finish_of(struct slice reason)
 	     i++)
 		if (strcmp(letters, openai_finish_reasons[i].reason) == 0)
 			return openai_finish_reasons[i].finish;
+	for (size_t i = 0; i < sizeof(openai_finish_parts) / sizeof(openai_finish_parts[0]);
+	     i++)
+		if (strstr(letters, openai_finish_parts[i].part) != NULL)
+			return openai_finish_parts[i].finish;
 	return OPENAI_GOES_ON;
 }

@@ -31,7 +31,8 @@ sse_dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
 
 	if (r->has_data)
 		result = fn(arg, buf_slice(&r->data));
-	r->has_data = r->is_error = false;
+	r->has_data = false;
+	r->kind = SSE_DATA;
 	buf_clear(&r->data);
 	return result;
 }
@@ -45,6 +46,27 @@ sse_value(struct slice line, size_t name_length)
 	if (value.len > 0 && *value.p == ' ')
 		value = (struct slice){value.p + 1, value.len - 1};
 	return value;
+}
+
+static enum sse_kind
+sse_kind_of(struct slice name)
+{
+	static const struct {
+		const char *name;
+		enum sse_kind kind;
+	} names[] = {
+	    {"error", SSE_ERROR},
+	    {"ping", SSE_PING},
+	    {"heartbeat", SSE_PING},
+	    {"keepalive", SSE_PING},
+	    {"keep-alive", SSE_PING},
+	    {"done", SSE_DONE},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (slice_eq_str(name, names[i].name))
+			return names[i].kind;
+	return SSE_DATA;
 }
 
 /* Adds a data field to the event, after a line feed if it is not the first. */
@@ -81,7 +103,7 @@ sse_take_line(
 	if (line.len == 0)
 		return sse_dispatch(r, fn, arg);
 	if (line.len >= 6 && memcmp(line.p, "event:", 6) == 0)
-		r->is_error = slice_eq_str(sse_value(line, 6), "error");
+		r->kind = sse_kind_of(sse_value(line, 6));
 	if (line.len < 4 || memcmp(line.p, "data", 4) != 0)
 		return 0;
 	colon = line.p + 4;

@@ -12,13 +12,21 @@
 
 #define SSE_EVENT_MAX (1024u * 1024) /* bytes of a line or of an event's data */
 
+/* What the name of an event says about it. Most servers name none, or each by its type. */
+enum sse_kind {
+	SSE_DATA,
+	SSE_ERROR, /* error */
+	SSE_PING,  /* ping and the like: the data has no meaning */
+	SSE_DONE,  /* done: the last event */
+};
+
 struct sse_reader {
 	struct buf line; /* an incomplete line */
 	struct buf data; /* data of the incomplete event */
 	bool has_data;
-	bool after_cr; /* the last line ended in CR: skip a LF */
-	bool is_error; /* the event's name is error; for the callback */
-	bool started;  /* past the place of a byte order mark */
+	bool after_cr;      /* the last line ended in CR: skip a LF */
+	enum sse_kind kind; /* what the event's name says; for the callback */
+	bool started;       /* past the place of a byte order mark */
 };
 
 /* Called for each event with data, which is valid during the call. Return -1 to stop. */

@@ -17,6 +17,8 @@ enum thoughts_tag_kind {
 	TAG_START,   /* a role follows, and perhaps a channel */
 	TAG_MESSAGE, /* the end of such a header */
 	TAG_END,     /* the end of such a message */
+	TAG_ANSWER,  /* around the answer, behind a thought */
+	TAG_ANSWERED,
 };
 
 /* In lower case. An element may have attributes and spaces before its bracket, which the table leaves out. */
@@ -37,6 +39,20 @@ static const struct {
     {"</reasoning", TAG_CLOSE, true},
     {"<seed:think", TAG_OPEN, true},
     {"</seed:think", TAG_CLOSE, true},
+    {"<mm:think", TAG_OPEN, true}, /* MiniMax */
+    {"</mm:think", TAG_CLOSE, true},
+    {"<longcat_think", TAG_OPEN, true},
+    {"</longcat_think", TAG_CLOSE, true},
+    {"<antthinking", TAG_OPEN, true},
+    {"</antthinking", TAG_CLOSE, true},
+    {"<reflection", TAG_OPEN, true},
+    {"</reflection", TAG_CLOSE, true},
+    {"<scratchpad", TAG_OPEN, true},
+    {"</scratchpad", TAG_CLOSE, true},
+    {"<inner_monologue", TAG_OPEN, true},
+    {"</inner_monologue", TAG_CLOSE, true},
+    {"<answer", TAG_ANSWER, true}, /* Hunyuan */
+    {"</answer", TAG_ANSWERED, true},
     {"[think]", TAG_OPEN, false}, /* Mistral */
     {"[/think]", TAG_CLOSE, false},
     {"\xe2\x97\x81think\xe2\x96\xb7", TAG_OPEN, false}, /* Kimi */
@@ -45,12 +61,24 @@ static const struct {
     {"<|end_of_thought|>", TAG_CLOSE, false},
     {"<|start_thinking|>", TAG_OPEN, false}, /* Cohere */
     {"<|end_thinking|>", TAG_CLOSE, false},
+    {"<|inner_prefix|>", TAG_OPEN, false}, /* Apertus */
+    {"<|inner_suffix|>", TAG_CLOSE, false},
+    {"<unused94>", TAG_OPEN, false}, /* MedGemma */
+    {"<unused95>", TAG_CLOSE, false},
+    {"<|channel>", TAG_OPEN, false}, /* Gemma 4 */
+    {"<channel|>", TAG_CLOSE, false},
     {"<|channel|>", TAG_CHANNEL, false},
     {"<|start|>", TAG_START, false},
     {"<|message|>", TAG_MESSAGE, false},
     {"<|end|>", TAG_END, false},
     {"<|return|>", TAG_END, false},
     {"<|call|>", TAG_END, false},
+    /* The end of a text, which a server should have kept for itself. */
+    {"<|im_end|>", TAG_END, false},
+    {"<|eot_id|>", TAG_END, false},
+    {"<|endoftext|>", TAG_END, false},
+    {"<|end_of_text|>", TAG_END, false},
+    {"<end_of_turn>", TAG_END, false},
 };
 
 void
@@ -229,6 +257,20 @@ thoughts_header_is_final(const struct thoughts *t)
 	return t->is_role || (t->n_header >= 5 && memcmp(t->header, "final", 5) == 0);
 }
 
+/* Some models write their answer in a tag of its own behind their thoughts. false: the tag is a part of the text. */
+static bool
+thoughts_take_answer(struct thoughts *t, enum thoughts_tag_kind kind)
+{
+	if (t->place != THOUGHTS_TEXT || !t->seen)
+		return false;
+	if (kind == TAG_ANSWERED)
+		return t->in_answer;
+	if (t->has_text)
+		return false;
+	t->in_answer = true;
+	return true;
+}
+
 /* A tag has its meaning where it can stand; elsewhere it is dropped outside of thoughts, and a part of one within. */
 static void
 thoughts_take_tag(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *out)
@@ -250,6 +292,9 @@ thoughts_take_tag(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *o
 		t->seen |= t->place == THOUGHTS_CHANNEL;
 	} else if (kind == TAG_END && t->place == THOUGHTS_CHANNEL) {
 		t->place = THOUGHTS_TEXT;
+	} else if ((kind == TAG_ANSWER || kind == TAG_ANSWERED) &&
+	    !thoughts_take_answer(t, kind)) {
+		thoughts_put(t, t->held, t->n_held, out);
 	}
 	/* The tag is no part of the line. */
 	t->code = t->before;

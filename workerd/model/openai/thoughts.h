@@ -36,6 +36,7 @@ struct thoughts {
 	bool began_inside; /* the reply has begun within a thought */
 	bool restarted;    /* for the caller: discard the text before, which was a thought */
 	bool is_role;      /* of a header: it has no channel */
+	bool in_answer;    /* a tag has begun the answer */
 	uint8_t n_header, n_held;
 	uint8_t header[8];              /* the start of a channel's name */
 	uint8_t held[THOUGHTS_TAG_MAX]; /* may be the start of a tag */

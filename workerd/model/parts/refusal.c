@@ -43,7 +43,18 @@ static const char *const context_phrases[] = {"context_length*", "context_window
     "too_many_tokens", "reduce_the_length", "maximum_number_of_tokens", "too_many_input_tokens",
     "string_above_max_length", "longer_than_the_maximum", "tokens_+_`max_new_tokens`*",
     "maximum_input_length", "max_input_tokens", "exceeds_the_limit_of_tokens",
-    "token_limit_exceeded", "model_max_prompt_tokens_exceeded", "request_too_large"};
+    "token_limit_exceeded", "model_max_prompt_tokens_exceeded", "request_too_large",
+    "max_seq_len*", "maximum_sequence_length", "max_model_length", "model_max_length",
+    "model_token_limit", "range_of_input_length", "tokens_too_long",
+    "\xe8\xb6\x85\xe9\x95\xbf*"}; /* "too long", in Chinese */
+
+/* Other servers say it in other words: that one of the first exceeds, with one of the second, in one line. */
+static const char *const context_subjects[] = {
+    "prompt*", "input*", "request*", "messages", "conversation", "sequence*"};
+static const char *const excess_phrases[] = {"exceed*", "too_long", "too_many", "longer_than",
+    "greater_than", "larger_than", "less_than", "fewer_than", "at_most", "only_supports",
+    "over_the_limit", "does_not_fit*"};
+static const char *const context_measures[] = {"token*", "length", "context*"};
 
 /* Texts of servers for which the maximum of a reply is too large, beside its name. */
 static const char *const limit_phrases[] = {"too_large", "too_high", "must_be_at_least_1",
@@ -59,6 +70,11 @@ static const char *const unknown_phrases[] = {"extra_inputs*", "extra_fields*",
     "extra_forbidden", "additional_propert*", "unrecognized*", "unknown_field*",
     "unknown_parameter*", "unknown_name*", "unknown_argument*", "unexpected_keyword*",
     "unsupported_parameter*", "unknown_propert*", "unsupported_field*"};
+
+/* Texts of servers and gateways that wrap a refusal in a status that has mostly other reasons. */
+static const char *const refusal_phrases[] = {"unsupported*", "not_support*", "not_allowed",
+    "not_permitted", "invalid_request*", "invalid_param*", "invalid_argument*", "bad_request*",
+    "badrequest*"};
 
 /* Parts that the first servers of this kind did not know: the candidates then. */
 #define PARTS_NEWER \
@@ -399,13 +415,58 @@ refusal_find_parts(const struct error_text *e, const struct refusal_request *req
 }
 
 static bool
-refusal_is_possible(int status)
+refusal_is_status(int status, const int statuses[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (status == statuses[i])
+			return true;
+	return false;
+}
+
+/* A refusal in any words. */
+static bool
+refusal_is_likely(int status)
 {
 	static const int statuses[] = {400, 404, 405, 413, 415, 422, 500, 501};
 
-	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
-		if (status == statuses[i])
+	return refusal_is_status(status, statuses, ARRAY_LEN(statuses));
+}
+
+/* A refusal if the text says that it is one: a gateway may put the status of the server behind it into the text, and a
+ * stream may have an error without a status. */
+static bool
+refusal_is_possible(int status)
+{
+	static const int statuses[] = {403, 424, 502};
+
+	return refusal_is_status(status, statuses, ARRAY_LEN(statuses));
+}
+
+static bool
+refusal_is_explicit(struct slice text)
+{
+	return refusal_has_any(text, unknown_phrases, ARRAY_LEN(unknown_phrases)) ||
+	    refusal_has_any(text, refusal_phrases, ARRAY_LEN(refusal_phrases)) ||
+	    refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases));
+}
+
+/* Whether a line of the text says that the messages are too long. */
+static bool
+refusal_is_of_context(struct slice text)
+{
+	while (text.len > 0) {
+		const uint8_t *end = memchr(text.p, '\n', text.len);
+		const struct slice line = {
+		    text.p, end == NULL ? text.len : (size_t)(end - text.p)};
+
+		if (refusal_has_any(line, context_subjects, ARRAY_LEN(context_subjects)) &&
+		    refusal_has_any(line, excess_phrases, ARRAY_LEN(excess_phrases)) &&
+		    refusal_has_any(line, context_measures, ARRAY_LEN(context_measures)))
 			return true;
+		if (end == NULL)
+			return false;
+		text = (struct slice){end + 1, text.len - line.len - 1};
+	}
 	return false;
 }
 
@@ -432,7 +493,9 @@ refusal_judge(int status, const struct error_text *e, const struct refusal_reque
 		return REFUSAL_OUTPUT;
 	if (status == 413 || refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases)))
 		return REFUSAL_CONTEXT;
-	return refusal_is_some(named) ? REFUSAL_PARTS : REFUSAL_NONE;
+	if (refusal_is_some(named))
+		return REFUSAL_PARTS;
+	return refusal_is_of_context(text) ? REFUSAL_CONTEXT : REFUSAL_NONE;
 }
 
 enum refusal
@@ -440,13 +503,14 @@ refusal_read(int status, struct slice body, const struct refusal_request *reques
     struct refused_parts *named)
 {
 	struct error_text e;
-	enum refusal result;
+	enum refusal result = REFUSAL_NONE;
 
 	*named = (struct refused_parts){0};
-	if (!refusal_is_possible(status))
+	if (!refusal_is_likely(status) && !refusal_is_possible(status))
 		return REFUSAL_NONE;
 	refusal_flatten(&e, body);
-	result = refusal_judge(status, &e, request, named);
+	if (refusal_is_likely(status) || refusal_is_explicit(buf_slice(&e.text)))
+		result = refusal_judge(status, &e, request, named);
 	refusal_clear(&e);
 	return result;
 }

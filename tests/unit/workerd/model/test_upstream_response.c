@@ -243,6 +243,44 @@ RIG_TEST(lines_heads_and_trailers_have_the_same_limits_at_every_split)
 	}
 }
 
+RIG_TEST(a_wait_is_read_from_the_fields_of_every_vendor)
+{
+	static const struct {
+		const char *fields;
+		unsigned ms;
+	} cases[] = {
+	    {"Retry-After: 2s", 2000},
+	    {"Retry-After: 1m30s", 90000},
+	    {"Retry-After: soon", 0},
+	    {"ratelimit-reset: 4", 4000},
+	    {"ratelimit-remaining: 3\r\nratelimit-reset: 4", 0},
+	    {"RateLimit: \"default\";r=0;t=5", 5000},
+	    {"RateLimit: limit=10, remaining=0, reset=6", 6000},
+	    {"RateLimit: limit=10, remaining=2, reset=6", 0},
+	    {"X-RateLimit-Reset-Tokens: 1.5s", 1500},
+	    {"anthropic-ratelimit-requests-remaining: 0\r\n"
+	     "anthropic-ratelimit-requests-reset: 7",
+		7000},
+	    {"anthropic-ratelimit-requests-remaining: 9\r\n"
+	     "anthropic-ratelimit-requests-reset: 7",
+		0},
+	    {"anthropic-ratelimit-requests-limit: 50", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char response[256];
+		struct rig_call c;
+
+		snprintf(response, sizeof(response),
+		    "HTTP/1.1 429 Busy\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i].fields);
+		rig_ask(&c);
+		rig_send(rig_request(), response);
+		rig_expect(&c, UPSTREAM_DONE, 429, "");
+		if (c.retry_after_ms != cases[i].ms)
+			fail_msg("%s: %u", cases[i].fields, c.retry_after_ms);
+	}
+}
+
 RIG_TEST(retry_after_may_be_a_date)
 {
 	time_t soon = time(NULL) + 100;

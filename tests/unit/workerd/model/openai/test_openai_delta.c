@@ -245,16 +245,20 @@ TEST(a_finish_reason_is_known_in_every_form)
 		const char *reasons[12];
 	} cases[] = {
 	    {OPENAI_GOES_ON,
-		{"", "null", "unknown", "banana", "?", "stopped by nobody at all, really"}},
+		{"", "null", "unknown", "banana", "?", "not_finished",
+		    "stopped by nobody at all, really"}},
 	    {OPENAI_STOPPED,
 		{"stop", "STOP", "end_turn", "eos", "eos_token", "stop_sequence", "tool_calls",
-		    "function_call", "COMPLETE"}},
+		    "function_call", "COMPLETE", "normal", "stop_token", "<|endoftext|>"}},
+	    {OPENAI_STOPPED, {"FINISH_REASON_STOP", "eot", "UNEXPECTED_TOOL_CALL"}},
 	    {OPENAI_LENGTH,
 		{"length", "max_tokens", "MAX_TOKENS", "max_output_tokens", "model_length",
-		    "max-tokens"}},
+		    "max-tokens", "FINISH_REASON_MAX_TOKENS", "time_limit",
+		    "max_output_reached", "repetition_truncation"}},
 	    {OPENAI_FILTERED,
 		{"content_filter", "SAFETY", "PROHIBITED_CONTENT", "RECITATION", "refusal",
-		    "sensitive"}},
+		    "sensitive", "MODEL_ARMOR", "content_policy_violation", "content-filter",
+		    "BLOCK_REASON_SAFETY"}},
 	    {OPENAI_FAILED,
 		{"error", "abort", "insufficient_system_resource", "network_error"}},
 	};
@@ -324,6 +328,46 @@ TEST(an_error_stands_for_a_status)
 		OPENAI_ERROR_FILTERED, 400},
 	    {"{'error':{'message':'Content Exists Risk','type':'invalid_request_error'}}", 400,
 		OPENAI_ERROR_FILTERED, 400},
+	    /* MiniMax, Baidu, Cloudflare, Apigee, and gateways that write the status in other members */
+	    {"{'choices':null,'base_resp':{'status_code':1002,'status_msg':'rate limit'}}", 429,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'base_resp':{'status_code':1008,'status_msg':'insufficient balance'}}", 402,
+		OPENAI_ERROR_BILLING, 200},
+	    {"{'error_code':336501,'error_msg':'Rpm rate limit reached'}", 429,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'errors':[{'code':3040,'message':'Capacity temporarily exceeded, please try "
+	     "again.'}],'success':false}",
+		503, OPENAI_ERROR_OTHER, 200},
+	    {"{'fault':{'faultstring':'Rate limit quota violation'}}", 429, OPENAI_ERROR_OTHER,
+		200},
+	    {"{'statusCode':429,'message':'slow'}", 429, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':'slow down','status_code':429}", 429, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'message':'x','http_code':'503'}}", 503, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'error':{'message':'x','code':429}}}", 429, OPENAI_ERROR_OTHER, 200},
+	    /* Accounts: Moonshot, xAI, Zhipu, SiliconFlow */
+	    {"{'error':{'message':'x','type':'exceeded_current_quota_error'}}", 403,
+		OPENAI_ERROR_BILLING, 403},
+	    {"{'code':'The caller is limited','error':'Your team has used all available "
+	     "credits'}",
+		403, OPENAI_ERROR_BILLING, 403},
+	    {"{'error':{'code':'1113','message':'\xe4\xbd\x99\xe9\xa2\x9d\xe4\xb8\x8d\xe8\xb6"
+	     "\xb3'}}",
+		429, OPENAI_ERROR_BILLING, 429},
+	    {"{'code':30001,'message':'Sorry, your account balance is insufficient'}", 403,
+		OPENAI_ERROR_BILLING, 403},
+	    /* Filters: Google, OpenAI, OpenRouter, xAI, MiniMax, Zhipu */
+	    {"[{'error':{'code':400,'message':'Request blocked: PROHIBITED_CONTENT'}}]", 400,
+		OPENAI_ERROR_FILTERED, 400},
+	    {"{'error':{'code':'invalid_prompt','message':'x'}}", 400, OPENAI_ERROR_FILTERED,
+		400},
+	    {"{'error':{'code':403,'message':'Your input was flagged'}}", 403,
+		OPENAI_ERROR_FILTERED, 403},
+	    {"{'code':'no permission','error':'Content violates usage guidelines.'}", 403,
+		OPENAI_ERROR_FILTERED, 403},
+	    {"{'error':{'message':'input new_sensitive (1026)','type':'bad_request_error'}}",
+		422, OPENAI_ERROR_FILTERED, 422},
+	    {"{'error':{'message':'\xe6\x95\x8f\xe6\x84\x9f\xe5\x86\x85\xe5\xae\xb9'}}", 400,
+		OPENAI_ERROR_FILTERED, 400},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -369,6 +413,10 @@ TEST(errors_are_read_in_every_form)
 	    /* Values that mean no error. */
 	    {OPENAI_TEXT, "x", FAST,
 		{"{'error':null,'choices':[{'error':null,'delta':{'content':'x'}}]}"}},
+	    {OPENAI_TEXT, "x", 0,
+		{"{'base_resp':{'status_code':0},'choices':[{'delta':{'content':'x'}}]}",
+		    "{'choices':[{'delta':{'content':{'type':'text','text':'x'}}}]}"}},
+	    {OPENAI_DONE, "", 0, {"[DONE]", "[done]", "'[DONE]'"}},
 	    {OPENAI_NOTHING, "", 0, {"{'error':false}", "{'error':0}", "{'error':''}"}},
 	};
 
@@ -781,6 +829,40 @@ TEST(the_message_of_an_error_response_is_found_and_cut)
 
 		openai_error_message(body, message, sizeof(message));
 		assert_string_equal(message, cases[i][1]);
+		json_text_free(body);
+	}
+}
+
+TEST(an_error_says_in_its_body_when_to_come_back)
+{
+	static const struct {
+		const char *body;
+		uint64_t ms;
+	} cases[] = {
+	    {"[{'error':{'code':429,'message':'x','details':[{'reason':'y'},{'@type':'z."
+	     "RetryInfo',"
+	     "'retryDelay':'2.5s'}]}}]",
+		2500},
+	    {"{'error':{'message':'Rate limit reached. Please try again in 1m2.5s. Visit'}}",
+		62500},
+	    {"{'error':{'message':'Please try again in 340ms.'}}", 340},
+	    {"{'error':{'message':'Please retry after 7 seconds.'}}", 7000},
+	    {"{'error':{'message':'slow','retry_after':3}}", 3000},
+	    {"{'error':'slow','retry_after':'4'}", 4000},
+	    {"{'error':{'message':'x','metadata':{'headers':{'X-RateLimit-Reset':'9'}}}}",
+		9000},
+	    {"Too many requests, wait 2 minutes", 120000},
+	    {"{'error':{'message':'try again in a while, or wait 5'}}", 0},
+	    {"{'error':{'message':'wait 99999999999999999999 s'}}", 0},
+	    {"", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice body = json_text(cases[i].body);
+
+		if (openai_error_retry_ms(body) != cases[i].ms)
+			fail_msg("%s: %llu", cases[i].body,
+			    (unsigned long long)openai_error_retry_ms(body));
 		json_text_free(body);
 	}
 }

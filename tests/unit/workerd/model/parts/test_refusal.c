@@ -164,6 +164,16 @@ static const struct {
 	"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"stream_options\"],"
 	"\"msg\":\"Extra inputs",
 	ALL, PART(USAGE)},
+    /* Perplexity, Moonshot, gateways with a status of their own */
+    {400, "{\"error\":{\"message\":\"First message must be from user or tool\"}}", ALL, FOLDED},
+    {400, "{\"error\":{\"message\":\"Sampling parameters are not supported\"}}", ALL,
+	PART(TEMPERATURE)},
+    {424, "{\"error\":{\"message\":\"Unknown parameter: 'stream_options'\"}}", ALL,
+	PART(USAGE)},
+    {502, "{\"error\":{\"message\":\"upstream: 400: temperature is not supported\"}}", ALL,
+	PART(TEMPERATURE)},
+    {502, "<html>Bad gateway. Tools and temperature</html>", ALL, 0},
+    {403, "{\"error\":{\"message\":\"This key may not use tools\"}}", ALL, 0},
     /* Others */
     {400, "{\"error\":{\"message\":\"The response was filtered\"}}", ALL, 0},
     {400, "{\"error\":{\"message\":\"toolbox stools pretemperature temperatures_x\"}}",
@@ -225,6 +235,25 @@ static const struct {
     {400,
 	"{\"error\":{\"message\":\"Please reduce the length of the messages or "
 	"completion.\",\"param\":\"messages\"}}"},
+    {400, "{\"error\":{\"code\":\"1261\",\"message\":\"Prompt exceeds max length\"}}"},
+    {400, "{\"error\":{\"message\":\"Prompt \xe8\xb6\x85\xe9\x95\xbf\"}}"},
+    {400,
+	"{\"error\":{\"message\":\"<400> InternalError.Algo.InvalidParameter: Range of input "
+	"length should be [1, 30720]\"}}"},
+    {400, "{\"error\":{\"message\":\"Your request exceeded model token limit: 8192\"}}"},
+    {400, "{\"error\":{\"message\":\"prompt tokens too long\"}}"},
+    {400,
+	"{\"errors\":[{\"message\":\"the number of input tokens 9000 cannot exceed the total "
+	"tokens limit 8192 for this model\"}]}"},
+    {400, "{\"message\":\"Input tokens 9000 exceeds the maximum allowed of 8192\"}"},
+    {422,
+	"{\"error\":\"Input validation error: `inputs` must have less than 4095 tokens. Given: "
+	"5000\"}"},
+    {422, "{\"detail\":\"Prompt length 5000 is greater than max_seq_len 4096\"}"},
+    {400, "{\"message\":\"Requested 9000 tokens, but the model only supports 8192\"}"},
+    {400, "Request exceeds the maximum sequence length of the model"},
+    {400, "{\"error\":\"Number of prompt tokens: 5000 exceeds model max length: 4096\"}"},
+    {502, "{\"error\":{\"message\":\"the model is loaded with context length of 4096\"}}"},
     {413, "<html>Request Entity Too Large</html>"},
     {413, ""},
 };
