@@ -70,14 +70,14 @@ NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|SEAR
 	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
-proto_libs := -lbsd -lcrypto
+proto_libs := -lbsd -lcrypto -ljansson
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lm -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
+worker_libs := -lcurl -levent_core -lm -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
-extract_libs := -ljansson -lseccomp -lxml2 -lzip $(proto_libs)
+extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
 store_libs := -llmdb -levent_core -lpq -lseccomp -lunistring -lxxhash $(proto_libs)
 search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(proto_libs)
-banter_libs := -ljansson $(filter-out -lpq,$(store_libs))
+banter_libs := $(filter-out -lpq,$(store_libs))
 stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
@@ -202,7 +202,7 @@ BENCH := store store_log scale fill crowd silent beside asker
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2 search passages passages_peer), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
-	$(LINK) $(store_libs) -ljansson -lssl
+	$(LINK) $(store_libs) -lssl
 $(BUILD)/bench/model: $(addprefix $(OBJ)/tests/bench/,model.o model_h2.o link.o) \
 		$(filter-out %/main.o,$(call objects,tests/stub)) $(workerd_a)
 	$(LINK) $(worker_libs)

@@ -142,11 +142,8 @@ model_check(const struct settings *s)
 			model_check_request(&other, server, base, s->openai_model, true);
 			c = other.status == 200 ? other : c;
 		}
-		status = model_check_report(&c, server->name,
-		    server->name == NULL
-			? s->openai_base_url
-			: named_list_find(&s->model_servers, slice_str(server->name)),
-		    s->openai_model);
+		status = model_check_report(
+		    &c, server->name, settings_servers_at(s, i).url, s->openai_model);
 		if (result == EX_OK)
 			result = status;
 	}

@@ -59,6 +59,7 @@ model_names(const struct settings *s)
 {
 	struct event_base *base = event_base_new();
 	struct model_names_run run = {.url = s->openai_base_url};
+	const struct server_setting server = settings_servers_at(s, 0);
 	struct model_lister *lister;
 
 	must(base != NULL);
@@ -69,8 +70,7 @@ model_names(const struct settings *s)
 	    .connect_ms = s->openai_connect_timeout_ms,
 	    .total_ms = TOTAL_MS,
 	});
-	must(model_list_start(lister, s->openai_base_url, s->openai_api_key,
-		 model_names_on_list, &run) != NULL);
+	must(model_list_start(lister, &server, model_names_on_list, &run) != NULL);
 	while (!run.ended)
 		must(event_base_loop(base, EVLOOP_ONCE) != -1);
 	model_lister_free(lister);

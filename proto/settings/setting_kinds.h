@@ -9,8 +9,6 @@
 
 #include "proto/settings/setting_values.h"
 
-#define SETTING_WHY_MAX 192
-
 /* One line of settings.def. */
 struct setting {
 	const char *name;
@@ -48,7 +46,11 @@ KIND(LISTEN)
 KIND(NETWORKS)
 KIND(SERVERS)
 KIND(SECRETS)
+KIND(SERVERS_FILE)
 #undef KIND
+
+/* Whether the value is the path of a file to read. */
+bool setting_is_file(const struct setting *d);
 
 /* Whether the setting can be a file in $CREDENTIALS_DIRECTORY. */
 bool setting_has_credential(const struct setting *d);

@@ -12,6 +12,8 @@
 #include "proto/base/log.h"
 #include "proto/base/network.h"
 
+#define SETTING_WHY_MAX 256 /* bytes of what a setting must be */
+
 enum model_api { MODEL_API_AUTO, MODEL_API_CHAT, MODEL_API_RESPONSES };
 
 enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
@@ -21,6 +23,9 @@ enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
 #define SETTINGS_NAMED_MAX   16
 
 #define MODEL_SERVER_NAME_MAX 64 /* characters, each of a-z, 0-9, - and _ */
+
+#define MODEL_HEADERS_MAX       16   /* of a model server */
+#define MODEL_HEADERS_BYTES_MAX 4096 /* of their names and values */
 
 struct listen_address {
 	struct sockaddr_storage sa;
@@ -48,6 +53,27 @@ struct named_list {
 	} at[SETTINGS_NAMED_MAX];
 };
 
+/* A field of each request to a model server. */
+struct model_header {
+	char *name, *value;
+};
+
+/* The content of MODEL_SERVERS_FILE. Names are unique. */
+struct model_servers_file {
+	char *path;       /* NULL: the setting is unset */
+	bool has_secrets; /* in the file itself: keys, or headers, which may be keys */
+	char *exposed;    /* path of a file with secrets that every user can read; NULL: none */
+	size_t n;
+	struct model_server_entry {
+		char *name, *url;
+		char *key; /* NULL: none */
+		enum model_api api;
+		bool repaired; /* url is not what the file says */
+		struct model_header *headers;
+		size_t headers_n;
+	} at[SETTINGS_NAMED_MAX];
+};
+
 /* A number with three decimal places. */
 struct setting_decimal {
 	bool given;
@@ -71,6 +97,7 @@ typedef struct listen_list setting_c_LISTEN;
 typedef struct network_list setting_c_NETWORKS;
 typedef struct named_list setting_c_SERVERS; /* URLs without a slash at the end of their path */
 typedef struct named_list setting_c_SECRETS;
+typedef struct model_servers_file setting_c_SERVERS_FILE;
 
 /* Whether text is a host with an optional ":" and port (1 to 65535), and nothing else. An IPv6 address
  * is in brackets. */

@@ -140,8 +140,7 @@ settings_text(const struct setting *d)
 		return xstrdup(value);
 	if (d->secret && (credential = settings_read_credential(d->name)) != NULL)
 		return credential;
-	if (d->parse == setting_parse_FILE &&
-	    (credential = settings_credential_path(d->name)) != NULL)
+	if (setting_is_file(d) && (credential = settings_credential_path(d->name)) != NULL)
 		return credential;
 	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
 }
@@ -195,9 +194,15 @@ settings_show(unsigned owners, settings_show_fn *fn, void *arg)
 }
 
 bool
+setting_is_file(const struct setting *d)
+{
+	return d->parse == setting_parse_FILE || d->parse == setting_parse_SERVERS_FILE;
+}
+
+bool
 setting_has_credential(const struct setting *d)
 {
-	return d->secret || d->parse == setting_parse_FILE;
+	return d->secret || setting_is_file(d);
 }
 
 static const struct setting *
@@ -391,6 +396,9 @@ settings_warn_plain_model_servers(const struct settings *s, struct settings_chec
 	settings_warn_plain_url(c, "OPENAI_BASE_URL", s->openai_base_url);
 	for (size_t i = 0; i < s->model_servers.n; i++)
 		settings_warn_plain_url(c, "MODEL_SERVERS", s->model_servers.at[i].value);
+	for (size_t i = 0; i < s->model_servers_file.n; i++)
+		settings_warn_plain_url(
+		    c, "MODEL_SERVERS_FILE", s->model_servers_file.at[i].url);
 }
 
 /* Writes the names as "a, b", truncated to size. */
@@ -425,6 +433,33 @@ settings_model_server_rules(const struct settings *s, struct settings_check *c)
 		settings_refuse(c, "MODEL_SERVER_KEYS", text, why);
 	}
 	free(text);
+}
+
+/* What the file says is right by itself, but not beside the other settings, or for a person who reads it. */
+static void
+settings_model_servers_file_rules(const struct settings *s, struct settings_check *c)
+{
+	const struct model_servers_file *file = &s->model_servers_file;
+	char rule[SETTING_WHY_MAX];
+
+	for (size_t i = 0; i < file->n; i++) {
+		if (named_list_find(&s->model_servers, slice_str(file->at[i].name)) != NULL) {
+			snprintf(rule, sizeof(rule),
+			    "the name of server %s must not repeat one of MODEL_SERVERS",
+			    file->at[i].name);
+			settings_refuse(c, "MODEL_SERVERS_FILE", file->path, rule);
+		}
+		if (file->at[i].repaired)
+			settings_report_one(c, SETTINGS_WARNING, "MODEL_SERVERS_FILE",
+			    file->at[i].url,
+			    SETTING_URL_ADDED
+			    " is left out of the address, because banter adds it");
+	}
+	if (file->exposed != NULL)
+		settings_report_one(c, SETTINGS_WARNING, "MODEL_SERVERS_FILE", file->exposed,
+		    "every user of this system can read the keys in this file; use chmod 640 "
+		    "and "
+		    "the group of the front end, or the credential MODEL_SERVERS_FILE");
 }
 
 /* A path that is set must be a readable file, or a readable directory. */
@@ -488,6 +523,7 @@ settings_worker_rules(const struct settings *s, struct settings_check *c)
 {
 	settings_check_path(c, "OPENAI_CA_BUNDLE", s->openai_ca_bundle, false);
 	settings_model_server_rules(s, c);
+	settings_model_servers_file_rules(s, c);
 	settings_warn_plain_model_servers(s, c);
 	settings_warn_repaired_url(c, "OPENAI_BASE_URL");
 	settings_warn_repaired_url(c, "MODEL_SERVERS");

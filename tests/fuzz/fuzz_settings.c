@@ -22,6 +22,7 @@ union value {
 	setting_c_NETWORKS networks;
 	setting_c_SERVERS servers;
 	setting_c_SECRETS secrets;
+	setting_c_SERVERS_FILE servers_file;
 };
 
 /* The current setting, and the text that it was set to. */
@@ -259,6 +260,13 @@ check_SECRETS(const union value *v)
 		must(strlen(secret) >= setting->min && strlen(secret) <= setting->max);
 		must(strstr(given, secret) != NULL && utf8_valid(slice_str(secret)));
 	}
+}
+
+/* fuzz_model_servers.c tries what such a file may contain. */
+static void
+check_SERVERS_FILE(const union value *v)
+{
+	must(strcmp(v->servers_file.path, given) == 0);
 }
 
 static const struct {

@@ -26,39 +26,32 @@ struct embedding {
 	void *arg;
 };
 
-/* The address and key of EMBEDDING_SERVER. False: there is no such server. */
-static bool
-embedder_find_server(const struct settings *s, const char **base_url, const char **key)
-{
-	*base_url = s->openai_base_url;
-	*key = s->openai_api_key;
-	if (s->embedding_server == NULL)
-		return true;
-	*base_url = named_list_find(&s->model_servers, slice_str(s->embedding_server));
-	*key = named_list_find(&s->model_server_keys, slice_str(s->embedding_server));
-	return *base_url != NULL;
-}
-
 struct embedder *
 embedder_new(const struct upstream_config *shared, const struct settings *s)
 {
 	struct upstream_config config = *shared;
 	struct embedder *e;
-	const char *base_url;
+	struct server_setting server;
 	char *url;
 
 	if (s->embedding_model == NULL)
 		return NULL;
-	if (!embedder_find_server(s, &base_url, &config.key)) {
+	if (!settings_servers_find(s,
+		slice_str(s->embedding_server == NULL ? "" : s->embedding_server), &server)) {
 		log_event(LOG_ERROR, "embedding_server_unknown",
 		    L_STR("server", s->embedding_server),
-		    L_STR("help", "EMBEDDING_SERVER must be a name in MODEL_SERVERS"));
+		    L_STR("help",
+			"EMBEDDING_SERVER must be a name in MODEL_SERVERS or "
+			"MODEL_SERVERS_FILE"));
 		return NULL;
 	}
 	e = xcalloc(1, sizeof(*e));
-	url = setting_url_join(base_url, "/embeddings");
+	url = setting_url_join(server.url, "/embeddings");
 	config.name = "embeddings";
 	config.url = url;
+	config.key = server.key;
+	config.headers = server.headers;
+	config.headers_n = server.headers_n;
 	*e = (struct embedder){.upstream = upstream_new(&config),
 	    .board = shared->board,
 	    .model = s->embedding_model,

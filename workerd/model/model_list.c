@@ -10,10 +10,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "proto/settings/setting_values.h"
 #include "workerd/net/curl_loop.h"
-
-#define HEADER_MAX (4096 + 64) /* bytes of the header with the longest key */
 
 struct model_lister {
 	struct curl_loop *loop;
@@ -97,21 +94,43 @@ model_list_add_header(struct model_list_call *call, const char *text)
 	call->headers = longer;
 }
 
-/* The key is in a header alone, which is wiped from the stack; libcurl does not follow redirects with it. */
 static void
-model_list_set_headers(struct model_list_call *call, const char *key)
+model_list_add_field(struct model_list_call *call, const char *name, const char *value)
 {
-	char header[HEADER_MAX];
+	char *header;
 
+	must(asprintf(&header, "%s: %s", name, value) != -1);
+	model_list_add_header(call, header);
+	explicit_bzero(header, strlen(header));
+	free(header);
+}
+
+static void
+model_list_add_authorization(struct model_list_call *call, const struct server_setting *server)
+{
+	char *bearer;
+
+	if (server->key == NULL) {
+		/* Without a value libcurl leaves the header out, also for a user in the URL. */
+		if (settings_servers_authorize(server->headers, server->headers_n))
+			model_list_add_header(call, "Authorization:");
+		return;
+	}
+	must(asprintf(&bearer, "Bearer %s", server->key) != -1);
+	model_list_add_field(call, "Authorization", bearer);
+	explicit_bzero(bearer, strlen(bearer));
+	free(bearer);
+}
+
+/* The keys are in headers alone; libcurl does not follow redirects with them. */
+static void
+model_list_set_headers(struct model_list_call *call, const struct server_setting *server)
+{
 	model_list_add_header(call, "Accept: application/json");
 	model_list_add_header(call, "Accept-Encoding: identity");
-	if (key != NULL) {
-		int n = snprintf(header, sizeof(header), "Authorization: Bearer %s", key);
-
-		must(n > 0 && (size_t)n < sizeof(header));
-		model_list_add_header(call, header);
-		explicit_bzero(header, sizeof(header));
-	}
+	for (size_t i = 0; i < server->headers_n; i++)
+		model_list_add_field(call, server->headers[i].name, server->headers[i].value);
+	model_list_add_authorization(call, server);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 }
 
@@ -146,7 +165,7 @@ model_list_set_options(struct model_list_call *call, const char *url)
 
 struct model_list_call *
 model_list_start(
-    struct model_lister *l, const char *base_url, const char *key, model_list_fn *fn, void *arg)
+    struct model_lister *l, const struct server_setting *server, model_list_fn *fn, void *arg)
 {
 	struct model_list_call *call;
 	char *url;
@@ -159,10 +178,10 @@ model_list_start(
 	buf_init(&call->body, MODEL_LIST_MAX);
 	call->easy = curl_easy_init();
 	must(call->easy != NULL);
-	url = setting_url_join(base_url, "/models");
+	url = setting_url_join(server->url, "/models");
 	model_list_set_options(call, url);
 	free(url);
-	model_list_set_headers(call, key);
+	model_list_set_headers(call, server);
 	curl_loop_add(l->loop, call->easy);
 	return call;
 }

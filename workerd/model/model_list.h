@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "proto/base/buf.h"
+#include "proto/settings/settings_servers.h"
 
 struct model_lister;
 struct model_list_call;
@@ -42,10 +43,10 @@ struct model_lister *model_lister_new(const struct model_lister_config *config);
 /* All calls must have ended. */
 void model_lister_free(struct model_lister *l);
 
-/* Calls fn once from the event loop, unless the call is cancelled before. key NULL: none. NULL: too many calls are
+/* Calls fn once from the event loop, unless the call is cancelled before. NULL: too many calls are
  * under way. */
-struct model_list_call *model_list_start(struct model_lister *l, const char *base_url,
-    const char *key, model_list_fn *fn, void *arg);
+struct model_list_call *model_list_start(
+    struct model_lister *l, const struct server_setting *server, model_list_fn *fn, void *arg);
 void model_list_cancel(struct model_list_call *call);
 
 /* Models of a list, and bytes of a name, as in an agent. */

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/settings/settings_servers.h"
 #include "workerd/model/redact.h"
+
+#define HEADER_SECRET_MIN 8 /* bytes of a header's value that is taken for a key */
 
 void
 model_servers_add(
@@ -21,6 +24,8 @@ model_servers_add(
 	own.url = url;
 	all->at[all->n++] = (struct model_server){.name = config->name,
 	    .key = config->key,
+	    .headers = config->headers,
+	    .headers_n = config->headers_n,
 	    .api = api,
 	    .responses_path = xstrdup(strchr(strstr(responses, "://") + 3, '/')),
 	    .upstream = upstream_new(&own)};
@@ -34,15 +39,15 @@ model_servers_add_settings(
 {
 	struct upstream_config one = *config;
 
-	one.name = NULL;
-	one.key = s->openai_api_key;
-	one.url = s->openai_base_url;
-	model_servers_add(all, &one, s->openai_api);
-	for (size_t i = 0; i < s->model_servers.n; i++) {
-		one.name = s->model_servers.at[i].name;
-		one.key = named_list_find(&s->model_server_keys, slice_str(one.name));
-		one.url = s->model_servers.at[i].value;
-		model_servers_add(all, &one, MODEL_API_AUTO);
+	for (size_t i = 0; i < settings_servers_count(s); i++) {
+		const struct server_setting server = settings_servers_at(s, i);
+
+		one.name = server.name;
+		one.key = server.key;
+		one.url = server.url;
+		one.headers = server.headers;
+		one.headers_n = server.headers_n;
+		model_servers_add(all, &one, server.api);
 	}
 }
 
@@ -67,12 +72,31 @@ model_servers_find(struct model_servers *all, struct slice name)
 	return NULL;
 }
 
+/* A header's value without the scheme of an Authorization before it, since servers quote the key alone. Shorter values
+ * would replace too much of a text. */
+static size_t
+model_servers_header_secrets(const struct model_header *header, const char *secrets[static 2])
+{
+	const char *space = strchr(header->value, ' ');
+	size_t n = 0;
+
+	if (strlen(header->value) >= HEADER_SECRET_MIN)
+		secrets[n++] = header->value;
+	if (space != NULL && strlen(space + 1) >= HEADER_SECRET_MIN)
+		secrets[n++] = space + 1;
+	return n;
+}
+
 void
 model_servers_redact(const struct model_servers *all, struct slice text, char *out, size_t size)
 {
-	const char *keys[MODEL_SERVERS_MAX];
+	const char *secrets[MODEL_SERVERS_MAX * (1 + 2 * MODEL_HEADERS_MAX)];
+	size_t n = 0;
 
-	for (size_t i = 0; i < all->n; i++)
-		keys[i] = all->at[i].key;
-	redact(text, keys, all->n, out, size);
+	for (size_t i = 0; i < all->n; i++) {
+		secrets[n++] = all->at[i].key;
+		for (size_t k = 0; k < all->at[i].headers_n; k++)
+			n += model_servers_header_secrets(&all->at[i].headers[k], secrets + n);
+	}
+	redact(text, secrets, n, out, size);
 }

@@ -3,6 +3,7 @@
  */
 #include "workerd/model/upstream.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,12 +99,43 @@ upstream_copy_or_null(const char *s)
 	return s == NULL ? NULL : xstrdup(s);
 }
 
-static void
-upstream_set_key(struct upstream *u, const char *key)
+static char *
+upstream_lower(const char *name)
 {
-	if (key != NULL)
-		must(asprintf(&u->authorization, "Bearer %s", key) != -1);
-	else
+	char *lower = xstrdup(name);
+
+	for (char *c = lower; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return lower;
+}
+
+static void
+upstream_set_headers(struct upstream *u, const struct model_header *headers, size_t n)
+{
+	must(n <= MODEL_HEADERS_MAX);
+	for (size_t i = 0; i < n; i++)
+		u->headers[i] = (struct upstream_header){.name = xstrdup(headers[i].name),
+		    .value = xstrdup(headers[i].value),
+		    .lower = upstream_lower(headers[i].name)};
+	u->headers_n = n;
+}
+
+static void
+upstream_clear_headers(struct upstream *u)
+{
+	for (size_t i = 0; i < u->headers_n; i++) {
+		free(u->headers[i].name);
+		free(u->headers[i].value);
+		free(u->headers[i].lower);
+	}
+}
+
+static void
+upstream_set_key(struct upstream *u, const struct upstream_config *config)
+{
+	if (config->key != NULL)
+		must(asprintf(&u->authorization, "Bearer %s", config->key) != -1);
+	else if (!settings_servers_authorize(config->headers, config->headers_n))
 		u->authorization = upstream_copy_or_null(u->target.authorization);
 }
 
@@ -130,7 +162,8 @@ upstream_new(const struct upstream_config *config)
 	TAILQ_INIT(&u->pending);
 	TAILQ_INIT(&u->ended);
 	upstream_target_init(&u->target, config->url, config->proxy);
-	upstream_set_key(u, config->key);
+	upstream_set_key(u, config);
+	upstream_set_headers(u, config->headers, config->headers_n);
 	u->expected = u->target.tls ? UPSTREAM_STREAMS_MAX : 1;
 	if (u->target.tls)
 		u->tls = upstream_tls_new(u, config->ca_bundle);
@@ -157,6 +190,7 @@ upstream_free(struct upstream *u)
 	upstream_dialer_free(u->dialer);
 	upstream_tls_free(u);
 	upstream_target_clear(&u->target);
+	upstream_clear_headers(u);
 	free(u->authorization);
 	free(u->ca_bundle);
 	free(u->name);

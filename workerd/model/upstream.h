@@ -15,6 +15,7 @@
 #include <event2/event.h>
 
 #include "proto/ipc/scoreboard.h"
+#include "proto/settings/settings_servers.h"
 #include "workerd/model/upstream_events.h"
 
 struct upstream;
@@ -24,9 +25,13 @@ struct upstream_transfer;
 struct upstream_config {
 	struct event_base *base;
 	struct scoreboard_worker *board;
-	const char *name;  /* server's name for the log; NULL: none */
-	const char *url;   /* of the chat/completions endpoint */
-	const char *key;   /* NULL: no Authorization header */
+	const char *name; /* server's name for the log; NULL: none */
+	const char *url;  /* of the chat/completions endpoint */
+	const char *key;  /* NULL: no Authorization header, except a user in the URL */
+	/* Of each request, beside those of the client itself; with "Authorization" or "api-key", the URL's user is
+	 * not sent. */
+	const struct model_header *headers;
+	size_t headers_n;
 	const char *proxy; /* NULL: from the environment, as in curl(1) */
 	/* PEM file with authorities for the server and an https proxy; NULL: the system's */
 	const char *ca_bundle;

@@ -25,6 +25,9 @@ upstream_http1_print_head(
 		    0);
 	if (u->authorization != NULL)
 		must(buf_printf(out, "Authorization: %s\r\n", u->authorization) == 0);
+	for (size_t i = 0; i < u->headers_n; i++)
+		must(buf_printf(out, "%s: %s\r\n", u->headers[i].name, u->headers[i].value) ==
+		    0);
 	must(buf_append_str(out, "\r\n") == 0);
 }
 

@@ -243,7 +243,7 @@ upstream_http2_add(struct upstream_conn *c, struct upstream_transfer *t)
 	const struct upstream *u = c->upstream;
 	const nghttp2_data_provider body = {.read_callback = upstream_http2_read_body};
 	char length[LENGTH_SIZE];
-	const nghttp2_nv fields[] = {
+	const nghttp2_nv own[] = {
 	    upstream_http2_field(":method", "POST", 0),
 	    upstream_http2_field(":scheme", "https", 0),
 	    upstream_http2_field(":authority", u->target.authority, 0),
@@ -257,7 +257,13 @@ upstream_http2_add(struct upstream_conn *c, struct upstream_transfer *t)
 	    upstream_http2_field("authorization",
 		u->authorization == NULL ? "" : u->authorization, NGHTTP2_NV_FLAG_NO_INDEX),
 	};
-	size_t n = ARRAY_LEN(fields) - (u->authorization == NULL);
+	nghttp2_nv fields[ARRAY_LEN(own) + MODEL_HEADERS_MAX];
+	size_t n = ARRAY_LEN(own) - (u->authorization == NULL);
+
+	memcpy(fields, own, n * sizeof(own[0]));
+	for (size_t i = 0; i < u->headers_n; i++)
+		fields[n++] = upstream_http2_field(
+		    u->headers[i].lower, u->headers[i].value, NGHTTP2_NV_FLAG_NO_INDEX);
 
 	t->stream = nghttp2_submit_request(c->http2, NULL, fields, n, &body, t);
 	must(t->stream > 0);

@@ -25,6 +25,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "proto/settings/setting_values.h"
 #include "workerd/model/breaker.h"
 #include "workerd/model/upstream_events.h"
 #include "workerd/model/upstream_response.h"
@@ -73,6 +74,11 @@ struct upstream {
 	struct event_base *base;
 	char *name, *authorization; /* NULL: none */
 	char *ca_bundle;            /* NULL: the system's */
+	struct upstream_header {
+		char *name, *value;
+		char *lower; /* the name for HTTP/2 (RFC 9113, section 8.2.1) */
+	} headers[MODEL_HEADERS_MAX];
+	size_t headers_n;
 	struct upstream_target target;
 	struct upstream_dialer *dialer;
 	SSL_CTX *tls;                   /* NULL: http */

@@ -472,7 +472,9 @@ void
 turn_log_unknown_server(const struct turn *t, struct slice name)
 {
 	log_event(LOG_ERROR, "model_server_unknown", L_TURN(t), L_SLICE("server", name),
-	    L_STR("detail", "an agent names a model server that is not in MODEL_SERVERS"));
+	    L_STR("detail",
+		"an agent names a model server that is neither in MODEL_SERVERS nor in "
+		"MODEL_SERVERS_FILE"));
 }
 
 /* Whether the agent's model server is known and its circuit breaker closed. */

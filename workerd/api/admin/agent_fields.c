@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/settings/settings_servers.h"
 
 #define AT(member) offsetof(struct agent_shown, record.member)
 
@@ -160,9 +161,9 @@ agent_default(struct agent_shown *agent)
 static const char *
 agent_fields_server_url(const struct settings *settings, struct slice name)
 {
-	if (name.len == 0)
-		return settings->openai_base_url;
-	return named_list_find(&settings->model_servers, name);
+	struct server_setting server;
+
+	return settings_servers_find(settings, name, &server) ? server.url : NULL;
 }
 
 void
@@ -229,14 +230,14 @@ agent_check_sources(struct fields *in, const struct agent_shown *agent, struct s
 static void
 agent_fields_refuse_name(struct fields *in, const char *name, const struct settings *settings)
 {
-	const struct named_list *servers = &settings->model_servers;
-	const char *names[SETTINGS_NAMED_MAX + 1] = {NULL};
+	const size_t n = settings_servers_count(settings);
+	const char *names[SETTINGS_SERVERS_MAX] = {NULL};
 
-	for (size_t i = 0; i < servers->n; i++)
-		names[i] = servers->at[i].name;
+	for (size_t i = 1; i < n; i++)
+		names[i - 1] = settings_servers_at(settings, i).name;
 	fields_refuse_for(in, name,
 	    &(struct field_refusal){
-		.reason = servers->n == 0 ? REASON_MODEL_SERVER_NONE : REASON_MODEL_SERVER,
+		.reason = n == 1 ? REASON_MODEL_SERVER_NONE : REASON_MODEL_SERVER,
 		.choices = names,
 	    });
 }
@@ -302,12 +303,12 @@ agent_fields_write_defaults(struct json_writer *j, const struct settings *s)
 void
 agent_write_settings(struct json_writer *j, const struct settings *settings)
 {
-	const struct named_list *servers = &settings->model_servers;
-
 	agent_fields_write_defaults(j, settings);
 	json_write_open(j, "servers", '[');
-	agent_fields_write_server(j, NULL, settings->openai_base_url);
-	for (size_t i = 0; i < servers->n; i++)
-		agent_fields_write_server(j, servers->at[i].name, servers->at[i].value);
+	for (size_t i = 0; i < settings_servers_count(settings); i++) {
+		const struct server_setting server = settings_servers_at(settings, i);
+
+		agent_fields_write_server(j, server.name, server.url);
+	}
 	json_write_close(j, ']');
 }

@@ -74,37 +74,23 @@ models_cancel(void *call)
 	model_list_cancel(call);
 }
 
-/* Its address and key. False: the settings have no server of this name. */
-static bool
-models_find_server(
-    const struct settings *s, struct slice name, const char **url, const char **key)
-{
-	if (name.p == NULL) {
-		*url = s->openai_base_url;
-		*key = s->openai_api_key;
-		return true;
-	}
-	*url = named_list_find(&s->model_servers, name);
-	*key = named_list_find(&s->model_server_keys, name);
-	return *url != NULL;
-}
-
 void
 handle_models_list(const struct api_call *c)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice name = parameter_read(c->x->req->query, "server", text);
-	const char *url, *key;
+	struct server_setting server;
 	struct model_list_call *call;
 	struct store_query *q;
 
-	if (!models_find_server(c->api->settings, name, &url, &key)) {
+	if ((name.p != NULL && name.len == 0) ||
+	    !settings_servers_find(c->api->settings, name, &server)) {
 		reply_json_error(
 		    c->x, 404, "not_found", "The settings have no such model server");
 		return;
 	}
 	q = store_query_new(c, sizeof(*q), ANSWER_MAX, NULL);
-	call = model_list_start(c->api->models, url, key, models_on_list, q);
+	call = model_list_start(c->api->models, &server, models_on_list, q);
 	if (call == NULL)
 		store_query_refuse(
 		    q, 503, "busy", "Too many model servers are being asked: try again");

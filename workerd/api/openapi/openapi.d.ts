@@ -2014,7 +2014,7 @@ export interface components {
             fallbacks: components["schemas"]["Fallback"][];
             /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url: string | null;
-            /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
+            /** @description The name of the model server in MODEL_SERVERS or MODEL_SERVERS_FILE; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name: string | null;
             /** @description The reply to a visitor's message while a person has the conversation, for clients that do not know people; null: a sentence in English. Not stored. */
             handover_text: string | null;
@@ -2045,7 +2045,7 @@ export interface components {
             updated_at: components["schemas"]["Time"];
         };
         Fallback: {
-            /** @description The name of a model server in MODEL_SERVERS; null or left out: OPENAI_BASE_URL. */
+            /** @description The name of a model server in MODEL_SERVERS or MODEL_SERVERS_FILE; null or left out: OPENAI_BASE_URL. */
             key_name?: string | null;
             /** @description null or left out: OPENAI_MODEL. */
             model?: string | null;
@@ -2080,7 +2080,7 @@ export interface components {
             fallbacks?: components["schemas"]["Fallback"][];
             /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url?: string | null;
-            /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
+            /** @description The name of the model server in MODEL_SERVERS or MODEL_SERVERS_FILE; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name?: string | null;
             /** @description The reply to a visitor's message while a person has the conversation, for clients that do not know people; null: a sentence in English. Not stored. */
             handover_text?: string | null;
@@ -2126,7 +2126,7 @@ export interface components {
         AgentList: {
             agents: components["schemas"]["Agent"][];
             defaults: components["schemas"]["AgentDefaults"];
-            /** @description OPENAI_BASE_URL, without a name, and the servers of MODEL_SERVERS. */
+            /** @description OPENAI_BASE_URL, without a name, and the servers of MODEL_SERVERS and MODEL_SERVERS_FILE. */
             servers: components["schemas"]["ModelServer"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
@@ -4542,7 +4542,7 @@ export interface operations {
     listModels: {
         parameters: {
             query?: {
-                /** @description The name of a server in MODEL_SERVERS. Default: that of OPENAI_BASE_URL. */
+                /** @description The name of a server in MODEL_SERVERS or MODEL_SERVERS_FILE. Default: that of OPENAI_BASE_URL. */
                 server?: string;
             };
             header?: never;
