@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Conversation } from "../../workerd/api/openapi/openapi";
+import type { Conversation, Me } from "../../workerd/api/openapi/openapi";
 import type { Client } from "../src/api/client";
 import { ApiError } from "../src/api/errors";
 import { createFeed } from "../src/api/feed";
@@ -63,7 +63,7 @@ function stage(n: number, view: View = "all") {
 		sources.push(source);
 		return source;
 	});
-	const list = new ConversationList({ api, feed }, view, () => "me", tab);
+	const list = new ConversationList({ api, feed }, view, () => ({ user: { id: "me" } }) as Me, tab);
 	let seq = 0;
 	return {
 		server,

@@ -217,7 +217,8 @@ describe("the inbox", { skip: missing }, () => {
 		await page.keyboard.press("j");
 		await page.keyboard.press("r");
 		await page.waitForURL("**/conversations/*");
-		await focused("[data-take-over]");
+		await page.getByRole("textbox", { name: "Your reply" }).waitFor();
+		await focused("textarea");
 		await page.goBack();
 		await view(page).waitFor();
 		await page.keyboard.press("n");

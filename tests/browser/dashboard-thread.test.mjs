@@ -308,6 +308,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.page.getByRole("button", { name: "Hand back to the assistant" }).click();
 			await visitor.chat.getByText("Jane has left").waitFor();
 			await operator.takeOverButton.waitFor();
+			assert.equal(await operator.box.isVisible(), true, "the box stays");
 			await visitor.say('[[text="Again me"]] who?');
 			await operator.saidUntil([...shown, 'user: [[text="Again me"]] who?', "assistant: Again me"]);
 			assert.deepEqual(operator.complaints, []);
@@ -415,9 +416,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const operator = await open(id);
 			await operator.saidUntil(GREETED);
 			await operator.page.keyboard.press("r");
-			await until("r leads to the takeover", () => isFocused(operator.takeOverButton));
-			await operator.page.keyboard.press("Enter");
-			await until("then to the text", () => isFocused(operator.box));
+			await until("r leads to the text", () => isFocused(operator.box));
 			await operator.page.keyboard.press("Escape");
 			assert.equal(await isFocused(operator.box), false);
 			await operator.page.keyboard.press("n");
@@ -428,6 +427,131 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.page.getByRole("button", { name: "Reopen" }).waitFor();
 		});
 	});
+
+	describe("the reply box", () => {
+		it("is there from the beginning: the first message takes over", async () => {
+			const { visitor, id } = await visit();
+			const operator = await open(id);
+			await operator.send("Here I am");
+			await visitor.chat.getByText("Jane has joined").waitFor();
+			await visitor.saidUntil([...exchange(...HELLO), "assistant: Here I am"]);
+			await operator.handBack.waitFor();
+			await operator.handBack.click();
+			await operator.takeOverButton.waitFor();
+			await operator.send("And again");
+			await operator.handBack.waitFor();
+			await operator.saidUntil([...GREETED, "operator: Here I am", "operator: And again"]);
+		});
+
+		it("takes the focus with Note and with Reply", async () => {
+			const id = await talk("segments", HELLO[0]);
+			const operator = await open(id);
+			await operator.page.getByText("Note", { exact: true }).click();
+			await operator.page.keyboard.type("for the team");
+			assert.equal(await operator.noteBox.inputValue(), "for the team");
+			await operator.page.getByText("Reply", { exact: true }).click();
+			await operator.page.keyboard.type("for the visitor");
+			assert.equal(await operator.box.inputValue(), "for the visitor");
+			assert.equal((await banter.thread(id)).messages.length, 2, "no key ran a command");
+		});
+
+		it("keeps the focus and each letter while a colleague takes over, hands back and resolves", async () => {
+			const id = await talk("taken-from-me", HELLO[0]);
+			const first = await open(id, jane);
+			const second = await open(id, joe);
+			await first.takeOver();
+			await first.box.pressSequentially("re");
+			await second.takeOver();
+			await first.page.getByText("Joe answers this visitor.").waitFor();
+			await first.page.keyboard.type("ne");
+			await second.handBack.click();
+			await first.page.getByText("The assistant is answering.").waitFor();
+			await first.page.keyboard.type("ar");
+			await second.page.getByRole("button", { name: "Resolve" }).click();
+			await first.page.getByRole("button", { name: "Reopen" }).waitFor();
+			await first.page.keyboard.type("e");
+			assert.equal(await first.box.inputValue(), "renear" + "e");
+			assert.equal(await state(id), "resolved");
+			assert.equal(await isFocused(first.box), true);
+		});
+
+		it("says who was faster, and takes over when asked", async () => {
+			const id = await talk("faster-send", HELLO[0]);
+			const first = await open(id, jane);
+			// The second one does not hear of it.
+			const second = await open(id, joe, {
+				prepare: (context) => context.route("**/events*", (route) => route.abort()),
+			});
+			await second.takeOverButton.waitFor();
+			await first.takeOver();
+			await second.send("Me, too");
+			await second.log.getByText("Somebody else has taken over meanwhile.").waitFor();
+			await first.handBack.waitFor();
+			await second.log.getByRole("button", { name: "Take over and send" }).click();
+			await first.saidUntil([...GREETED, "operator: Me, too"]);
+			await first.page.getByText("Joe answers this visitor.").waitFor();
+			await first.box.fill("Back to me");
+			await first.page.getByRole("button", { name: "Take over and send" }).click();
+			await first.saidUntil([...GREETED, "operator: Me, too", "operator: Back to me"]);
+		});
+	});
+
+	describe("keys that were meant for a text", () => {
+		for (const [what, leave] of [
+			["whose field was removed", (node) => node.remove()],
+			["whose field was disabled", (node) => node.setAttribute("disabled", "")],
+			["whose field was hidden", (node) => node.style.setProperty("display", "none")],
+		])
+			it(`run no commands: ${what}, until the user acts`, async () => {
+				const id = await talk(`lost ${what}`.replaceAll(" ", "-"), HELLO[0]);
+				const operator = await open(id);
+				const { page } = operator;
+				await operator.box.pressSequentially("Pleas");
+				await operator.box.evaluate(leave);
+				await page.keyboard.type("e an");
+				// No test can move the clock of a browser's events.
+				const ended = performance.now() + 1_200;
+				await until("a second is over", () => performance.now() > ended);
+				await page.keyboard.type("e");
+				assert.equal(await page.getByRole("dialog").count(), 0);
+				assert.equal(await state(id), "open");
+				await page.getByRole("heading", { level: 2 }).first().click();
+				await page.keyboard.press("e");
+				await until("e resolves", async () => (await state(id)) === "resolved");
+			});
+
+		it("run no commands within a second after Enter", async () => {
+			const id = await talk("enter", HELLO[0]);
+			const operator = await open(id);
+			await operator.box.pressSequentially("Bye");
+			await operator.box.press("Enter");
+			await operator.box.evaluate((node) => node.blur());
+			await operator.page.keyboard.press("e");
+			await operator.saidUntil([...GREETED, "operator: Bye"]);
+			assert.equal(await state(id), "person");
+		});
+	});
+
+	for (const [before, prepare] of [
+		["open", async () => {}],
+		["waiting", (id) => site.admin("PUT", `conversations/${id}`, { state: "waiting" })],
+		["person", (_, operator) => operator.takeOver()],
+	])
+		it(`e twice restores the state before: ${before}`, async () => {
+			const id = await talk(`twice-${before}`, HELLO[0]);
+			const operator = await open(id);
+			await prepare(id, operator);
+			await until("it is so", async () => (await state(id)) === before);
+			await operator.page.getByRole("heading", { level: 2 }).first().click();
+			await operator.page.keyboard.press("e");
+			await operator.page.keyboard.press("e");
+			await operator.page.getByText("The conversation is open again.").first().waitFor();
+			await until("it is as before", async () => (await state(id)) === before);
+			await operator.page.keyboard.press("e");
+			await until("a third one resolves it", async () => (await state(id)) === "resolved");
+			await operator.page.getByRole("button", { name: "Undo" }).last().click();
+			await until("so does undo", async () => (await state(id)) === before);
+		});
 
 	describe("two operators", () => {
 		it("see each other, and one takes the conversation from the other", async () => {
@@ -442,9 +566,9 @@ describe("the dashboard's thread", { skip: missing }, () => {
 
 			await second.page.getByText("Jane answers this visitor.").waitFor();
 			await second.page.getByRole("button", { name: "Take over from Jane" }).click();
-			await second.box.waitFor();
+			await second.handBack.waitFor();
 			await first.page.getByText("Joe answers this visitor.").waitFor();
-			await first.page.getByText("Your draft is kept: Let me").waitFor();
+			assert.equal(await first.box.inputValue(), "Let me");
 			await second.send("Joe here.");
 			await visitor.saidUntil([...exchange(...HELLO), "assistant: Joe here."]);
 			await first.saidUntil([...GREETED, "operator: Joe here."]);
@@ -468,7 +592,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await second.takeOverButton.click();
 			await second.page.getByText("Somebody else has taken over meanwhile.").waitFor();
 			await second.page.getByRole("button", { name: "Take it anyway" }).click();
-			await second.box.waitFor();
+			await second.handBack.waitFor();
 			await first.page.getByText("Joe answers this visitor.").waitFor();
 		});
 

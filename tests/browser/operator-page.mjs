@@ -28,7 +28,8 @@ export class OperatorPage {
 		this.box = page.getByRole("textbox", { name: "Your reply" });
 		this.noteBox = page.getByRole("textbox", { name: "Your note" });
 		this.side = page.getByRole("region", { name: "Details" });
-		this.takeOverButton = page.getByRole("button", { name: /^Take over/ });
+		this.takeOverButton = page.getByRole("button", { name: /^Take over(?! and send)/ });
+		this.handBack = page.getByRole("button", { name: "Hand back to the assistant" });
 	}
 
 	/** The messages on the page, as "role: text". */
@@ -55,9 +56,12 @@ export class OperatorPage {
 	}
 
 	async takeOver(name) {
-		if (name !== undefined) await this.page.getByLabel("Your name for the visitor").fill(name);
+		if (name !== undefined) {
+			await this.page.getByRole("button", { name: "Your name for the visitor" }).click();
+			await this.page.getByRole("textbox", { name: "Your name for the visitor" }).fill(name);
+		}
 		await this.takeOverButton.click();
-		await this.box.waitFor();
+		await this.handBack.waitFor();
 	}
 
 	async send(text) {

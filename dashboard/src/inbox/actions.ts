@@ -1,5 +1,6 @@
 // What an operator does with a conversation of the list: shown at once, taken back with a message if the server refuses.
 
+import { rememberState } from "../shell/resolving";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import type { ConversationList } from "./conversation-list";
@@ -31,15 +32,19 @@ export function createActions(list: ConversationList): Actions {
 				// A known row changes at once; the list may also not have the conversation.
 				const row = list.rows.get(id) ?? (await list.read(id));
 				const isResolved = row.state === "resolved";
-				await list.change(row, { state: isResolved ? "open" : "resolved" });
-				// A takeover has ended: the conversation is open again.
-				const before = row.state === "person" ? "open" : row.state;
+				if (isResolved) await list.reopen(id);
+				else {
+					rememberState(id, row);
+					await list.change(row, { state: "resolved" });
+				}
 				toast({
 					text: common(isResolved ? "wasReopened" : "wasResolved"),
 					action: {
 						text: common("undo"),
 						run: () =>
-							void attempt(async () => list.change(await list.read(id), { state: before })),
+							void attempt(() =>
+								isResolved ? list.change(row, { state: "resolved" }) : list.reopen(id),
+							),
 					},
 				});
 			}),

@@ -6,12 +6,14 @@ import type {
 	Change,
 	Conversation,
 	ConversationChange,
+	Me,
 } from "../../../workerd/api/openapi/openapi";
 import type { Desk } from "../api/desk";
 import { nextWait } from "../api/entry";
 import { ApiError } from "../api/errors";
 import type { ChangeKind } from "../api/feed";
 import { browser, type Surroundings } from "../api/surroundings";
+import { reopen } from "../shell/resolving";
 import { Rows } from "./rows";
 import { isIn, queryOf, type View } from "./views";
 
@@ -65,11 +67,11 @@ export class ConversationList {
 	private cancelPoll = () => {};
 	private readonly ends: ReadonlyArray<() => void>;
 
-	/** `me`: the id of the user; null: a caller without one, or not known yet. */
+	/** `me`: null: not known yet. */
 	constructor(
 		private readonly desk: Pick<Desk, "api" | "feed">,
 		private readonly view: View,
-		private readonly me: () => string | null,
+		private readonly me: () => Me | null,
 		private readonly around: Surroundings = browser,
 	) {
 		this.ends = [
@@ -146,6 +148,12 @@ export class ConversationList {
 		}
 	}
 
+	/** Opens a resolved conversation as it was before. */
+	async reopen(id: string): Promise<void> {
+		await reopen(this.desk.api, id, this.me());
+		this.show(await this.read(id));
+	}
+
 	async markAllRead(): Promise<void> {
 		const unread = new Set(this.rows.all.filter((one) => one.unread).map(({ _id }) => _id));
 		const mark = (isUnread: boolean) => {
@@ -198,7 +206,7 @@ export class ConversationList {
 
 	private place(row: Conversation): void {
 		const before = this.rows.get(row._id);
-		if (!isIn(this.view, row, this.me())) this.rows.remove(row._id);
+		if (!isIn(this.view, row, this.me()?.user?.id ?? null)) this.rows.remove(row._id);
 		else {
 			if (!before || before.updatedAt < row.updatedAt) this.arrivals.add(row._id);
 			this.rows.put(row);
@@ -233,7 +241,7 @@ export class ConversationList {
 
 	/** This user has marked everything as read, perhaps in another tab. */
 	private hearUser({ id, change }: Change): void {
-		if (change !== "read" || id !== this.me()) return;
+		if (change !== "read" || id !== this.me()?.user?.id) return;
 		this.rows.map((row) => (row.unread ? { ...row, unread: false } : row));
 		this.changed();
 	}

@@ -44,8 +44,8 @@ export function InboxPage() {
 	const place = placeOf(path, query);
 	const { view, filters } = place;
 	const list = useKept(`list ${view}`, (desk) => {
-		const me = () => (desk.entries.get("me") as Entry<Me> | undefined)?.get().data?.user?.id;
-		return new ConversationList(desk, view, () => me() ?? null);
+		const me = () => (desk.entries.get("me") as Entry<Me> | undefined)?.get().data ?? null;
+		return new ConversationList(desk, view, me);
 	});
 	const actions = createActions(list);
 	const names = useNames();

@@ -10,6 +10,14 @@ export function useMe(): Data<Me> {
 	}));
 }
 
+/** Anybody who signed in with DASHBOARD_PASSWORD. */
+const PASSWORD_ID = "00000000-0000-0000-0000-000000000002";
+
+/** As which the user holds conversations. */
+export function operatorId(me: Me | null): string | null {
+	return me ? (me.user?.id ?? PASSWORD_ID) : null;
+}
+
 /** Owners see more pages; until it is known, nobody is one. */
 export function useIsOwner(): boolean {
 	return useMe().data?.role === "owner";

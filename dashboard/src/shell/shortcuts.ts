@@ -1,5 +1,5 @@
 // Keyboard shortcuts of the page that is shown, and the commands of the palette. Single letters count only while nobody
-// writes; those with Ctrl (on a Mac: Command) always.
+// writes and after the user has left the text by himself; those with Ctrl (on a Mac: Command) always.
 
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../text/common";
@@ -59,6 +59,33 @@ function isWriting(target: EventTarget | null): boolean {
 	);
 }
 
+/** Letters within this time after a text were meant for it. */
+const AFTER_TYPING_MS = 1_000;
+const writing = { at: Number.NEGATIVE_INFINITY, isLeft: true };
+
+/** Keys with which the user leaves a text. */
+const LEAVES = /^(Escape|Tab|Enter)$/;
+
+/** Hears each key and press before the page does. */
+function noteWriting(event: Event) {
+	if (!(event instanceof KeyboardEvent)) {
+		writing.isLeft = true;
+		return;
+	}
+	if (LEAVES.test(event.key)) writing.isLeft = true;
+	if (!isWriting(event.target) || event.ctrlKey || event.metaKey) return;
+	if (event.key !== "Escape" && event.key !== "Tab") writing.at = event.timeStamp;
+	writing.isLeft = LEAVES.test(event.key);
+}
+
+/**
+ * Whether the user still writes, although the focus is elsewhere: a change of the page has taken it, and the next
+ * letters would run commands.
+ */
+function isStillWriting(event: KeyboardEvent): boolean {
+	return !writing.isLeft || event.timeStamp - writing.at < AFTER_TYPING_MS;
+}
+
 /** The name of the pressed key as commands write it; null: it belongs to the page or the browser. */
 export function keyOf(event: KeyboardEvent): string | null {
 	if (event.isComposing || event.altKey) return null;
@@ -79,7 +106,7 @@ function onKeyDown(event: KeyboardEvent) {
 	// Enter and the space bar on a button or link do what these do.
 	if (key === null || (/^(Enter| )$/.test(key) && event.target !== document.body)) return;
 	const command = allCommands().find((one) => one.key === key);
-	if (!command) return;
+	if (!command || (key.length === 1 && isStillWriting(event))) return;
 	event.preventDefault();
 	if (event.repeat && !REPEATS.test(key)) return;
 	command.run();
@@ -88,5 +115,11 @@ function onKeyDown(event: KeyboardEvent) {
 /** Once, in the frame. */
 export function listenToKeys(): () => void {
 	document.addEventListener("keydown", onKeyDown);
-	return () => document.removeEventListener("keydown", onKeyDown);
+	addEventListener("keydown", noteWriting, true);
+	addEventListener("pointerdown", noteWriting, true);
+	return () => {
+		document.removeEventListener("keydown", onKeyDown);
+		removeEventListener("keydown", noteWriting, true);
+		removeEventListener("pointerdown", noteWriting, true);
+	};
 }

@@ -1,15 +1,15 @@
-// Where the operator writes: a reply once he has the conversation, a note at any time. Otherwise it says who answers,
-// and offers to take over.
+// Where the operator writes: a reply or a note. The field is always there, whoever answers the visitor: the first reply
+// takes over, so that nothing that changes the holder takes the field and its focus from someone who writes.
 
 import type { RefObject } from "preact";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Segments } from "../ui/field";
 import type { Mode } from "./drafts";
 import type { Holder } from "./operator";
-import { TakeOver } from "./take-over";
 import { t } from "./texts";
 import { type Draft, useDraftChanges } from "./use-draft";
+import { WhoAnswers } from "./who-answers";
 import { WritingBox } from "./writing-box";
 
 export const REPLY_MAX = 16_000;
@@ -23,19 +23,26 @@ interface ComposerProps {
 	/** The name that visitors see. */
 	readonly name: string;
 	readonly field: RefObject<HTMLTextAreaElement | null>;
-	readonly onTakeOver: (name: string) => Promise<void>;
+	readonly onName: (name: string) => void;
+	readonly onTakeOver: () => Promise<void>;
 	readonly onHandBack: () => Promise<void>;
 	/** Settles with whether the text is safe: on its way, or stored. */
 	readonly onSend: (mode: Mode, text: string) => Promise<boolean>;
 }
 
 export function Composer(props: ComposerProps) {
-	const { draft, holder, holderName, name, field, onTakeOver, onHandBack, onSend } = props;
+	const { draft, holder, holderName, name, field, onName, onTakeOver, onHandBack, onSend } = props;
 	useDraftChanges(draft);
 	const mode = draft.mode();
 	const text = draft.text();
 	const isReply = mode === "reply";
-	const canWrite = !isReply || holder === "me";
+
+	/** Each kind has its own field: who chooses one, writes. */
+	const shown = useRef(mode);
+	useLayoutEffect(() => {
+		if (shown.current !== mode) field.current?.focus();
+		shown.current = mode;
+	}, [mode]);
 
 	/** The next Enter may come before the server has the note. */
 	const isSending = useRef(false);
@@ -58,53 +65,44 @@ export function Composer(props: ComposerProps) {
 						{ value: "reply", text: t("reply") },
 						{ value: "note", text: t("note") },
 					]}
-					onValue={(next) => {
-						draft.setMode(next);
-						field.current?.focus();
-					}}
+					onValue={draft.setMode}
 				/>
-				{isReply && holder === "me" && (
-					<Button isSmall kind="quiet" onClick={onHandBack}>
-						{t("handBack")}
+				{isReply && (
+					<Button isSmall kind="quiet" onClick={holder === "me" ? onHandBack : onTakeOver}>
+						{holder === "me" && t("handBack")}
+						{holder === "other" && t("takeFrom", { name: holderName })}
+						{holder === "model" && t("takeOver")}
 					</Button>
 				)}
 			</div>
-			{canWrite ? (
-				<>
-					<WritingBox
-						// A field for each kind, so that its undo history does not mix them.
-						key={mode}
-						field={field}
-						label={isReply ? t("replyLabel") : t("noteLabel")}
-						placeholder={isReply ? t("replyHint") : t("noteHint")}
-						text={text}
-						onText={draft.setText}
-						onSend={send}
-						hasSnippets={isReply}
-						maxLength={isReply ? REPLY_MAX : NOTE_MAX}
-					/>
-					<div class="composer-foot">
-						<p class="composer-hint">{isReply ? t("markdownHint") : t("notePrivate")}</p>
-						<Button
-							kind="main"
-							isSmall
-							icon={isReply ? "send" : "note"}
-							disabled={text.trim() === ""}
-							onClick={send}
-						>
-							{isReply ? t("send") : t("addNote")}
-						</Button>
-					</div>
-				</>
-			) : (
-				<TakeOver
-					holder={holder}
-					holderName={holderName}
-					initialName={name}
-					draft={text}
-					onTakeOver={onTakeOver}
-				/>
+			{isReply && holder !== "me" && (
+				<WhoAnswers holder={holder} holderName={holderName} name={name} onName={onName} />
 			)}
+			<WritingBox
+				// A field for each kind, so that its undo history does not mix them.
+				key={mode}
+				field={field}
+				label={isReply ? t("replyLabel") : t("noteLabel")}
+				placeholder={isReply ? t("replyHint") : t("noteHint")}
+				text={text}
+				onText={draft.setText}
+				onSend={send}
+				hasSnippets={isReply}
+				maxLength={isReply ? REPLY_MAX : NOTE_MAX}
+			/>
+			<div class="composer-foot">
+				<p class="composer-hint">{isReply ? t("markdownHint") : t("notePrivate")}</p>
+				<Button
+					kind="main"
+					isSmall
+					icon={isReply ? "send" : "note"}
+					disabled={text.trim() === ""}
+					onClick={send}
+				>
+					{!isReply && t("addNote")}
+					{isReply && (holder === "other" ? t("sendTaking") : t("send"))}
+				</Button>
+			</div>
 		</section>
 	);
 }

@@ -76,11 +76,7 @@ interface PartProps {
 function ResolveButton({ conversation, actions }: PartProps) {
 	const isResolved = conversation.state === "resolved";
 	return (
-		<Button
-			isSmall
-			icon={isResolved ? "refresh" : "check"}
-			onClick={() => actions.change({ state: isResolved ? "open" : "resolved" })}
-		>
+		<Button isSmall icon={isResolved ? "refresh" : "check"} onClick={actions.toggleResolved}>
 			<span class="thread-action-text">{isResolved ? t("reopen") : t("resolve")}</span>
 		</Button>
 	);

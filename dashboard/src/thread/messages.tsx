@@ -36,6 +36,7 @@ interface MessagesProps {
 	readonly onMakeAnswer: (messageId: string) => Promise<void>;
 	readonly onDeleteNote: (note: Note) => void;
 	readonly onTakeBack: (one: Outgoing) => void;
+	readonly onSendAnyway: () => void;
 }
 
 /** Whether something has lasted. */
@@ -112,7 +113,12 @@ export function Messages(props: MessagesProps) {
 				{span.next !== null && (
 					<Edge end={ends.next} hasMore retry={() => thread.load("next")} text="" />
 				)}
-				<OutgoingRows outgoing={outgoing} onRetry={outbox.retry} onTakeBack={props.onTakeBack} />
+				<OutgoingRows
+					outgoing={outgoing}
+					onRetry={outbox.retry}
+					onSendAnyway={props.onSendAnyway}
+					onTakeBack={props.onTakeBack}
+				/>
 				{thread.isVisitorTyping && isNewest && (
 					<p class="thread-typing">
 						<Dots text={t("isWriting", { name: visitor.name })} />

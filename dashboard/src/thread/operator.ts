@@ -1,13 +1,7 @@
 // Who answers: the model, the one who looks, or another operator.
 
 import type { Conversation, Me } from "../../../workerd/api/openapi/openapi";
-
-/** Anybody who signed in with DASHBOARD_PASSWORD. */
-const PASSWORD_ID = "00000000-0000-0000-0000-000000000002";
-
-export function operatorId(me: Me | null): string | null {
-	return me ? (me.user?.id ?? PASSWORD_ID) : null;
-}
+import { operatorId } from "../shell/me";
 
 export type Holder = "model" | "me" | "other";
 

@@ -11,17 +11,21 @@ import { t } from "./texts";
 interface OutgoingRowsProps {
 	readonly outgoing: readonly Outgoing[];
 	readonly onRetry: () => void;
+	/** Takes over from the colleague who has the conversation meanwhile. */
+	readonly onSendAnyway: () => void;
 	/** Puts the text back into the text field. */
 	readonly onTakeBack: (one: Outgoing) => void;
 }
 
+const isTaken = ({ code }: ApiError) => code === "taken" || code === "not_taken_over";
+
 function reasonOf(error: ApiError): string {
-	if (error.code === "taken" || error.code === "not_taken_over") return t("sendNotYours");
+	if (isTaken(error)) return t("sendNotYours");
 	if (error.status === 404) return t("gone");
 	return describe(error);
 }
 
-export function OutgoingRows({ outgoing, onRetry, onTakeBack }: OutgoingRowsProps) {
+export function OutgoingRows({ outgoing, onRetry, onSendAnyway, onTakeBack }: OutgoingRowsProps) {
 	if (outgoing.length === 0) return null;
 	return (
 		<div class="group" data-who="operator">
@@ -39,9 +43,15 @@ export function OutgoingRows({ outgoing, onRetry, onTakeBack }: OutgoingRowsProp
 								<span>
 									{t("notSent")} {reasonOf(one.error)}
 								</span>
-								<Button isSmall icon="refresh" onClick={onRetry}>
-									{common("tryAgain")}
-								</Button>
+								{isTaken(one.error) ? (
+									<Button isSmall icon="send" onClick={onSendAnyway}>
+										{t("sendTaking")}
+									</Button>
+								) : (
+									<Button isSmall icon="refresh" onClick={onRetry}>
+										{common("tryAgain")}
+									</Button>
+								)}
 								<Button isSmall kind="quiet" onClick={() => onTakeBack(one)}>
 									{common("edit")}
 								</Button>

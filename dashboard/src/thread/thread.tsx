@@ -5,7 +5,7 @@ import type { Note } from "../../../workerd/api/openapi/openapi";
 import { useTitle } from "../hooks/use-arrival";
 import { conversationPath } from "../paths";
 import { Assigning } from "../shell/assigning";
-import { useMe } from "../shell/me";
+import { operatorId, useMe } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -19,7 +19,7 @@ import { Gone } from "./gone";
 import { Head } from "./head";
 import type { Item } from "./item";
 import { Messages } from "./messages";
-import { holderOf, operatorId, operatorName } from "./operator";
+import { holderOf, operatorName, rememberOperatorName } from "./operator";
 import type { Outgoing } from "./outbox";
 import { PeopleHere } from "./people-here";
 import { DeleteConversation, DeleteNote } from "./questions";
@@ -102,7 +102,8 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 		},
 		onPresence: (event) => presence.hear(event, user),
 	});
-	const outbox = useOutbox(user, id, thread.add);
+	const outbox = useOutbox(user, id, me, thread.add);
+	const [operator, setOperator] = useState(() => operatorName(me));
 	const holder = data ? holderOf(data, me) : "model";
 	const draft = useDraft(user, id, holder === "me", presence);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
@@ -111,13 +112,10 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const isThere = data !== null;
 	const isGone = thread.isGone || conversation.error?.status === 404;
 
-	/** The text field, or the button that leads to it. */
+	/** The field of another kind takes the focus when it is there. */
 	function focusComposer(mode: Mode) {
-		draft.setMode(mode);
-		requestAnimationFrame(() => {
-			const button = root.current?.querySelector<HTMLButtonElement>("[data-take-over]");
-			(field.current ?? button)?.focus();
-		});
+		if (draft.mode() === mode) field.current?.focus();
+		else draft.setMode(mode);
 	}
 
 	// The inbox leads here with "r" and "n".
@@ -135,7 +133,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 			id: "resolve",
 			text: data?.state === "resolved" ? t("reopen") : t("resolve"),
 			key: "e",
-			run: () => void actions.change({ state: data?.state === "resolved" ? "open" : "resolved" }),
+			run: () => void actions.toggleResolved(),
 		},
 		{ id: "assign", text: common("assign"), key: "a", run: () => setAssigning(true) },
 		{ id: "panel", text: t("sidePanel"), key: "i", run: panel.toggle },
@@ -157,6 +155,8 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 			if (isStored) setJumps((n) => n + 1);
 			return isStored;
 		}
+		// From a colleague only by the button that says so, or that of the message that was refused.
+		if (holder === "other" && !(await actions.takeOver(operator, true))) return false;
 		const items = thread.span?.items ?? [];
 		outbox.send(text, items[items.length - 1]?.id ?? null);
 		if (thread.span?.next) thread.toNewest();
@@ -166,15 +166,19 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 
 	function takeBack({ id: outgoingId, content }: Outgoing) {
 		outbox.drop(outgoingId);
-		draft.setMode("reply");
+		focusComposer("reply");
 		const rest = draft.text();
 		draft.setText(rest === "" ? content : `${content}\n\n${rest}`);
-		field.current?.focus();
 	}
 
-	async function takeOver(operator: string) {
-		await actions.takeOver(operator, holder === "other");
+	async function takeOver() {
 		focusComposer("reply");
+		await actions.takeOver(operator, holder === "other");
+	}
+
+	/** What was refused because a colleague has the conversation. */
+	async function sendAnyway() {
+		if (await actions.takeOver(operator, true)) outbox.retry();
 	}
 
 	const isHidden = panel.isDrawer && panel.isOpen;
@@ -208,14 +212,19 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 					onMakeAnswer={actions.makeAnswer}
 					onDeleteNote={(note) => setQuestion({ about: "note", note })}
 					onTakeBack={takeBack}
+					onSendAnyway={sendAnyway}
 				/>
 				{data && (
 					<Composer
 						draft={draft}
 						holder={holder}
 						holderName={data.operator?.name ?? t("someone")}
-						name={operatorName(me)}
+						name={operator}
 						field={field}
+						onName={(next) => {
+							rememberOperatorName(me, next);
+							setOperator(next);
+						}}
 						onTakeOver={takeOver}
 						onHandBack={actions.handBack}
 						onSend={send}

@@ -8,15 +8,18 @@ import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { answerPath } from "../paths";
 import { useMe } from "../shell/me";
+import { rememberState, reopen } from "../shell/resolving";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
-import { rememberOperatorName } from "./operator";
 import { t } from "./texts";
 
 export interface Actions {
 	/** Settles with whether the server has it. */
 	change(change: ConversationChange): Promise<boolean>;
-	takeOver(name: string, isForced: boolean): Promise<void>;
+	/** Resolves the conversation, or opens a resolved one as it was before. */
+	toggleResolved(): Promise<void>;
+	/** Settles with whether the user has the conversation now. */
+	takeOver(name: string, isForced: boolean): Promise<boolean>;
 	handBack(): Promise<void>;
 	/** Asks first, elsewhere. */
 	remove(): Promise<void>;
@@ -38,7 +41,7 @@ function shown(conversation: Conversation, change: ConversationChange): Conversa
 	};
 }
 
-async function takeOver(api: Client, id: string, name: string, force: boolean) {
+export async function takeOver(api: Client, id: string, name: string, force: boolean) {
 	return api.post("/v1/admin/conversations/{conversationId}/takeover", {
 		path: { conversationId: id },
 		body: { force, ...(name !== "" && { name }) },
@@ -57,66 +60,88 @@ export function useActions(
 	/** The messages of which a draft is on its way. */
 	const making = useRef(new Set<string>());
 	const path = { conversationId: id };
-	const { data, set, refresh } = conversation;
+	const { refresh } = conversation;
+	/** Newer than the last rendering: a key may follow another one before the page shows it. */
+	const latest = useRef(conversation.data);
+	latest.current = conversation.data;
+	const toggling = useRef<Promise<unknown>>(Promise.resolve());
+
+	function set(next: Conversation) {
+		latest.current = next;
+		conversation.set(next);
+	}
 
 	/** The holder as the server says. */
 	function hold(holder: Pick<Conversation, "state" | "operator">) {
+		const data = latest.current;
 		if (data) set({ ...data, state: holder.state, operator: holder.operator });
 	}
 
 	/** After a conversation was resolved, or opened again. */
-	function offerUndo(before: Conversation, { state }: ConversationChange) {
-		// A takeover has ended: the conversation is open again.
-		const undone = before.state === "person" ? "open" : before.state;
-		async function undo() {
-			try {
-				await api.put("/v1/admin/conversations/{conversationId}", {
-					path,
-					body: { state: undone },
-				});
-			} catch (reason) {
-				toastError(reason);
-			}
-		}
+	function offerUndo({ state }: ConversationChange) {
 		toast({
 			text: common(state === "resolved" ? "wasResolved" : "wasReopened"),
-			action: { text: common("undo"), run: () => void undo() },
+			action: { text: common("undo"), run: () => void toggle() },
 		});
 	}
 
+	async function toggle(): Promise<void> {
+		if (latest.current?.state !== "resolved") {
+			await change({ state: "resolved" });
+			return;
+		}
+		try {
+			await reopen(api, id, me);
+			await refresh();
+			offerUndo({ state: "open" });
+		} catch (reason) {
+			void refresh();
+			toastError(reason);
+		}
+	}
+
+	async function change(change: ConversationChange): Promise<boolean> {
+		const data = latest.current;
+		if (!data) return false;
+		rememberState(id, data);
+		set(shown(data, change));
+		try {
+			const { conversation: next } = await api.put("/v1/admin/conversations/{conversationId}", {
+				path,
+				body: change,
+			});
+			// Page and context are only in the answer of a read.
+			set({ ...shown(latest.current ?? data, change), ...next });
+			if (change.state !== undefined && change.state !== data.state)
+				if (change.state === "resolved" || data.state === "resolved") offerUndo(change);
+			return true;
+		} catch (reason) {
+			set(data);
+			// Somebody else's change may have come meanwhile.
+			void refresh();
+			const error = ApiError.from(reason);
+			if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
+			else toastError(reason);
+			return false;
+		}
+	}
+
 	return {
-		async change(change) {
-			if (!data) return false;
-			set(shown(data, change));
-			try {
-				const { conversation: next } = await api.put("/v1/admin/conversations/{conversationId}", {
-					path,
-					body: change,
-				});
-				// Page and context are only in the answer of a read.
-				set({ ...shown(data, change), ...next });
-				if (change.state !== undefined && change.state !== data.state)
-					if (change.state === "resolved" || data.state === "resolved") offerUndo(data, change);
-				return true;
-			} catch (reason) {
-				set(data);
-				// Somebody else's change may have come meanwhile.
-				void refresh();
-				const error = ApiError.from(reason);
-				if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
-				else toastError(reason);
-				return false;
-			}
+		change,
+		toggleResolved() {
+			// One after the other: the second one undoes what the first one did.
+			toggling.current = toggling.current.then(toggle);
+			return toggling.current as Promise<void>;
 		},
 		async takeOver(name, isForced) {
-			rememberOperatorName(me, name);
 			try {
 				hold(await takeOver(api, id, name, isForced));
+				return true;
 			} catch (reason) {
 				const error = ApiError.from(reason);
 				if (error.code !== "taken") {
 					toastError(reason);
-					return;
+					return false;
 				}
 				await refresh();
 				toast({
@@ -127,6 +152,7 @@ export function useActions(
 						run: () => void takeOver(api, id, name, true).then(refresh, toastError),
 					},
 				});
+				return false;
 			}
 		},
 		async handBack() {

@@ -1,11 +1,14 @@
 // The outbox of the open conversation. What is on its way when the operator opens another conversation is still sent.
 
 import { useEffect, useReducer } from "preact/hooks";
-import type { Message } from "../../../workerd/api/openapi/openapi";
+import type { Me, Message } from "../../../workerd/api/openapi/openapi";
 import { useDesk, useKept } from "../api/desk";
+import { ApiError } from "../api/errors";
 import { browser } from "../api/surroundings";
 import { toastError } from "../shell/toasts";
+import { operatorName } from "./operator";
 import { createOutbox, type Outbox } from "./outbox";
+import { takeOver } from "./use-actions";
 
 /** Also on pages without HTTPS, where crypto.randomUUID() is missing. */
 function randomId(): string {
@@ -20,20 +23,35 @@ interface Heard {
 	end(): void;
 }
 
-export function useOutbox(user: string, id: string, onSent: (message: Message) => void): Outbox {
+export function useOutbox(
+	user: string,
+	id: string,
+	me: Me | null,
+	onSent: (message: Message) => void,
+): Outbox {
 	const { kept } = useDesk();
 	const [, changed] = useReducer((n: number) => n + 1, 0);
 	const key = `outbox ${user} ${id}`;
 	const { outbox, heard } = useKept(key, ({ api }) => {
 		const hears: Heard = { changed() {}, onSent() {}, end() {} };
+		const post = (content: string, clientMessageId: string) =>
+			api.post("/v1/admin/conversations/{conversationId}/messages", {
+				path: { conversationId: id },
+				body: { content, clientMessageId },
+			});
 		const made = createOutbox(user, id, {
 			store: localStorage,
 			around: browser,
-			post: (content, clientMessageId) =>
-				api.post("/v1/admin/conversations/{conversationId}/messages", {
-					path: { conversationId: id },
-					body: { content, clientMessageId },
-				}),
+			async post(content, clientMessageId) {
+				try {
+					return await post(content, clientMessageId);
+				} catch (reason) {
+					if (ApiError.from(reason).code !== "not_taken_over") throw reason;
+				}
+				// The first reply takes over.
+				await takeOver(api, id, operatorName(me), false);
+				return post(content, clientMessageId);
+			},
 			changed: () => hears.changed(),
 			onSent: (message) => hears.onSent(message),
 			newId: randomId,

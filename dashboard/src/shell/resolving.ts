@@ -1,0 +1,29 @@
+// Resolving and its undo: a conversation returns to the state that it had before, also to its holder.
+
+import type { Conversation, Me } from "../../../workerd/api/openapi/openapi";
+import type { Client } from "../api/client";
+import { operatorId } from "./me";
+
+type Holding = Pick<Conversation, "state" | "operator">;
+
+/** Of those that were resolved on this page. */
+const before = new Map<string, Holding>();
+
+export function rememberState(id: string, { state, operator }: Holding): void {
+	if (state !== "resolved") before.set(id, { state, operator });
+}
+
+/** Opens a resolved conversation as it was. `me` takes it over again if it was theirs: a takeover ends when it is resolved. */
+export async function reopen(api: Client, id: string, me: Me | null): Promise<void> {
+	const { state, operator } = before.get(id) ?? { state: "open", operator: null };
+	const path = { conversationId: id };
+	if (state === "person" && operator && operator.id === operatorId(me)) {
+		const body = { force: false, ...(operator.name && { name: operator.name }) };
+		await api.post("/v1/admin/conversations/{conversationId}/takeover", { path, body });
+		return;
+	}
+	await api.put("/v1/admin/conversations/{conversationId}", {
+		path,
+		body: { state: state === "waiting" ? state : "open" },
+	});
+}
