@@ -210,6 +210,16 @@ budgets_reserve_more(
 	return budgets_change(t, budgets, when, 0, (int64_t)tokens);
 }
 
+/* What an estimate is more than what was paid before. */
+static int64_t
+budgets_estimate_due(const struct budget_use *use, const struct msg_open_turn_record *open)
+{
+	const uint64_t all =
+	    budget_estimate(open->reserved_prompt, open->reserved_completion, use->text);
+
+	return all > use->paid ? (int64_t)(all - use->paid) : 0;
+}
+
 int
 budgets_settle(struct txn *t, const struct budget_use *use)
 {
@@ -227,8 +237,7 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 	if (rc != 0)
 		open = (struct msg_open_turn_record){.started_at = clock_wall_ms()};
 	if (use->unknown)
-		tokens += (int64_t)budget_estimate(
-		    open.reserved_prompt, open.reserved_completion, use->text);
+		tokens += budgets_estimate_due(use, &open);
 	return budgets_change(t, &budgets, open.started_at, tokens,
 	    -(int64_t)open.reserved_prompt - (int64_t)open.reserved_completion);
 }

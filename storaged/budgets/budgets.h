@@ -56,7 +56,8 @@ struct budget_use {
 	struct id org, widget, turn;
 	int64_t tokens; /* to pay; negative: an estimate was too high */
 	bool unknown;   /* ... and an estimate of a call whose usage nobody knows, */
-	size_t text;    /* which has brought so many bytes */
+	size_t text;    /* which has brought so many bytes, */
+	uint64_t paid;  /* and has paid so much before */
 };
 
 /* Reserves more for an open turn. */

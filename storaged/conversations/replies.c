@@ -73,8 +73,11 @@ int
 reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
     const struct reply_writer *writer)
 {
-	struct budget_use use = {
-	    .org = v->place.org, .widget = writer->widget, .turn = v->id, .unknown = true};
+	struct budget_use use = {.org = v->place.org,
+	    .widget = writer->widget,
+	    .turn = v->id,
+	    .unknown = true,
+	    .paid = reply_tokens_paid(v)};
 	int rc;
 
 	if (v->state != TURN_OPEN)
@@ -173,9 +176,7 @@ reply_ended(enum message_status status)
 	return status == MESSAGE_INTERRUPTED ? CHANGE_INTERRUPTED : CHANGE_COMPLETE;
 }
 
-/* The tokens that the same call of the model has paid when it was interrupted. A turn that was started again
- * has reserved tokens for another call. */
-static uint64_t
+uint64_t
 reply_tokens_paid(const struct turn_view *v)
 {
 	return v->reserved_prompt > 0 ? 0 : v->estimated;

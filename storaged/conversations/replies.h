@@ -68,6 +68,10 @@ struct reply_writer {
 /* Ends a turn as stopped, with the text so far: a person has taken over. */
 [[gnu::warn_unused_result]] int reply_stop(struct txn *t, const struct turn_view *v);
 
+/* The tokens that the same call of the model has paid when it was interrupted. A turn that was started again
+ * has reserved tokens for another call. */
+uint64_t reply_tokens_paid(const struct turn_view *v);
+
 /* Closes a turn: settles what it used, and removes its pieces. */
 [[gnu::warn_unused_result]] int reply_close(struct txn *t, const struct budget_use *use);
 

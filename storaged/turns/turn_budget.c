@@ -154,22 +154,20 @@ turn_budget_find(struct txn *t, const struct turn_view *v, struct reply_writer *
 }
 
 int
-turn_budget_reserve_again(
-    struct txn *t, struct call *c, const struct turn_view *v, struct reply_writer *writer)
+turn_budget_reserve_again(struct txn *t, struct call *c, const struct turn_view *v,
+    const struct budget_tokens *tokens, struct reply_writer *writer)
 {
-	const struct msg_turn_checkpoint *m = &c->m->turn_checkpoint;
-	const struct budget_tokens tokens = {m->reserved_prompt, m->reserved_completion};
 	struct budgets budgets;
 	int rc = turn_budget_find(t, v, writer, &budgets);
 
 	if (rc != 0 || budgets.n == 0)
 		return rc;
-	writer->reserved.completion = turn_budget_unpaid(&tokens, v->estimated);
+	writer->reserved.completion = turn_budget_unpaid(tokens, v->estimated);
 	return turn_budget_allow(
 	    t, c, &budgets, clock_wall_ms(), writer->reserved.completion, writer);
 }
 
-static int
+int
 turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *v,
     const struct budget_tokens *tokens)
 {
@@ -199,23 +197,4 @@ turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *
 	rc = budgets_reserve_more(t, &budgets, open.started_at, more);
 	return rc != 0 ? rc
 		       : txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
-}
-
-int
-handle_turn_reserve(struct txn *t, struct call *c)
-{
-	const struct msg_turn_reserve *m = &c->m->turn_reserve;
-	const struct budget_tokens tokens = {m->prompt, m->completion};
-	struct turn_view v;
-	int rc = turn_view_load(t, &m->turn, &v);
-
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, "no such turn");
-	if (rc == 0 && (v.state != TURN_OPEN || !id_equal(&v.run, &m->run)))
-		return call_refuse(c, STORE_TAKEN, "the turn is not open for this run");
-	if (rc == 0)
-		rc = turn_budget_reserve_more(t, c, &v, &tokens);
-	if (rc == 0)
-		call_ok(c);
-	return rc;
 }

@@ -16,13 +16,14 @@
     struct reply_writer *writer);
 
 /*
- * The same for an interrupted reply that goes on: its worker has come back, with the call of the model that was paid by
- * estimate.
+ * The same for an interrupted reply that goes on: its worker has come back, with calls of the model that may use so many
+ * tokens, of which one was paid by estimate.
  */
-[[gnu::warn_unused_result]] int turn_budget_reserve_again(
-    struct txn *t, struct call *c, const struct turn_view *v, struct reply_writer *writer);
+[[gnu::warn_unused_result]] int turn_budget_reserve_again(struct txn *t, struct call *c,
+    const struct turn_view *v, const struct budget_tokens *tokens, struct reply_writer *writer);
 
-/* MSG_TURN_RESERVE */
-[[gnu::warn_unused_result]] int handle_turn_reserve(struct txn *t, struct call *c);
+/* Reserves what is missing to so many tokens for an open turn. */
+[[gnu::warn_unused_result]] int turn_budget_reserve_more(struct txn *t, struct call *c,
+    const struct turn_view *v, const struct budget_tokens *tokens);
 
 #endif

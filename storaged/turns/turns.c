@@ -1,5 +1,5 @@
 /*
- * MSG_TURN_CHECKPOINT and MSG_TURN_FINISH.
+ * MSG_TURN_CHECKPOINT, MSG_TURN_RESERVE and MSG_TURN_FINISH.
  */
 #include "storaged/turns/turns.h"
 
@@ -34,24 +34,37 @@ turn_stop_held(struct txn *t, struct call *c, const struct turn_view *v)
 	return rc;
 }
 
+/* Makes the turn the sender's. One that was interrupted goes on, if the budgets have enough for these tokens. */
+static int
+turn_go_on(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run,
+    const struct budget_tokens *tokens)
+{
+	struct reply_writer writer = {.agent = v->agent};
+	int rc = 0;
+
+	if (v->state != TURN_OPEN)
+		rc = turn_budget_reserve_again(t, c, v, tokens, &writer);
+	if (rc == 0)
+		rc = turn_take(t, c, v, run, &writer);
+	if (rc == 0 && v->state != TURN_OPEN)
+		rc = turn_stop_held(t, c, v);
+	return rc;
+}
+
 /* Makes the turn the sender's and stores the piece. */
 static int
 turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 {
 	const struct msg_turn_checkpoint *m = &c->m->turn_checkpoint;
-	struct reply_writer writer = {.agent = v->agent};
+	const struct budget_tokens tokens = {m->reserved_prompt, m->reserved_completion};
 	int rc = turn_check_run(c, v, &m->run);
 
 	/* The stored text may be another run's. */
 	if (rc == 0 && v->state != TURN_OPEN && m->offset > 0)
 		return call_refuse(
 		    c, STORE_INVALID, "the reply has ended: write it again from offset 0");
-	if (rc == 0 && v->state != TURN_OPEN)
-		rc = turn_budget_reserve_again(t, c, v, &writer);
 	if (rc == 0)
-		rc = turn_take(t, c, v, &m->run, &writer);
-	if (rc == 0 && v->state != TURN_OPEN)
-		rc = turn_stop_held(t, c, v);
+		rc = turn_go_on(t, c, v, &m->run, &tokens);
 	if (rc == 0 && m->text.len > 0)
 		rc = reply_add_piece(t, &m->turn, m->offset, m->text);
 	if (rc == 0 && m->sources.len > 0)
@@ -74,6 +87,25 @@ handle_turn_checkpoint(struct txn *t, struct call *c)
 	/* A checkpoint that comes after the end changes nothing. */
 	if (rc == 0 && v.state != TURN_COMPLETE)
 		rc = turn_store_piece(t, c, &v);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+int
+handle_turn_reserve(struct txn *t, struct call *c)
+{
+	const struct msg_turn_reserve *m = &c->m->turn_reserve;
+	const struct budget_tokens tokens = {m->prompt, m->completion};
+	struct turn_view v;
+	int rc = turn_load(t, c, &m->turn, &v);
+
+	if (rc != 0)
+		return rc;
+	if (v.state == TURN_COMPLETE || (v.state == TURN_OPEN && !id_equal(&v.run, &m->run)))
+		return call_refuse(c, STORE_TAKEN, "the turn is not open for this run");
+	rc = v.state == TURN_OPEN ? turn_budget_reserve_more(t, c, &v, &tokens)
+				  : turn_go_on(t, c, &v, &m->run, &tokens);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -16,6 +16,9 @@
 /* Answered by MSG_OK. */
 [[gnu::warn_unused_result]] int handle_turn_checkpoint(struct txn *t, struct call *c);
 
+/* Answered by MSG_OK. */
+[[gnu::warn_unused_result]] int handle_turn_reserve(struct txn *t, struct call *c);
+
 /* Answered by MSG_OK, or by MSG_TURN_STATE. */
 [[gnu::warn_unused_result]] int handle_turn_finish(struct txn *t, struct call *c);
 

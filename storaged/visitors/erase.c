@@ -61,8 +61,13 @@ erase_turn(void *arg, const struct id *turn)
 	struct key key = key_id(turn);
 	struct budget_use use = {
 	    .org = closing->org, .widget = closing->widget, .turn = *turn, .unknown = true};
-	int rc = reply_collect_pieces(closing->t, turn);
+	struct turn_view v;
+	int rc = turn_view_load_named(closing->t, turn, &v);
 
+	if (rc == 0)
+		use.paid = reply_tokens_paid(&v);
+	if (rc == 0 || txn_survives(rc))
+		rc = reply_collect_pieces(closing->t, turn);
 	/* Unreadable pieces are not paid. */
 	if (rc == 0 || txn_survives(rc)) {
 		use.text = buf_len(&closing->t->env->text);

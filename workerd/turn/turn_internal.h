@@ -118,9 +118,10 @@ struct turn {
 	uint64_t target_key;          /* of the server and model (part_memory.h) */
 	uint32_t sent;                /* the parts of the last request */
 	struct refused_parts dropped; /* because of errors of this turn */
-	bool too_long;                /* the last message alone is more than the model takes */
-	uint32_t doubtful;            /* of these, parts that later errors named too */
-	bool end_received;            /* [DONE] or a finish_reason */
+	bool learns_output; /* target.max_output is the model's own, if it accepts that */
+	bool too_long;      /* the last message alone is more than the model takes */
+	uint32_t doubtful;  /* of these, parts that later errors named too */
+	bool end_received;  /* [DONE] or a finish_reason */
 	struct thoughts thoughts;
 	struct hand_over hand_over;
 	struct marks marks;

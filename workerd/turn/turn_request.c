@@ -146,6 +146,7 @@ turn_request_shorten_reply(struct turn *t)
 	if (half < OUTPUT_GOOD && history_halve(&t->history))
 		return true;
 	t->target.max_output = half;
+	t->learns_output = false;
 	return true;
 }
 
@@ -157,6 +158,7 @@ turn_request_spare_reply(struct turn *t)
 	    prompt_max_output(t->prompt, &t->turns->defaults, &t->target) <= OUTPUT_SPARED)
 		return false;
 	t->target.max_output = OUTPUT_SPARED;
+	t->learns_output = false;
 	return true;
 }
 
@@ -183,6 +185,10 @@ turn_request_repair(struct turn *t)
 		break;
 	case REFUSAL_OUTPUT:
 		repaired = turn_request_shorten_reply(t);
+		break;
+	case REFUSAL_MAXIMUM:
+		t->target.max_output = turn_request_half_output(t);
+		repaired = t->learns_output = true;
 		break;
 	case REFUSAL_CONTEXT:
 		repaired = history_halve(&t->history) || turn_request_spare_reply(t);
@@ -230,6 +236,9 @@ turn_request_accepted(struct turn *t)
 	news.parts &= ~t->doubtful;
 	if (news.parts != 0 || news.members_n > 0)
 		turn_request_remember(t, &news);
+	if (t->learns_output)
+		model_memory_add(&t->turns->models, t->target_key)->max_output =
+		    t->target.max_output;
 }
 
 /* The owner's account has no money or quota left: only the owner can mend that. */
@@ -495,15 +504,22 @@ void
 turn_request_set_target(struct turn *t, struct slice model)
 {
 	const char *server = t->server->name;
+	const struct model_habits *habits;
 
 	t->target = (struct prompt_target){.model = model, .budget = t->cost.prompt > 0};
 	t->dropped = (struct refused_parts){0};
 	t->doubtful = 0;
+	t->learns_output = false;
 	t->repairs = t->attempts;
 	t->target_key =
 	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
 	part_memory_find(
 	    &t->turns->board->refused, t->target_key, clock_mono_ms(), &t->target.refused);
+	habits = model_memory_find(&t->turns->models, t->target_key);
+	if (habits != NULL) {
+		t->target.thinks = habits->thinks;
+		t->target.max_output = habits->max_output;
+	}
 	prompt_target_use_api(&t->target, t->server->api);
 }
 

@@ -8,51 +8,50 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
+#include "proto/text/tokens.h"
 #include "workerd/model/openai/openai_delta.h"
 #include "workerd/model/openai/openai_error.h"
 #include "workerd/turn/turn_internal.h"
 
 #define EXPLANATION_MAX 256 /* bytes of the sentence about a response without a reply */
 
-/* How long it is remembered that a model's replies begin within a thought. */
-#define THINKER_MS 86400000u
-
-/* The model's place among those whose replies begin within a thought; NULL: it is none of them. */
-static uint64_t *
-turn_response_thinker(struct turn *t)
-{
-	struct turn_thinkers *all = &t->turns->thinkers;
-
-	for (size_t i = 0; i < TURN_THINKERS; i++)
-		if (all->keys[i] == t->target_key &&
-		    clock_mono_ms() - all->since_ms[i] < THINKER_MS)
-			return &all->keys[i];
-	return NULL;
-}
-
 /* Some servers put the tag that opens the thought into the prompt. What such a model writes is held back from the first
  * token on, once one of its replies has shown it. */
 static void
-turn_response_remember_thinker(struct turn *t)
+turn_response_remember_inside(struct turn *t)
 {
-	struct turn_thinkers *all = &t->turns->thinkers;
+	struct model_habits *habits = model_memory_add(&t->turns->models, t->target_key);
 
-	if (turn_response_thinker(t) != NULL)
+	if (habits->begins_inside)
 		return;
 	log_event(LOG_NOTICE, "model_thinks_first", L_TURN(t), L_STR("server", t->server->name),
 	    L_SLICE("model", t->target.model),
 	    L_STR("detail", "its replies begin within a thought, without a tag that opens it"));
-	all->keys[all->next] = t->target_key;
-	all->since_ms[all->next] = clock_mono_ms();
-	all->next = (all->next + 1) % TURN_THINKERS;
+	habits->begins_inside = true;
+}
+
+/* A model whose name does not say that it thinks: its next replies get room for thoughts. */
+static void
+turn_response_remember_thoughts(struct turn *t)
+{
+	if (t->target.thinks)
+		return;
+	t->target.thinks = true;
+	model_memory_add(&t->turns->models, t->target_key)->thinks = true;
+	if (!tokens_model_reasons(t->target.model))
+		log_event(LOG_NOTICE, "model_thinks", L_TURN(t),
+		    L_STR("server", t->server->name), L_SLICE("model", t->target.model),
+		    L_STR("detail", "its replies get room for thoughts"));
 }
 
 static void
 turn_response_expect_thoughts(struct turn *t)
 {
+	const struct model_habits *habits = model_memory_find(&t->turns->models, t->target_key);
+
 	thoughts_clear(&t->thoughts);
 	thoughts_init(&t->thoughts);
-	if (!t->keeps_thoughts && turn_response_thinker(t) != NULL)
+	if (!t->keeps_thoughts && habits != NULL && habits->begins_inside)
 		thoughts_begin_inside(&t->thoughts);
 }
 
@@ -287,7 +286,9 @@ turn_response_add_model_text(struct turn *t, struct slice text)
 	buf_init(&cut, THOUGHTS_ROOM(text.len));
 	text = thoughts_cut(&t->thoughts, text, &cut);
 	if (t->thoughts.began_inside)
-		turn_response_remember_thinker(t);
+		turn_response_remember_inside(t);
+	if (t->thoughts.seen || t->thoughts.place == THOUGHTS_CHANNEL)
+		turn_response_remember_thoughts(t);
 	if (t->thoughts.restarted)
 		turn_response_restart(t);
 	if (text.len > 0)
@@ -299,12 +300,12 @@ turn_response_add_model_text(struct turn *t, struct slice text)
 static void
 turn_response_end_thoughts(struct turn *t)
 {
-	uint64_t *thinker = t->thoughts.is_inside ? turn_response_thinker(t) : NULL;
+	struct model_habits *habits = model_memory_find(&t->turns->models, t->target_key);
 	struct slice text;
 	struct buf rest;
 
-	if (thinker != NULL)
-		*thinker = 0;
+	if (habits != NULL && t->thoughts.is_inside)
+		habits->begins_inside = false;
 	buf_init(&rest, THOUGHTS_ROOM(0));
 	text = thoughts_end(&t->thoughts, &rest);
 	if (text.len > 0 && t->state == TURN_STREAMING)
@@ -363,20 +364,28 @@ turn_response_follows(struct turn *t, const struct openai_delta *d)
 	return true;
 }
 
+/* An error may report a usage, too. */
+static void
+turn_response_note_usage(struct turn *t, const struct openai_delta *d)
+{
+	if (!d->has_usage)
+		return;
+	t->reply.prompt_tokens = d->prompt_tokens;
+	t->reply.completion_tokens = d->completion_tokens;
+}
+
 /* An event other than an error. */
 static void
 turn_response_take(struct turn *t, const struct openai_delta *d)
 {
 	turn_response_accept(t);
-	if (d->has_usage) {
-		t->reply.prompt_tokens = d->prompt_tokens;
-		t->reply.completion_tokens = d->completion_tokens;
-	}
 	if (t->waiting_text != NULL)
 		hand_over_read_tool(&t->hand_over, d);
 	/* The server separates thoughts from the text itself. */
 	if (d->thinks && t->thoughts.is_inside)
 		thoughts_begin_outside(&t->thoughts);
+	if (d->thinks)
+		turn_response_remember_thoughts(t);
 	if (d->thinks || d->kind == OPENAI_TEXT)
 		turn_response_has_begun(t);
 	if (turn_response_follows(t, d)) {
@@ -405,6 +414,7 @@ turn_response_on_event(void *arg, struct slice data)
 	if (t->reader.kind == SSE_PING)
 		return 0;
 	openai_delta_read(&t->reassembly, data, &d);
+	turn_response_note_usage(t, &d);
 	if (t->reader.kind == SSE_DONE && d.kind != OPENAI_ERROR)
 		d.ends = true;
 	if (t->reader.kind == SSE_DONE && d.kind == OPENAI_BAD)
@@ -495,6 +505,7 @@ turn_response_read_whole(struct turn *t)
 		openai_delta_clear(&d);
 		return;
 	}
+	turn_response_note_usage(t, &d);
 	if (d.kind == OPENAI_ERROR) {
 		t->hopeless = true;
 		turn_response_error(t, body, d.text);

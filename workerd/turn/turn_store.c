@@ -255,6 +255,9 @@ turn_on_checkpoint(void *arg, uint16_t type, const union msg *m)
 		turn_enter(t, TURN_OVER);
 		return;
 	}
+	/* No budget has enough for the rest, but there is none: the end that is being stored pays for itself. */
+	if (store_refused(type, m, STORE_BUDGET) && !turn_is_producing(t))
+		return;
 	if (turn_is_lost(type, m, &why)) {
 		turn_lost(t, why);
 		return;

@@ -15,6 +15,7 @@
 #include "proto/settings/settings.h"
 #include "workerd/knowledge/finding.h"
 #include "workerd/model/model_servers.h"
+#include "workerd/model/parts/model_memory.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/prompt/prompt.h"
 
@@ -38,15 +39,6 @@ struct turn_limits {
 	size_t text;             /* bytes of one reply's text, at most TURN_REPLY_MAX */
 	unsigned
 	    abandoned_ms; /* how long a reply continues without a listener; 0: to its end */
-};
-
-/* Models whose replies begin within a thought, by the key of part_memory.h; the oldest one makes room. */
-#define TURN_THINKERS 64
-
-struct turn_thinkers {
-	uint64_t keys[TURN_THINKERS]; /* 0: free */
-	uint64_t since_ms[TURN_THINKERS];
-	size_t next;
 };
 
 struct turns {
@@ -85,7 +77,7 @@ struct turns {
 	TAILQ_HEAD(, remote_reply) remote;
 	struct reply_listeners_index *remote_by_id;
 	LIST_HEAD(, turn_lookup) lookups;
-	struct turn_thinkers thinkers;
+	struct model_memory models;
 	uint64_t remote_left; /* how often storaged was told that nobody here follows a reply */
 };
 

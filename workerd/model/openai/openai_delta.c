@@ -299,6 +299,11 @@ openai_delta_read_json(
 	const json_t *choice;
 
 	d->json = l.root;
+	if (error != NULL) {
+		openai_delta_read_usage(l.root, d);
+		openai_responses_read_usage(
+		    json_object_get(json_object_get(l.root, "response"), "usage"), d);
+	}
 	if (error != NULL)
 		return openai_delta_finish_error(error, d, l.repaired);
 	if (!json_is_object(l.root))

@@ -482,6 +482,14 @@ refusal_is_of_output(struct slice text, uint32_t sent, const struct refused_part
 	    refusal_has_any(text, limit_phrases, ARRAY_LEN(limit_phrases));
 }
 
+/* Whether it is the model's own maximum, and not what its context or a minute has left. */
+static bool
+refusal_is_of_model(struct slice text)
+{
+	return !refusal_has_any(text, output_phrases, ARRAY_LEN(output_phrases)) &&
+	    !refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases));
+}
+
 static enum refusal
 refusal_judge(int status, const struct error_text *e, const struct refusal_request *request,
     struct refused_parts *named)
@@ -490,7 +498,7 @@ refusal_judge(int status, const struct error_text *e, const struct refusal_reque
 
 	*named = refusal_find_parts(e, request);
 	if (request->may_halve && refusal_is_of_output(text, request->sent, named))
-		return REFUSAL_OUTPUT;
+		return refusal_is_of_model(text) ? REFUSAL_MAXIMUM : REFUSAL_OUTPUT;
 	if (status == 413 || refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases)))
 		return REFUSAL_CONTEXT;
 	if (refusal_is_some(named))

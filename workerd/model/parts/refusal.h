@@ -25,6 +25,7 @@ enum refusal {
 	REFUSAL_PARTS,   /* of some of its parts */
 	REFUSAL_CONTEXT, /* the messages are too long */
 	REFUSAL_OUTPUT,  /* the maximum of the reply is; only if it may be halved */
+	REFUSAL_MAXIMUM, /* the same, whatever the messages are: the model never writes more */
 };
 
 /*

@@ -294,9 +294,9 @@ prompt_extra_has(const json_t *extra, const char *a, const char *b)
 	return json_object_get(extra, a) != NULL || json_object_get(extra, b) != NULL;
 }
 
-/* The owner's members may ask a model to think whose name does not say that it does. */
+/* The owner's members may ask a model to think whose name does not say that it does, and its replies may have shown it. */
 static struct slice
-prompt_effort(const struct msg_agent_record *r)
+prompt_effort(const struct msg_agent_record *r, const struct prompt_target *to)
 {
 	static const char *const members[] = {"\"reasoning", "\"thinking"};
 
@@ -304,6 +304,8 @@ prompt_effort(const struct msg_agent_record *r)
 		if (r->extra.len > 0 &&
 		    memmem(r->extra.p, r->extra.len, members[i], strlen(members[i])) != NULL)
 			return slice_str("extra");
+	if (r->reasoning_effort.len == 0 && to->thinks)
+		return slice_str("shown");
 	return r->reasoning_effort;
 }
 
@@ -311,7 +313,7 @@ static uint32_t
 prompt_max_output_of(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
     const struct prompt_target *to)
 {
-	const uint32_t most = tokens_output_max(to->model, prompt_effort(r),
+	const uint32_t most = tokens_output_max(to->model, prompt_effort(r, to),
 	    r->max_output_tokens > 0 ? r->max_output_tokens : defaults->max_completion_tokens,
 	    to->budget);
 

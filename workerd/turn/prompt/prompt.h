@@ -91,6 +91,7 @@ struct prompt_target {
 	enum model_api api;           /* AUTO: it may refuse chat completions, too */
 	struct refused_parts refused; /* what it does not take */
 	bool budget;                  /* a budget of tokens limits the reply */
+	bool thinks;                  /* its replies have had thoughts */
 	uint32_t max_output; /* the most tokens of a reply that it takes; 0: not known */
 };
 

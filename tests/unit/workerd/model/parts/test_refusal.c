@@ -270,38 +270,59 @@ TEST(errors_say_that_the_messages_are_too_long)
 	}
 }
 
-static const char *const output_cases[] = {
+static const struct {
+	enum refusal refusal;
+	const char *body;
+} output_cases[] = {
     /* vLLM, and before it */
-    "{\"message\":\"'max_tokens' or 'max_completion_tokens' is too large: 8000. This "
-    "model's maximum context length is 4096 tokens and your request has 25 input tokens\"}",
-    "{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096 "
-    "tokens. However, you requested 4108 tokens (12 in the messages, 4096 in the completion). "
-    "Please reduce the length of the messages or completion.\"}",
+    {REFUSAL_OUTPUT,
+	"{\"message\":\"'max_tokens' or 'max_completion_tokens' is too large: 8000. This "
+	"model's maximum context length is 4096 tokens and your request has 25 input "
+	"tokens\"}"},
+    {REFUSAL_OUTPUT,
+	"{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096 "
+	"tokens. However, you requested 4108 tokens (12 in the messages, 4096 in the "
+	"completion). "
+	"Please reduce the length of the messages or completion.\"}"},
     /* OpenAI */
-    "{\"error\":{\"message\":\"max_tokens is too large: 12288. This model supports at most "
-    "4096 completion tokens, whereas you provided 12288.\",\"param\":\"max_tokens\"}}",
+    {REFUSAL_MAXIMUM,
+	"{\"error\":{\"message\":\"max_tokens is too large: 12288. This model supports at most "
+	"4096 completion tokens, whereas you provided 12288.\",\"param\":\"max_tokens\"}}"},
     /* Groq */
-    "{\"error\":{\"message\":\"`max_completion_tokens` must be less than or equal to "
-    "`8192`\",\"type\":\"invalid_request_error\"}}",
+    {REFUSAL_MAXIMUM,
+	"{\"error\":{\"message\":\"`max_completion_tokens` must be less than or equal to "
+	"`8192`\",\"type\":\"invalid_request_error\"}}"},
     /* Anthropic */
-    "{\"error\":{\"message\":\"max_tokens: 12288 > 8192, which is the maximum allowed number "
-    "of output tokens for claude-3-5-haiku\"}}",
+    {REFUSAL_MAXIMUM,
+	"{\"error\":{\"message\":\"max_tokens: 12288 > 8192, which is the maximum allowed "
+	"number "
+	"of output tokens for claude-3-5-haiku\"}}"},
     /* SGLang */
-    "{\"message\":\"Requested token count exceeds the model's maximum context length of 4096 "
-    "tokens. You requested a total of 4121 tokens: 25 tokens from the input messages and 4096 "
-    "tokens for the completion.\"}",
+    {REFUSAL_OUTPUT,
+	"{\"message\":\"Requested token count exceeds the model's maximum context length of "
+	"4096 "
+	"tokens. You requested a total of 4121 tokens: 25 tokens from the input messages and "
+	"4096 "
+	"tokens for the completion.\"}"},
     /* gateways to Bedrock */
-    "{\"message\":\"The maximum tokens you requested exceeds the model limit of 2048.\"}",
+    {REFUSAL_OUTPUT,
+	"{\"message\":\"The maximum tokens you requested exceeds the model limit of 2048.\"}"},
     /* Groq's limit of a minute, with 413 */
-    "{\"error\":{\"message\":\"Request too large for model `x` on tokens per minute (TPM): "
-    "Limit "
-    "8000, Requested 12400\"}}",
+    {REFUSAL_OUTPUT,
+	"{\"error\":{\"message\":\"Request too large for model `x` on tokens per minute (TPM): "
+	"Limit "
+	"8000, Requested 12400\"}}"},
     /* DeepSeek */
-    "{\"error\":{\"message\":\"Invalid max_tokens value, the valid range of max_tokens is "
-    "[1, 8192]\"}}",
+    {REFUSAL_MAXIMUM,
+	"{\"error\":{\"message\":\"Invalid max_tokens value, the valid range of max_tokens is "
+	"[1, 8192]\"}}"},
     /* Text Generation Inference */
-    "{\"error\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. "
-    "Given: 25 `inputs` tokens and 4096 `max_new_tokens`\"}",
+    {REFUSAL_OUTPUT,
+	"{\"error\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= "
+	"4096. "
+	"Given: 25 `inputs` tokens and 4096 `max_new_tokens`\"}"},
+    /* Alibaba, Cloudflare */
+    {REFUSAL_MAXIMUM, "{\"message\":\"max_tokens must be at most 2048\"}"},
 };
 
 TEST(a_maximum_of_the_reply_that_is_too_large_is_halved)
@@ -310,9 +331,9 @@ TEST(a_maximum_of_the_reply_that_is_too_large_is_halved)
 		const struct refusal_request request = {.sent = ALL, .may_halve = true};
 		struct refused_parts named;
 
-		if (refusal_read(400, slice_str(output_cases[i]), &request, &named) !=
-		    REFUSAL_OUTPUT)
-			fail_msg("%s", output_cases[i]);
+		if (refusal_read(400, slice_str(output_cases[i].body), &request, &named) !=
+		    output_cases[i].refusal)
+			fail_msg("%s", output_cases[i].body);
 	}
 }
 
@@ -322,12 +343,12 @@ TEST(a_maximum_that_was_not_sent_or_is_small_is_not_halved)
 				     without = {.sent = PART(TOOLS), .may_halve = true};
 	struct refused_parts named;
 
+	assert_int_equal(refusal_read(400, slice_str(output_cases[0].body), &small, &named),
+	    REFUSAL_CONTEXT);
+	assert_int_equal(refusal_read(400, slice_str(output_cases[1].body), &without, &named),
+	    REFUSAL_CONTEXT);
 	assert_int_equal(
-	    refusal_read(400, slice_str(output_cases[0]), &small, &named), REFUSAL_CONTEXT);
-	assert_int_equal(
-	    refusal_read(400, slice_str(output_cases[1]), &without, &named), REFUSAL_CONTEXT);
-	assert_int_equal(
-	    refusal_read(400, slice_str(output_cases[3]), &small, &named), REFUSAL_PARTS);
+	    refusal_read(400, slice_str(output_cases[3].body), &small, &named), REFUSAL_PARTS);
 }
 
 TEST(members_of_the_owners_own_are_named_one_by_one)
