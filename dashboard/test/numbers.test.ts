@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alone, stacked, stepOf } from "../src/numbers/charts/plot";
 import { changeOf, shareOf } from "../src/numbers/compare";
-import { costOf, modelOf, totalCost } from "../src/numbers/cost";
+import { costOf, modelsOf, totalCost } from "../src/numbers/cost";
 import { csvCell, csvOf, numbersCsv } from "../src/numbers/csv";
 import { heatOf, levelOf } from "../src/numbers/hours";
 import {
@@ -113,12 +113,7 @@ test("a comparison needs something to compare with", () => {
 	assert.equal(shareOf(0, 0), null);
 });
 
-test("tokens cost what the agent's model of today costs; others are said to be missing", () => {
-	const agent = (id: string, model: string | null) => ({ id, model }) as never;
-	const list = {
-		agents: [agent("a", null), agent("b", "large"), agent("c", "unknown")],
-		defaults: { model: "small" } as never,
-	};
+test("tokens cost what the model that wrote the reply costs; others are said to be missing", () => {
 	const prices = {
 		currency: "EUR",
 		models: {
@@ -126,16 +121,30 @@ test("tokens cost what the agent's model of today costs; others are said to be m
 			large: { inputPerMillion: 10, outputPerMillion: 20 },
 		},
 	};
-	const tokens = { tokensIn: 1_000_000, tokensOut: 500_000 };
-	assert.equal(modelOf("a", list), "small");
-	assert.equal(modelOf("deleted", list), null);
-	assert.equal(modelOf(null, list), null);
-	assert.equal(costOf(tokens, "large", prices), 20);
-	assert.equal(costOf(tokens, null, prices), null);
-	const rows = ["a", "b", "c", "deleted"].map((agentId) => row({ agentId, ...tokens }));
-	assert.deepEqual(totalCost(rows, list, prices), { total: 22, unpriced: 3_000_000 });
-	assert.deepEqual(totalCost(rows.slice(2), list, prices).total, null);
-	assert.deepEqual(totalCost([], list, prices), { total: null, unpriced: 0 });
+	const tokens = (model: string | null) => ({ model, tokensIn: 1_000_000, tokensOut: 500_000 });
+	assert.equal(costOf(tokens("large"), prices), 20);
+	for (const model of [null, "other", "constructor"])
+		assert.equal(costOf(tokens(model), prices), null);
+	const models = ["small", "large", "other", null].map(tokens);
+	assert.deepEqual(totalCost(models, prices), { total: 22, unpriced: 3_000_000 });
+	assert.deepEqual(totalCost(models.slice(2), prices).total, null);
+	assert.deepEqual(totalCost([], prices), { total: null, unpriced: 0 });
+});
+
+test("the models of several days are added up, those with the most tokens first", () => {
+	const tokens = (model: string | null, tokensIn: number) => ({ model, tokensIn, tokensOut: 1 });
+	const days = [
+		row({ models: [tokens("small", 5), tokens(null, 1)] }),
+		row({ models: [] }),
+		row({ models: [tokens("large", 7), tokens("small", 4)] }),
+	];
+	const sums = [
+		{ model: "small", tokensIn: 9, tokensOut: 2 },
+		{ model: "large", tokensIn: 7, tokensOut: 1 },
+		{ model: null, tokensIn: 1, tokensOut: 1 },
+	];
+	assert.deepEqual(modelsOf(days), sums);
+	assert.deepEqual(sumOf(days).models, sums);
 });
 
 test("a cell of a CSV file is quoted when needed, and never a formula", () => {

@@ -23,6 +23,8 @@ struct numbers_changes {
 		struct numbers_place place;
 		enum numbers_kind kind;
 		int64_t by[COUNTS];
+		uint16_t model_len; /* the tokens are of this model; 0: of an unknown one */
+		uint8_t model[MODEL_NAME_BYTES];
 	} of[];
 };
 
@@ -37,7 +39,8 @@ numbers_write(struct txn *t)
 	for (unsigned i = 0; i < n && rc == 0; i++) {
 		const struct numbers_changed *of = &changes->of[i];
 
-		rc = numbers_row_change(t, &of->place, of->kind, of->by);
+		rc = numbers_row_change(
+		    t, &of->place, of->kind, of->by, (struct slice){of->model, of->model_len});
 	}
 	if (n > ROOM_KEPT) {
 		free(changes);
@@ -61,26 +64,30 @@ numbers_make_room(struct txn *t)
 }
 
 static bool
-numbers_is_of(
-    const struct numbers_changed *of, const struct numbers_place *place, enum numbers_kind kind)
+numbers_is_of(const struct numbers_changed *of, const struct numbers_place *place,
+    enum numbers_kind kind, struct slice model)
 {
-	return of->place.hour == place->hour && of->kind == kind &&
+	return slice_eq((struct slice){of->model, of->model_len}, model) &&
+	    of->place.hour == place->hour && of->kind == kind &&
 	    id_equal(&of->place.widget, &place->widget) &&
 	    id_equal(&of->place.agent, &place->agent) && id_equal(&of->place.org, &place->org);
 }
 
-/* The changes of a place, which may be none yet. */
+/* The changes of a place and a model, which may be none yet. */
 static struct numbers_changed *
-numbers_find(struct txn *t, const struct numbers_place *place, enum numbers_kind kind)
+numbers_find(struct txn *t, const struct numbers_place *place, enum numbers_kind kind,
+    struct slice model)
 {
 	struct numbers_changed *of;
 
 	for (unsigned i = 0; i < t->numbers_n; i++)
-		if (numbers_is_of(&t->env->numbers->of[i], place, kind))
+		if (numbers_is_of(&t->env->numbers->of[i], place, kind, model))
 			return &t->env->numbers->of[i];
 	numbers_make_room(t);
 	of = &t->env->numbers->of[t->numbers_n++];
-	*of = (struct numbers_changed){.place = *place, .kind = kind};
+	*of = (struct numbers_changed){
+	    .place = *place, .kind = kind, .model_len = (uint16_t)model.len};
+	must(slice_copy(model, of->model, sizeof(of->model)));
 	return of;
 }
 
@@ -90,7 +97,7 @@ numbers_add(struct txn *t, const struct id *org, const struct id *widget,
     enum numbers_kind kind, const struct numbers_share *share, int sign)
 {
 	const struct numbers_place place = {*org, *widget, share->agent, share->hour};
-	struct numbers_changed *changed = numbers_find(t, &place, kind);
+	struct numbers_changed *changed = numbers_find(t, &place, kind, share->model);
 
 	for (unsigned i = 0; i < share->n; i++)
 		changed->by[share->of[i].count] += sign * (int64_t)share->of[i].by;

@@ -15,6 +15,9 @@
 #define CHUNK       4096u
 #define CHUNK_BYTES ((size_t)16 << 20)
 
+/* What META_NUMBERS has: with 1, tokens were not counted by model. */
+#define COUNTED_MODELS 2
+
 struct recount {
 	struct txn *t;
 	uint64_t messages;
@@ -33,7 +36,7 @@ numbers_are_right(struct txn *t, bool *right)
 	struct slice value;
 	int rc = txn_get(t, TABLE_META, &key, &value);
 
-	*right = rc == 0;
+	*right = rc == 0 && value.len == 1 && value.p[0] >= COUNTED_MODELS;
 	return txn_survives(rc) ? 0 : rc;
 }
 
@@ -129,6 +132,7 @@ numbers_recount_empty_next(struct txn *t, struct key *at)
 	if (rc != 0)
 		return rc;
 	row.of[NUMBERS_COUNTED] = (struct counts){{0}};
+	row.models[NUMBERS_COUNTED] = (struct model_tokens){.n = 0};
 	return numbers_row_put(t, at, &row);
 }
 
@@ -188,7 +192,7 @@ numbers_recount_message(struct recount *r, const struct walk *w)
 static int
 numbers_recount_all(struct recount *r)
 {
-	static const uint8_t yes = 1;
+	static const uint8_t counted = COUNTED_MODELS;
 	struct key key = key_meta(META_NUMBERS);
 	int rc = numbers_recount_empty(r);
 
@@ -197,7 +201,7 @@ numbers_recount_all(struct recount *r)
 		    numbers_recount_table(r, TABLE_CONVERSATIONS, numbers_recount_conversation);
 	if (rc == 0)
 		rc = numbers_recount_table(r, TABLE_MESSAGES, numbers_recount_message);
-	return rc != 0 ? rc : txn_put(r->t, TABLE_META, &key, (struct slice){&yes, 1});
+	return rc != 0 ? rc : txn_put(r->t, TABLE_META, &key, (struct slice){&counted, 1});
 }
 
 static void

@@ -26,6 +26,8 @@ numbers_page_add(struct walk *w)
 		return true;
 	row.counted = record.counted;
 	row.kept = record.kept;
+	row.counted_models = record.counted_models;
+	row.kept_models = record.kept_models;
 	buf_reset(&env->record);
 	must(record_encode(&env->record, MSG_NUMBERS_ROW, &row) == 0);
 	return buf_len(&env->list) + buf_len(&env->record) <= PAGE_BYTES &&
@@ -79,45 +81,78 @@ handle_numbers_read(struct txn *t, struct call *c)
 
 /* Adds up what is kept of a day, whose rows begin with front. */
 static int
-numbers_import_sum(struct txn *t, const struct key *front, struct counts *kept)
+numbers_import_sum(struct txn *t, const struct key *front, struct numbers_row *sum)
 {
 	struct numbers_row row;
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_NUMBERS, front);
 
-	*kept = (struct counts){{0}};
+	*sum = (struct numbers_row){0};
 	if (rc == 0)
 		rc = walk_from(&w, front);
 	for (; rc == 0; rc = walk_next(&w))
 		if (numbers_row_read(w.value, &row))
-			counts_add(kept, &row.of[NUMBERS_KEPT]);
+			numbers_row_add(sum, &row);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+static int64_t
+numbers_import_missing(uint64_t wanted, uint64_t kept)
+{
+	return wanted > kept ? (int64_t)(wanted - kept) : 0;
+}
+
+/* The tokens of one model, whose counts they are a part of. */
+static int
+numbers_import_raise_model(struct txn *t, const struct numbers_place *place,
+    const struct model_use *wanted, const struct model_tokens *kept, int64_t change[COUNTS])
+{
+	int64_t part[COUNTS] = {0};
+	struct model_use has = {.len = 0};
+
+	for (unsigned i = 0; i < kept->n; i++)
+		if (slice_eq(model_use_name(&kept->of[i]), model_use_name(wanted)))
+			has = kept->of[i];
+	part[COUNT_TOKENS_IN] = numbers_import_missing(wanted->in, has.in);
+	part[COUNT_TOKENS_OUT] = numbers_import_missing(wanted->out, has.out);
+	if (part[COUNT_TOKENS_IN] > change[COUNT_TOKENS_IN])
+		part[COUNT_TOKENS_IN] = change[COUNT_TOKENS_IN];
+	if (part[COUNT_TOKENS_OUT] > change[COUNT_TOKENS_OUT])
+		part[COUNT_TOKENS_OUT] = change[COUNT_TOKENS_OUT];
+	change[COUNT_TOKENS_IN] -= part[COUNT_TOKENS_IN];
+	change[COUNT_TOKENS_OUT] -= part[COUNT_TOKENS_OUT];
+	return numbers_row_change(t, place, NUMBERS_KEPT, part, model_use_name(wanted));
+}
+
 /* The hours are unknown: what is missing is added to the first one. */
 static int
-numbers_import_raise(
-    struct txn *t, const struct msg_kept_record *record, const struct counts *wanted)
+numbers_import_raise(struct txn *t, const struct msg_kept_record *record,
+    const struct counts *wanted, const struct model_tokens *models)
 {
 	const struct numbers_place place = {
 	    record->org, record->widget, record->agent, record->day * 24};
 	struct key front =
 	    key_numbers(&record->org, record->day, &record->widget, &record->agent, 0);
 	int64_t change[COUNTS];
-	struct counts kept;
+	struct numbers_row sum;
 	int rc;
 
 	front.len--;
-	rc = numbers_import_sum(t, &front, &kept);
+	rc = numbers_import_sum(t, &front, &sum);
 	for (unsigned i = 0; i < COUNTS; i++)
-		change[i] = wanted->n[i] > kept.n[i] ? (int64_t)(wanted->n[i] - kept.n[i]) : 0;
-	return rc != 0 ? rc : numbers_row_change(t, &place, NUMBERS_KEPT, change);
+		change[i] = numbers_import_missing(wanted->n[i], sum.of[NUMBERS_KEPT].n[i]);
+	for (unsigned i = 0; rc == 0 && i < models->n; i++)
+		rc = numbers_import_raise_model(
+		    t, &place, &models->of[i], &sum.models[NUMBERS_KEPT], change);
+	return rc != 0 ? rc
+		       : numbers_row_change(t, &place, NUMBERS_KEPT, change, (struct slice){0});
 }
 
 int
 numbers_import(struct txn *t, struct call *c, const struct msg_kept_record *record)
 {
+	struct model_tokens models;
 	struct counts wanted;
 	int rc;
 
@@ -125,10 +160,12 @@ numbers_import(struct txn *t, struct call *c, const struct msg_kept_record *reco
 		return call_refuse(c, STORE_INVALID, "the numbers have an unknown version");
 	if (!counts_read_text(&wanted, record->counts))
 		return call_refuse(c, STORE_INVALID, "the counts are invalid");
+	if (!model_tokens_read_text(&models, record->models))
+		return call_refuse(c, STORE_INVALID, "the models are invalid");
 	/* The table must show what this transaction has counted. */
 	rc = numbers_write(t);
 	if (rc == 0)
-		rc = numbers_import_raise(t, record, &wanted);
+		rc = numbers_import_raise(t, record, &wanted, &models);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

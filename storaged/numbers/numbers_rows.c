@@ -38,20 +38,36 @@ numbers_row_read(struct slice value, struct numbers_row *row)
 	*row = (struct numbers_row){0};
 	if (record_read(value, TABLE_NUMBERS, MSG_NUMBERS_RECORD, &record) == 0 &&
 	    counts_add_encoded(&row->of[NUMBERS_COUNTED], record.counted) &&
-	    counts_add_encoded(&row->of[NUMBERS_KEPT], record.kept))
+	    counts_add_encoded(&row->of[NUMBERS_KEPT], record.kept) &&
+	    model_tokens_add_encoded(&row->models[NUMBERS_COUNTED], record.counted_models) &&
+	    model_tokens_add_encoded(&row->models[NUMBERS_KEPT], record.kept_models))
 		return true;
 	*row = (struct numbers_row){0};
 	return false;
+}
+
+void
+numbers_row_add(struct numbers_row *to, const struct numbers_row *row)
+{
+	for (unsigned kind = NUMBERS_COUNTED; kind <= NUMBERS_KEPT; kind++) {
+		counts_add(&to->of[kind], &row->of[kind]);
+		model_tokens_add(&to->models[kind], &row->models[kind]);
+	}
 }
 
 int
 numbers_row_put(struct txn *t, const struct key *key, const struct numbers_row *row)
 {
 	uint8_t counted[COUNTS_BYTES_MAX], kept[COUNTS_BYTES_MAX];
+	uint8_t counted_models[MODEL_TOKENS_BYTES_MAX], kept_models[MODEL_TOKENS_BYTES_MAX];
 	struct msg_numbers_record record = {
 	    .v = RECORD_VERSION,
 	    .counted = {counted, counts_encode(&row->of[NUMBERS_COUNTED], counted)},
 	    .kept = {kept, counts_encode(&row->of[NUMBERS_KEPT], kept)},
+	    .counted_models = {counted_models,
+		model_tokens_encode(&row->models[NUMBERS_COUNTED], counted_models)},
+	    .kept_models = {kept_models,
+		model_tokens_encode(&row->models[NUMBERS_KEPT], kept_models)},
 	};
 
 	if (record.counted.len + record.kept.len == 0)
@@ -86,8 +102,7 @@ numbers_take_hours(
 		if (rc != 0)
 			break;
 		*damaged |= !numbers_row_read(w.value, &hour);
-		counts_add(&day->of[NUMBERS_COUNTED], &hour.of[NUMBERS_COUNTED]);
-		counts_add(&day->of[NUMBERS_KEPT], &hour.of[NUMBERS_KEPT]);
+		numbers_row_add(day, &hour);
 		rc = walk_delete(&w);
 	}
 	walk_close(&w);
@@ -156,7 +171,7 @@ numbers_change(uint64_t *n, int64_t by, const struct numbers_place *place)
 
 int
 numbers_row_change(struct txn *t, const struct numbers_place *place, enum numbers_kind kind,
-    const int64_t *change)
+    const int64_t *change, struct slice model)
 {
 	struct numbers_row row;
 	struct key key;
@@ -167,5 +182,7 @@ numbers_row_change(struct txn *t, const struct numbers_place *place, enum number
 	for (unsigned i = 0; i < COUNTS; i++)
 		if (change[i] != 0)
 			numbers_change(&row.of[kind].n[i], change[i], place);
+	model_tokens_change(
+	    &row.models[kind], model, change[COUNT_TOKENS_IN], change[COUNT_TOKENS_OUT]);
 	return numbers_row_put(t, &key, &row);
 }

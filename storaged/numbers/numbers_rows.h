@@ -10,7 +10,8 @@
 #ifndef STORAGED_NUMBERS_NUMBERS_ROWS_H
 #define STORAGED_NUMBERS_NUMBERS_ROWS_H
 
-#include "proto/ipc/counts.h"
+#include "proto/counts/counts.h"
+#include "proto/counts/model_tokens.h"
 #include "storaged/engine/txn.h"
 
 #define NUMBERS_HOUR_DAYS 35u
@@ -25,21 +26,27 @@ struct numbers_place {
 
 struct numbers_row {
 	struct counts of[2]; /* by enum numbers_kind */
+	struct model_tokens models[2];
 };
 
 /* Decodes a row. False: it is damaged, and *row is empty. */
 [[gnu::warn_unused_result]] bool numbers_row_read(struct slice value, struct numbers_row *row);
 
+/* Adds one row to another. */
+void numbers_row_add(struct numbers_row *to, const struct numbers_row *row);
+
 /* Stores a row, or removes it if it is empty. 0 or an error of txn.h. */
 [[gnu::warn_unused_result]] int numbers_row_put(
     struct txn *t, const struct key *key, const struct numbers_row *row);
 
-/* Adds to the row of a place; negative numbers subtract. change: COUNTS numbers. A number that
+/* Adds to the row of a place; negative numbers subtract. change: COUNTS numbers. model: whose tokens are among them; empty:
+ * they are of an unknown one. A number that
  * would fall below zero becomes zero, and a damaged row begins again: both are logged, and
  * banter verify reports the former, and numbers_distrust() is called for the latter. 0 or an error of
  * txn.h. */
 [[gnu::warn_unused_result]] int numbers_row_change(struct txn *t,
-    const struct numbers_place *place, enum numbers_kind kind, const int64_t *change);
+    const struct numbers_place *place, enum numbers_kind kind, const int64_t *change,
+    struct slice model);
 
 /* What is counted is wrong, because something was damaged: storaged counts again at its next start
  * (numbers_recount.h). 0 or an error of txn.h. */

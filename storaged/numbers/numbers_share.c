@@ -62,6 +62,7 @@ numbers_share_add_details(struct numbers_share *share, struct slice record)
 	if (record.len == 0 || record_decode(record, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
 		return;
 	share->agent = details.author;
+	share->model = details.model;
 	numbers_share_add_time(share, COUNT_FIRST_TOKEN, details.first_token_ms);
 	numbers_share_add_time(share, COUNT_TOTAL_TIME, details.total_ms);
 	numbers_share_add(share, COUNT_RATED_UP, details.rating == RATING_UP);

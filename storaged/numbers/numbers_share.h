@@ -5,12 +5,14 @@
 #ifndef STORAGED_NUMBERS_NUMBERS_SHARE_H
 #define STORAGED_NUMBERS_NUMBERS_SHARE_H
 
-#include "proto/ipc/counts.h"
+#include "proto/counts/counts.h"
 #include "proto/ipc/messages.h"
 
 struct numbers_share {
 	struct id agent; /* who replied; zero: it is no reply, or the agent is unknown */
 	uint32_t hour;   /* since 1970 */
+	struct slice
+	    model; /* the tokens are of this one, borrowed from the record; empty: it is unknown, or no reply */
 	unsigned n;
 	struct numbers_part {
 		unsigned count; /* enum count, or a bucket of an enum count_histogram */

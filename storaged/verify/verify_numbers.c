@@ -18,7 +18,8 @@
 
 struct number_row {
 	struct key key;
-	uint64_t sum; /* what its counts say, less what was counted again */
+	uint64_t sum;    /* what its counts say, less what was counted again */
+	bool has_models; /* also by model: a row with as many as it can have may lack some */
 };
 
 /* Rows in the order of their keys, after those of earlier comparisons. */
@@ -44,6 +45,17 @@ verify_number_weight(unsigned count)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
+}
+
+/* The same for the tokens of a model (FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv). */
+static uint64_t
+verify_number_model_weight(unsigned count, struct slice model)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < model.len; i++)
+		hash = (hash ^ model.p[i]) * 0x100000001b3;
+	return hash ^ verify_number_weight(count);
 }
 
 static int
@@ -101,8 +113,15 @@ verify_number_share(struct number_rows *rows, const struct id *org, const struct
 		rows->missing_org = *org;
 		return;
 	}
-	for (unsigned i = 0; i < share->n; i++)
-		row->sum -= verify_number_weight(share->of[i].count) * share->of[i].by;
+	for (unsigned i = 0; i < share->n; i++) {
+		const struct numbers_part *part = &share->of[i];
+
+		row->sum -= verify_number_weight(part->count) * part->by;
+		if (row->has_models && share->model.len > 0 &&
+		    (part->count == COUNT_TOKENS_IN || part->count == COUNT_TOKENS_OUT))
+			row->sum -=
+			    verify_number_model_weight(part->count, share->model) * part->by;
+	}
 }
 
 /* arg: struct number_rows. */
@@ -143,6 +162,24 @@ verify_number_message(struct checker *quiet, struct slice key, struct slice valu
 	numbers_share_of_message(message_seq(key), &message, &share);
 	verify_number_share(rows, &rows->org, &rows->widget, &share);
 	return 0;
+}
+
+/* What a row says, by counts and by models. */
+static void
+verify_number_add(struct number_row *of, const struct numbers_row *row)
+{
+	const struct model_tokens *models = &row->models[NUMBERS_COUNTED];
+
+	for (unsigned i = 0; i < COUNTS; i++)
+		of->sum += verify_number_weight(i) * row->of[NUMBERS_COUNTED].n[i];
+	of->has_models = models->n < MODEL_TOKENS_MAX;
+	for (unsigned i = 0; of->has_models && i < models->n; i++) {
+		const struct slice model = model_use_name(&models->of[i]);
+
+		of->sum +=
+		    verify_number_model_weight(COUNT_TOKENS_IN, model) * models->of[i].in +
+		    verify_number_model_weight(COUNT_TOKENS_OUT, model) * models->of[i].out;
+	}
 }
 
 static void
@@ -223,8 +260,7 @@ verify_number_entry(struct checker *c, struct slice key, struct slice value, voi
 		return 0;
 	of = &rows->of[rows->n++];
 	*of = (struct number_row){.key = key_of(key)};
-	for (unsigned i = 0; i < COUNTS; i++)
-		of->sum += verify_number_weight(i) * row.of[NUMBERS_COUNTED].n[i];
+	verify_number_add(of, &row);
 	return rows->n == ROWS_MAX ? verify_number_compare_rows(c, rows) : 0;
 }
 

@@ -7,7 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "proto/ipc/counts.h"
+#include "proto/counts/counts.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/store_raw.h"
 #include "tests/bench/words.h"

@@ -73,7 +73,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const digits = cost < 1 ? 4 : 2;
 			await shows(page, "Cost", Number(cost.toFixed(digits)));
 			await page
-				.locator(".tile", { hasText: "By the prices of the models that the agents use today" })
+				.locator(".tile", { hasText: "By the prices of the models that wrote the replies" })
 				.waitFor();
 			assert.deepEqual(complaints, []);
 		});
@@ -226,6 +226,18 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			await page.getByRole("link", { name: /HYPERLINK/ }).waitFor();
 			const widgets = await save(page.getByRole("button", { name: "CSV: By widget" }));
 			assert.ok(widgets.lines[1].startsWith(`${widget.id},"'=HYPERLINK(`), widgets.lines[1]);
+			const models = await save(page.getByRole("button", { name: "CSV: By model" }));
+			const spent = [sum(rows, (row) => row.tokensIn), sum(rows, (row) => row.tokensOut)];
+			const cost = (spent[0] * 1000 + spent[1] * 2000) / 1e6;
+			assert.deepEqual(models.lines, [
+				"model,tokens_in,tokens_out,cost,currency",
+				`gpt-4.1-mini,${spent},${cost},EUR`,
+				"",
+			]);
+			await page
+				.getByRole("region", { name: "By model" })
+				.getByRole("rowheader", { name: "gpt-4.1-mini" })
+				.waitFor();
 			const agents = await save(page.getByRole("button", { name: "CSV: By agent" }));
 			assert.match(agents.lines[0], /^agent_id,agent,cost,currency,conversations,/);
 			assert.match(agents.lines[1], /,EUR,/);

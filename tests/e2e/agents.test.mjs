@@ -52,6 +52,17 @@ function changeAgent(banter, fields) {
 
 const lineOf = (banter, event) => banter.log.waitFor(event, ({ ev }) => ev === event);
 
+/** What the agent has spent, as the numbers count it, for these models. */
+async function spent(banter, names) {
+	const { rows } = await banter.adminGet("/v1/admin/numbers?by=agent");
+	const row = rows.find(({ agentId }) => agentId === AGENT) ?? { models: [], tokensOut: 0 };
+	assert.deepEqual(
+		row.models.map(({ model }) => model),
+		names,
+	);
+	return row;
+}
+
 async function assertUnavailable(banter) {
 	const answer = await banter.chat("unavailable", "[[tokens=1]] hi");
 	assertError(answer, 503, undefined, "model_unavailable");
@@ -128,6 +139,31 @@ describe("an agent", () => {
 				{ fallbacks: [{ key_name: "gone" }] },
 			])
 				await adminExpect(banter, 422, "PUT", `agents/${AGENT}`, wrong);
+		}));
+
+	it("that falls back to another model: the numbers count the tokens for the model that wrote the reply", () =>
+		withServers({ workers: 1 }, async (banter, { one }) => {
+			const { tokensOut } = await spent(banter, []);
+			assert.equal(tokensOut, 0);
+			const own = {
+				key_name: "one",
+				model: "tea-1",
+				fallbacks: [{ key_name: "two", model: "tea-2" }],
+			};
+			await changeAgent(banter, own);
+			assert.equal((await banter.chat("own", "[[tokens=3]] hi")).status, 200);
+			await spent(banter, ["tea-1"]);
+			assert.deepEqual(await one.daemon.stop(), { code: 0, signal: null });
+			const { json } = await banter.chat("falls-back", "[[tokens=5]] hi");
+			assert.equal(json.message, "t0 t1 t2 t3 t4");
+			const { models } = await spent(banter, ["tea-1", "tea-2"]);
+			assert.deepEqual(
+				models.map(({ tokensOut }) => tokensOut),
+				[3, 5],
+			);
+			// The agent's model of today changes nothing of that.
+			await changeAgent(banter, { model: "tea-3" });
+			assert.deepEqual((await spent(banter, ["tea-1", "tea-2"])).models, models);
 		}));
 
 	it("whose server was removed from the settings is unavailable, and the log says what to change", () =>

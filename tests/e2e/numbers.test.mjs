@@ -2,6 +2,7 @@
 // tests/unit/storaged/numbers and by `banter verify` in tests/faults.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
@@ -85,6 +86,33 @@ describe("numbers", () => {
 		assert.ok(row.tokensOut > 0 && row.tokensIn > 0);
 	});
 
+	/** The tokens of the models of some rows, by name. */
+	const modelsOf = (some) => {
+		const sums = {};
+		for (const { model, tokensIn, tokensOut } of some.flatMap(({ models }) => models)) {
+			sums[model] ??= [0, 0];
+			sums[model][0] += tokensIn;
+			sums[model][1] += tokensOut;
+		}
+		return sums;
+	};
+
+	it("name the models that wrote the replies, whose tokens are those of the row", async () => {
+		for (const by of ["day", "hour", "widget", "agent"])
+			for (const row of await rows(`by=${by}`)) {
+				const sums = Object.values(modelsOf([row]));
+				for (const [i, tokens] of [row.tokensIn, row.tokensOut].entries())
+					assert.equal(
+						sums.reduce((sum, pair) => sum + pair[i], 0),
+						tokens,
+						by,
+					);
+			}
+		const { null: unknown, ...known } = modelsOf(await rows("by=day"));
+		assert.deepEqual(Object.keys(known), ["gpt-4.1-mini"]);
+		assert.ok(known["gpt-4.1-mini"][1] >= 3, `of the reply by key; unknown: ${unknown}`);
+	});
+
 	it("of one widget or agent are the rows of all, filtered", async () => {
 		const byWidget = await rows("by=widget");
 		assert.equal(byWidget.length, 2);
@@ -111,9 +139,20 @@ describe("numbers", () => {
 
 	it("stay when a conversation is erased", async () => {
 		const { conversations } = await adminExpect(banter, 200, "GET", "conversations");
+		const models = modelsOf(await rows(""));
 		for (const { _id } of conversations)
 			await adminExpect(banter, 204, "DELETE", `conversations/${_id}`);
 		assert.deepEqual(total(await rows("")), sums);
+		assert.deepEqual(modelsOf(await rows("")), models);
+		const file = join(banter.dir, "kept.jsonl");
+		await expectTool(banter, 0, "export", "--output", file);
+		const lines = readFileSync(file, "utf8")
+			.split("\n")
+			.filter((line) => line.includes('"gpt-4.1-mini'));
+		assert.ok(
+			lines.some((line) => line.includes(`[${models["gpt-4.1-mini"]}]`)),
+			`an export has the kept tokens of the models: ${lines}`,
+		);
 	});
 
 	it("count a conversation a second time when it is erased and imported again", async () => {

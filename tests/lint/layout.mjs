@@ -25,6 +25,7 @@ const FOLDERS = Object.fromEntries(
 	`proto/base:
 	proto/text: proto/base
 	proto/settings: proto/base
+	proto/counts: proto/base
 	proto/ipc: proto/base
 	proto/access: proto/base proto/ipc
 	proto/process: proto/base proto/settings

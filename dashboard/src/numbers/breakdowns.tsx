@@ -1,7 +1,7 @@
 // The period by widget and by agent, and the files.
 
 import type { ComponentChildren } from "preact";
-import type { Numbers } from "../../../workerd/api/openapi/openapi";
+import type { AgentList, Numbers } from "../../../workerd/api/openapi/openapi";
 import type { Data } from "../api/desk";
 import { agentPath, widgetPath } from "../paths";
 import { useAgents } from "../shell/all-agents";
@@ -12,8 +12,8 @@ import { Button } from "../ui/button";
 import { TableBox } from "../ui/table-box";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { shareOf } from "./compare";
-import { costOf, modelOf } from "./cost";
-import { download, numbersCsv } from "./csv";
+import { costOf, type ModelTokens, modelsOf, totalCost } from "./cost";
+import { csvOf, download, numbersCsv } from "./csv";
 import { formatCount, formatMoney, formatMs, formatPercent } from "./formats";
 import type { Period } from "./periods";
 import { type Row, tokensOf } from "./rows";
@@ -35,6 +35,7 @@ export function Breakdowns({ period, days }: BreakdownsProps) {
 		<>
 			<ByWidget period={period} />
 			<ByAgent period={period} />
+			<ByModel period={period} models={modelsOf(days)} />
 			<div class="numbers-foot">
 				<Button
 					icon="download"
@@ -86,6 +87,15 @@ function ByWidget({ period }: { readonly period: Period }) {
 	);
 }
 
+/** The model of an agent today; null: the agent does not exist any more. */
+function modelOf(
+	agentId: string | null | undefined,
+	{ agents, defaults }: Pick<AgentList, "agents" | "defaults">,
+): string | null {
+	const agent = agents.find(({ id }) => id === agentId);
+	return agent ? (agent.model ?? defaults.model) : null;
+}
+
 function ByAgent({ period }: { readonly period: Period }) {
 	const numbers = useNumbers("agent", period);
 	const rows = mostFirst(numbers.data?.rows ?? []);
@@ -94,8 +104,7 @@ function ByAgent({ period }: { readonly period: Period }) {
 	const agents = list?.agents ?? [];
 	const nameOf = (id: string | null | undefined) =>
 		agents.find((one) => one.id === id)?.name ?? t("deleted");
-	const priceOf = (row: Row) =>
-		list && prices ? costOf(row, modelOf(row.agentId, list), prices) : null;
+	const priceOf = (row: Row) => (prices ? totalCost(row.models, prices).total : null);
 	const save = () =>
 		download(
 			fileName("agents", period),
@@ -124,6 +133,63 @@ function ByAgent({ period }: { readonly period: Period }) {
 			)}
 			costOf={(row) => formatMoney(priceOf(row), prices?.currency ?? null)}
 		/>
+	);
+}
+
+interface ByModelProps {
+	readonly period: Period;
+	readonly models: readonly ModelTokens[];
+}
+
+function ByModel({ period, models }: ByModelProps) {
+	const { data: prices } = usePrices();
+	const currency = prices?.currency ?? null;
+	const priceOf = (one: ModelTokens) => (prices ? costOf(one, prices) : null);
+	if (models.length === 0) return null;
+	const save = () =>
+		download(
+			fileName("models", period),
+			csvOf(
+				["model", "tokens_in", "tokens_out", "cost", "currency"],
+				models.map((one) => [
+					one.model ?? "",
+					one.tokensIn,
+					one.tokensOut,
+					priceOf(one),
+					currency ?? "",
+				]),
+			),
+		);
+	return (
+		<section class="card breakdown">
+			<BreakdownHead title={t("byModel")} hint={t("byModelHint")} save={save} />
+			<TableBox label={t("byModel")}>
+				<table class="table">
+					<thead>
+						<tr>
+							<th scope="col">{t("model")}</th>
+							{(["tokensIn", "tokensOut", "cost"] as const).map((key) => (
+								<th scope="col" class="numeric" key={key}>
+									{t(key)}
+								</th>
+							))}
+						</tr>
+					</thead>
+					<tbody>
+						{models.map((one) => (
+							<tr key={one.model ?? ""}>
+								<th scope="row" class="breakdown-model">
+									{one.model ?? <span class="quiet">{t("unknownModel")}</span>}
+								</th>
+								<td class="numeric">{formatCount(one.tokensIn)}</td>
+								<td class="numeric">{formatCount(one.tokensOut)}</td>
+								<td class="numeric">{formatMoney(priceOf(one), currency)}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</TableBox>
+		</section>
 	);
 }
 
@@ -156,6 +222,26 @@ interface BreakdownProps {
 	readonly costOf?: (row: Row) => string;
 }
 
+interface BreakdownHeadProps {
+	readonly title: string;
+	readonly hint?: string | undefined;
+	readonly save: () => void;
+}
+
+function BreakdownHead({ title, hint, save }: BreakdownHeadProps) {
+	return (
+		<div class="card-head">
+			<div>
+				<h2>{title}</h2>
+				{hint && <p class="field-hint">{hint}</p>}
+			</div>
+			<Button isSmall icon="download" onClick={save} aria-label={`CSV: ${title}`}>
+				CSV
+			</Button>
+		</div>
+	);
+}
+
 function Breakdown(props: BreakdownProps) {
 	const { title, hint, name, numbers, rows, save, keyOf, nameOf, costOf } = props;
 	const { data, error, refresh } = numbers;
@@ -169,15 +255,7 @@ function Breakdown(props: BreakdownProps) {
 	if (rows.length === 0) return null;
 	return (
 		<section class="card breakdown">
-			<div class="card-head">
-				<div>
-					<h2>{title}</h2>
-					{hint && <p class="field-hint">{hint}</p>}
-				</div>
-				<Button isSmall icon="download" onClick={save} aria-label={`CSV: ${title}`}>
-					CSV
-				</Button>
-			</div>
+			<BreakdownHead title={title} hint={hint} save={save} />
 			{error && <TroubleLine error={error} retry={refresh} />}
 			<TableBox label={title}>
 				<table class="table">

@@ -1,28 +1,16 @@
-// What the tokens cost. The server counts tokens by agent, not by model, so each agent's tokens are charged at the price
-// of the model that it uses today.
+// What the tokens cost: those of each model, which the server counts, at its price.
 
-import type { AgentList, Prices } from "../../../workerd/api/openapi/openapi";
-import type { Row } from "./rows";
+import type { NumberRow, Prices } from "../../../workerd/api/openapi/openapi";
 
-type Tokens = Pick<Row, "tokensIn" | "tokensOut">;
+export type ModelTokens = NumberRow["models"][number];
+type Tokens = Pick<ModelTokens, "tokensIn" | "tokensOut">;
 const MILLION = 1_000_000;
 
-/** The model of an agent today; null: the agent does not exist any more. */
-export function modelOf(
-	agentId: string | null | undefined,
-	{ agents, defaults }: Pick<AgentList, "agents" | "defaults">,
-): string | null {
-	const agent = agents.find(({ id }) => id === agentId);
-	return agent ? (agent.model ?? defaults.model) : null;
-}
-
-/** null: the model has no price. */
-export function costOf(tokens: Tokens, model: string | null, prices: Prices): number | null {
-	const price = model === null ? undefined : prices.models[model];
+/** null: the model has no price, or is unknown. */
+export function costOf({ model, tokensIn, tokensOut }: ModelTokens, prices: Prices): number | null {
+	const price = Object.entries(prices.models).find(([name]) => name === model)?.[1];
 	if (!price) return null;
-	return (
-		(tokens.tokensIn * price.inputPerMillion + tokens.tokensOut * price.outputPerMillion) / MILLION
-	);
+	return (tokensIn * price.inputPerMillion + tokensOut * price.outputPerMillion) / MILLION;
 }
 
 export interface Cost {
@@ -32,18 +20,29 @@ export interface Cost {
 	readonly unpriced: number;
 }
 
-/** `rows` are those by agent. */
-export function totalCost(
-	rows: readonly Row[],
-	list: Pick<AgentList, "agents" | "defaults">,
-	prices: Prices,
-): Cost {
+export function totalCost(models: readonly ModelTokens[], prices: Prices): Cost {
 	let total: number | null = null;
 	let unpriced = 0;
-	for (const row of rows) {
-		const cost = costOf(row, modelOf(row.agentId, list), prices);
-		if (cost === null) unpriced += row.tokensIn + row.tokensOut;
+	for (const one of models) {
+		const cost = costOf(one, prices);
+		if (cost === null) unpriced += one.tokensIn + one.tokensOut;
 		else total = (total ?? 0) + cost;
 	}
 	return { total, unpriced };
+}
+
+const sumOf = ({ tokensIn, tokensOut }: Tokens): number => tokensIn + tokensOut;
+
+/** The models of several rows together, those with the most tokens first. */
+export function modelsOf(rows: ReadonlyArray<Pick<NumberRow, "models">>): readonly ModelTokens[] {
+	const sums = new Map<string | null, ModelTokens>();
+	for (const { model, tokensIn, tokensOut } of rows.flatMap(({ models }) => models)) {
+		const sum = sums.get(model);
+		sums.set(model, {
+			model,
+			tokensIn: (sum?.tokensIn ?? 0) + tokensIn,
+			tokensOut: (sum?.tokensOut ?? 0) + tokensOut,
+		});
+	}
+	return [...sums.values()].sort((a, b) => sumOf(b) - sumOf(a));
 }

@@ -71,9 +71,7 @@ function Report({ choice, today }: { readonly choice: Choice; readonly today: st
 				</div>
 			)}
 			<Tiles now={now} then={then} period={period} before={before} />
-			{!(isEmpty && hasNothing(then)) && (
-				<Charts now={now} then={then} period={period} today={today} />
-			)}
+			{!(isEmpty && hasNothing(then)) && <Charts now={now} then={then} today={today} />}
 			<Breakdowns period={period} days={now} />
 		</>
 	);

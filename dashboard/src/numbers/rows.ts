@@ -1,6 +1,7 @@
 // Sums of the server's rows.
 
 import type { NumberRow } from "../../../workerd/api/openapi/openapi";
+import { modelsOf } from "./cost";
 import { daysOf, type Period } from "./periods";
 
 export type Row = NumberRow;
@@ -14,6 +15,7 @@ export type Sums = Pick<
 	| "messagesByRole"
 	| "tokensIn"
 	| "tokensOut"
+	| "models"
 	| "replies"
 	| "handovers"
 	| "ratings"
@@ -25,6 +27,7 @@ export const NOTHING: Sums = {
 	messagesByRole: { user: 0, assistant: 0, operator: 0 },
 	tokensIn: 0,
 	tokensOut: 0,
+	models: [],
 	replies: { complete: 0, stopped: 0, interrupted: 0, failed: 0 },
 	handovers: 0,
 	ratings: { up: 0, down: 0 },
@@ -45,6 +48,7 @@ export function sumOf(rows: readonly Sums[]): Sums {
 			messagesByRole: added(sum.messagesByRole, row.messagesByRole),
 			tokensIn: sum.tokensIn + row.tokensIn,
 			tokensOut: sum.tokensOut + row.tokensOut,
+			models: [...modelsOf([sum, row])],
 			replies: added(sum.replies, row.replies),
 			handovers: sum.handovers + row.handovers,
 			ratings: added(sum.ratings, row.ratings),
@@ -56,7 +60,8 @@ export function sumOf(rows: readonly Sums[]): Sums {
 export const repliesOf = ({ replies }: Pick<Sums, "replies">): number =>
 	replies.complete + replies.stopped + replies.interrupted + replies.failed;
 
-export const tokensOf = ({ tokensIn, tokensOut }: Sums): number => tokensIn + tokensOut;
+export const tokensOf = ({ tokensIn, tokensOut }: Pick<Sums, "tokensIn" | "tokensOut">): number =>
+	tokensIn + tokensOut;
 
 const NO_TIME: Percentiles = { p50: null, p95: null };
 

@@ -2,12 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/errors";
-import { useAgents } from "../shell/all-agents";
 import { usePrices } from "../shell/prices";
 import { describe } from "../text/describe";
 import { Icon } from "../ui/icon";
 import { changeOf, shareOf } from "./compare";
-import { totalCost } from "./cost";
+import { type ModelTokens, totalCost } from "./cost";
 import { formatCount, formatMoney, formatMs, formatPercent, NONE } from "./formats";
 import type { Period } from "./periods";
 import { percentilesOf, type Row, repliesOf, sumOf, tokensOf } from "./rows";
@@ -59,7 +58,7 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 					out: formatCount(a.tokensOut),
 				})}
 			/>
-			<CostTile period={period} before={before} />
+			<CostTile now={a.models} then={b.models} />
 			<Tile
 				name={t("replies")}
 				value={formatPercent(done)}
@@ -94,27 +93,22 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 	);
 }
 
-function CostTile({ period, before }: { readonly period: Period; readonly before: Period }) {
-	const ofPrices = usePrices();
-	const ofAgents = useAgents();
-	const numbers = useNumbers("agent", period);
-	const rowsThen = useNumbers("agent", before).data?.rows ?? [];
-	const prices = ofPrices.data;
-	const agents = ofAgents.data;
-	if (!prices || !agents || !numbers.data) {
-		const failed = [ofPrices, ofAgents, numbers].find(({ data, error }) => !data && error);
-		return (
-			<Tile name={t("cost")} value={NONE} change={null} error={failed ? failed.error : null} />
-		);
-	}
-	const { total, unpriced } = totalCost(numbers.data.rows, agents, prices);
-	const then = totalCost(rowsThen, agents, prices);
+interface CostTileProps {
+	readonly now: readonly ModelTokens[];
+	readonly then: readonly ModelTokens[];
+}
+
+function CostTile({ now, then }: CostTileProps) {
+	const { data: prices, error } = usePrices();
+	if (!prices) return <Tile name={t("cost")} value={NONE} change={null} error={error} />;
+	const { total, unpriced } = totalCost(now, prices);
+	const before = totalCost(then, prices);
 	const hasPrices = Object.keys(prices.models).length > 0;
 	return (
 		<Tile
 			name={t("cost")}
 			value={formatMoney(total, prices.currency)}
-			change={changeOf(total, then.total)}
+			change={changeOf(total, before.total)}
 			note={
 				!hasPrices ? (
 					<a href="/settings/prices">{t("costSetPrices")}</a>

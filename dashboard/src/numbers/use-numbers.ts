@@ -26,28 +26,6 @@ export function useNumbers(by: By, { from, to }: Period): Data<Numbers> {
 	}));
 }
 
-/** The days of each of these agents. */
-export function useDaysOf(
-	agents: readonly string[],
-	{ from, to }: Period,
-): Data<readonly Numbers[]> {
-	const filter = useContext(FilterContext);
-	const key = `numbers/agents/${from}/${to}/${JSON.stringify(filter)}/${agents.join()}`;
-	return useData<readonly Numbers[]>(key, (api) => ({
-		async load(signal) {
-			const days = agents.map((agentId) =>
-				api.get("/v1/admin/numbers", {
-					query: { by: "day", from, to, ...filter, agentId },
-					signal,
-				}),
-			);
-			return { data: await Promise.all(days), etag: undefined };
-		},
-		kinds: KINDS,
-		calmMs: CALM_MS,
-	}));
-}
-
 /** The server keeps hours for 35 days. */
 const HOUR_DAYS = 28;
 

@@ -18,6 +18,7 @@
 struct export_numbers {
 	struct key key;
 	struct counts kept;
+	struct model_tokens kept_models;
 };
 
 struct export

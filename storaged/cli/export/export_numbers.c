@@ -9,7 +9,7 @@
 #include "storaged/numbers/numbers_rows.h"
 
 /* Bytes of a KEPT_RECORD. */
-#define LINE_BYTES 16384u
+#define LINE_BYTES 65536u
 
 /* Writes the line of the last day. */
 static int
@@ -22,17 +22,21 @@ export_numbers_day(struct export *e)
 	    .day = at.day,
 	    .widget = at.widget,
 	    .agent = at.agent};
-	struct buf text, bytes;
+	struct buf text, models, bytes;
 	int rc;
 
 	buf_init(&text, LINE_BYTES);
+	buf_init(&models, MODEL_TOKENS_TEXT_MAX);
 	buf_init(&bytes, LINE_BYTES);
 	must(counts_write_text(&text, &n->kept) == 0);
+	must(model_tokens_write_text(&models, &n->kept_models) == 0);
 	record.counts = buf_slice(&text);
+	record.models = buf_slice(&models);
 	must(record_encode(&bytes, MSG_KEPT_RECORD, &record) == 0);
 	rc = export_line(e, MSG_IMPORT_RECORD,
 	    &(struct msg_import_record){.type = MSG_KEPT_RECORD, .record = buf_slice(&bytes)});
 	buf_clear(&text);
+	buf_clear(&models);
 	buf_clear(&bytes);
 	return rc;
 }
@@ -48,6 +52,7 @@ export_numbers_end(struct export *e)
 		rc = export_numbers_day(e);
 	n->key.len = 0;
 	n->kept = nothing;
+	n->kept_models = (struct model_tokens){.n = 0};
 	return rc;
 }
 
@@ -77,5 +82,6 @@ export_numbers_row(struct export *e, struct slice key, struct slice value)
 		rc = export_numbers_end(e);
 	n->key = key_of(key);
 	counts_add(&n->kept, &row.of[NUMBERS_KEPT]);
+	model_tokens_add(&n->kept_models, &row.models[NUMBERS_KEPT]);
 	return rc;
 }

@@ -13,14 +13,27 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/sorted.h"
+#include "proto/counts/model_tokens.h"
+
+/* Bytes of a model as JSON, without its name. */
+#define MODEL_JSON_BYTES 96u
 
 #define ALL_OF_DAY 24u /* the hour of a row of a whole day */
+
+static void
+number_group_free(struct number_group *group)
+{
+	for (size_t i = 0; i < group->models_n; i++)
+		free(group->models[i].name);
+	free(group->models);
+	free(group);
+}
 
 void
 number_groups_clear(struct number_groups *groups)
 {
 	for (size_t i = 0; i < groups->n; i++)
-		free(groups->of[i]);
+		number_group_free(groups->of[i]);
 	free(groups->of);
 	*groups = (struct number_groups){
 	    .by = groups->by, .widget = groups->widget, .agent = groups->agent};
@@ -113,6 +126,62 @@ number_groups_are_of_agents(const struct number_groups *groups)
 	return groups->by == NUMBER_BY_AGENT || !id_is_zero(&groups->agent);
 }
 
+/* sorted_compare_fn */
+static int
+number_model_compare(const void *key, const void *element)
+{
+	const struct slice *name = key;
+	const struct number_model *model = element;
+	size_t len = strlen(model->name);
+	int order = memcmp(name->p, model->name, name->len < len ? name->len : len);
+
+	return order != 0 ? order : (int)name->len - (int)len;
+}
+
+/* The tokens of a model in a group; NULL: there is no room. */
+static struct number_model *
+number_groups_model(struct number_groups *groups, struct number_group *group, struct slice name)
+{
+	size_t at = sorted_place(&name, group->models, group->models_n,
+	    sizeof(group->models[0]), number_model_compare);
+	size_t bytes = MODEL_JSON_BYTES + 6 * name.len;
+
+	if (at < group->models_n && slice_eq_str(name, group->models[at].name))
+		return &group->models[at];
+	if (bytes > NUMBER_MODELS_BYTES - groups->models_bytes) {
+		groups->truncated = true;
+		return NULL;
+	}
+	groups->models_bytes += bytes;
+	if (group->models_n == group->models_room) {
+		group->models_room = group->models_room == 0 ? 4 : 2 * group->models_room;
+		group->models =
+		    xreallocarray(group->models, group->models_room, sizeof(group->models[0]));
+	}
+	memmove(group->models + at + 1, group->models + at,
+	    (group->models_n - at) * sizeof(group->models[0]));
+	group->models_n++;
+	group->models[at] = (struct number_model){.name = slice_strdup(name)};
+	return &group->models[at];
+}
+
+static void
+number_groups_add_models(
+    struct number_groups *groups, struct number_group *group, struct slice encoded)
+{
+	struct slice name;
+	uint64_t in, out;
+
+	while (model_tokens_next(&encoded, &name, &in, &out)) {
+		struct number_model *model = number_groups_model(groups, group, name);
+
+		if (model == NULL)
+			continue;
+		model->in += in;
+		model->out += out;
+	}
+}
+
 void
 number_groups_add(struct number_groups *groups, const struct msg_numbers_row *row)
 {
@@ -126,8 +195,11 @@ number_groups_add(struct number_groups *groups, const struct msg_numbers_row *ro
 	    !counts_add_encoded(&counts, row->kept))
 		return;
 	group = number_groups_find(groups, &key);
-	if (group != NULL)
-		counts_add(&group->counts, &counts);
+	if (group == NULL)
+		return;
+	counts_add(&group->counts, &counts);
+	number_groups_add_models(groups, group, row->counted_models);
+	number_groups_add_models(groups, group, row->kept_models);
 }
 
 /* A UTC day as YYYY-MM-DD (gmtime_r(3) knows every day of 32 bits). */
@@ -210,6 +282,38 @@ number_groups_write_replies(struct json_writer *j, const uint64_t *n)
 }
 
 static void
+number_groups_write_model(struct json_writer *j, struct slice name, uint64_t in, uint64_t out)
+{
+	json_write_open(j, NULL, '{');
+	if (name.len > 0)
+		json_write_str(j, "model", name);
+	else
+		json_write_null(j, "model");
+	json_write_uint(j, "tokensIn", in);
+	json_write_uint(j, "tokensOut", out);
+	json_write_close(j, '}');
+}
+
+/* The tokens by model; what is of none of them is of an unknown one. */
+static void
+number_groups_write_models(struct json_writer *j, const struct number_group *group)
+{
+	uint64_t in = group->counts.n[COUNT_TOKENS_IN], out = group->counts.n[COUNT_TOKENS_OUT];
+
+	json_write_open(j, "models", '[');
+	for (size_t i = 0; i < group->models_n; i++) {
+		const struct number_model *model = &group->models[i];
+
+		number_groups_write_model(j, slice_str(model->name), model->in, model->out);
+		in -= model->in < in ? model->in : in;
+		out -= model->out < out ? model->out : out;
+	}
+	if (in > 0 || out > 0)
+		number_groups_write_model(j, (struct slice){0}, in, out);
+	json_write_close(j, ']');
+}
+
+static void
 number_groups_write_group(
     struct json_writer *j, const struct number_groups *groups, const struct number_group *group)
 {
@@ -222,6 +326,7 @@ number_groups_write_group(
 	number_groups_write_messages(j, number_groups_are_of_agents(groups), n, replies);
 	json_write_uint(j, "tokensIn", n[COUNT_TOKENS_IN]);
 	json_write_uint(j, "tokensOut", n[COUNT_TOKENS_OUT]);
+	number_groups_write_models(j, group);
 	number_groups_write_replies(j, n);
 	number_groups_write_times(j, "firstToken", &group->counts, COUNT_FIRST_TOKEN);
 	number_groups_write_times(j, "totalTime", &group->counts, COUNT_TOTAL_TIME);

@@ -17,8 +17,8 @@
 #define DAYS_MAX     1100u
 #define DAYS_DEFAULT 30u
 
-/* Bytes of the answer: a row has at most 700. */
-#define ANSWER_MAX (NUMBER_GROUPS_MAX * 700u + 100u)
+/* Bytes of the answer: a row has at most 800 without its models. */
+#define ANSWER_MAX (NUMBER_GROUPS_MAX * 800u + NUMBER_MODELS_BYTES + 100u)
 
 static const char *const by_names[] = {
     [NUMBER_BY_DAY] = "day",

@@ -2179,7 +2179,7 @@ export interface components {
         };
         Numbers: {
             rows: components["schemas"]["NumberRow"][];
-            /** @description Rows beyond 4,096 were left out. */
+            /** @description Rows beyond 4,096, or names of models beyond 8 MiB, were left out. */
             truncated: boolean;
         };
         Budget: {
@@ -2225,6 +2225,13 @@ export interface components {
             };
             tokensIn: number;
             tokensOut: number;
+            /** @description The tokens by the model that wrote the reply, which is not the agent's own one after a fallback. Their sums are `tokensIn` and `tokensOut`. */
+            models: {
+                /** @description null: of unknown models, as of replies that were erased before models were counted. */
+                model: string | null;
+                tokensIn: number;
+                tokensOut: number;
+            }[];
             /** @description By how they ended. `interrupted`: after some text; `failed`: before any. */
             replies: {
                 complete: number;

@@ -1,7 +1,6 @@
 // The charts of the page.
 
 import { formatCompact, formatMs } from "../formats";
-import type { Period } from "../periods";
 import { grouped, type Row } from "../rows";
 import { t } from "../texts";
 import { Chart } from "./chart";
@@ -11,14 +10,13 @@ import { HeatMap } from "./heat-map";
 interface ChartsProps {
 	readonly now: readonly Row[];
 	readonly then: readonly Row[];
-	readonly period: Period;
 	readonly today: string;
 }
 
 const count = (value: number): string => (Number.isInteger(value) ? formatCompact(value) : "");
 const time = (value: number): string => (value === 0 ? "0" : formatMs(value));
 
-export function Charts({ now: days, then: daysBefore, period, today }: ChartsProps) {
+export function Charts({ now: days, then: daysBefore, today }: ChartsProps) {
 	const now = grouped(days);
 	const then = grouped(daysBefore);
 	const from = now.map((row) => row.day ?? "");
@@ -111,7 +109,7 @@ export function Charts({ now: days, then: daysBefore, period, today }: ChartsPro
 					end("failed", "--chart-4", now),
 				]}
 			/>
-			<CostChart period={period} />
+			<CostChart rows={now} />
 			<HeatMap today={today} />
 		</div>
 	);

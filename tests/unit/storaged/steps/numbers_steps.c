@@ -46,12 +46,23 @@ append_counts(char *text, const struct counts *counts)
 	append_times(text, counts, "total", COUNT_TOTAL_TIME);
 }
 
+/* The tokens of each model, as model:NAME=IN/OUT. */
+static void
+append_models(char *text, const struct model_tokens *models)
+{
+	for (unsigned i = 0; i < models->n; i++)
+		(void)sprintf(text + strlen(text), " model:%.*s=%llu/%llu",
+		    (int)models->of[i].len, (const char *)models->of[i].name,
+		    (unsigned long long)models->of[i].in,
+		    (unsigned long long)models->of[i].out);
+}
+
 /* numbers KEY COUNT=N ... kept COUNT=N ...; of no row, no counts */
 void
 expect_numbers(struct world *w, const struct words *step)
 {
 	struct key key = key_named(w, step->word[1]);
-	char got[1024] = "", expected[1024] = "";
+	char got[4096] = "", expected[4096] = "";
 	struct numbers_row row = {0};
 	struct slice value;
 	struct txn t;
@@ -63,8 +74,10 @@ expect_numbers(struct world *w, const struct words *step)
 		assert_true(numbers_row_read(value, &row));
 	txn_abort(&t);
 	append_counts(got, &row.of[NUMBERS_COUNTED]);
+	append_models(got, &row.models[NUMBERS_COUNTED]);
 	strcat(got, " kept");
 	append_counts(got, &row.of[NUMBERS_KEPT]);
+	append_models(got, &row.models[NUMBERS_KEPT]);
 	if (strcmp(got + strlen(got) - 5, " kept") == 0)
 		got[strlen(got) - 5] = '\0';
 	if (strcmp(got, expected) != 0)

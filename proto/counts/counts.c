@@ -1,7 +1,7 @@
 /*
  * Counts of conversations: histogram buckets and the encoding.
  */
-#include "proto/ipc/counts.h"
+#include "proto/counts/counts.h"
 
 #include <inttypes.h>
 
@@ -64,7 +64,7 @@ counts_add(struct counts *to, const struct counts *c)
 		to->n[i] += c->n[i];
 }
 
-static uint8_t *
+uint8_t *
 counts_put_integer(uint8_t *at, uint64_t n)
 {
 	for (; n >= 0x80; n >>= 7)
@@ -89,8 +89,7 @@ counts_encode(const struct counts *c, uint8_t *out)
 	return (size_t)(at - out);
 }
 
-/* Takes an integer in its shortest encoding. */
-static bool
+bool
 counts_take_integer(struct slice *in, uint64_t *n)
 {
 	*n = 0;

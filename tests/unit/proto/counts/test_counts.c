@@ -1,7 +1,7 @@
 /*
  * Counts of conversations: buckets, percentiles and the encoding.
  */
-#include "proto/ipc/counts.h"
+#include "proto/counts/counts.h"
 #include "tests/unit/unit.h"
 
 TEST(buckets_are_in_order_and_at_most_a_quarter_wide)

@@ -8,8 +8,8 @@
  * A histogram has four buckets for each doubling of the time. A percentile is in the right bucket,
  * so at most a quarter wrong, and usually much less.
  */
-#ifndef PROTO_IPC_COUNTS_H
-#define PROTO_IPC_COUNTS_H
+#ifndef PROTO_COUNTS_COUNTS_H
+#define PROTO_COUNTS_COUNTS_H
 
 #include <stdint.h>
 
@@ -65,6 +65,12 @@ size_t counts_encode(const struct counts *c, uint8_t *out);
 /* Adds what is encoded. False, with some of it added, if it is not an encoding of
  * counts_encode(). Sums that are too large wrap. */
 [[gnu::warn_unused_result]] bool counts_add_encoded(struct counts *to, struct slice in);
+
+/* Writes a variable-length integer (LEB128) of at most 10 bytes; returns what is behind it. */
+uint8_t *counts_put_integer(uint8_t *at, uint64_t n);
+
+/* Takes an integer in its shortest encoding. False: there is none. */
+[[gnu::warn_unused_result]] bool counts_take_integer(struct slice *in, uint64_t *n);
 
 /* Appends the counts as text: "0:12 4:3", the number of each count that is not zero, and its value. 0, or -1
  * with ENOBUFS. */
