@@ -363,7 +363,7 @@ build/tools/postgresql:
 JOBS := $(shell nproc)
 
 .PHONY: run
-run: ## build, start everything in the foreground and print the addresses
+run: ## build, start everything in the foreground and print the addresses (DIALECT=mistral: the demo model is like that server)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@node systemd/run.mjs

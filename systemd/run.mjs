@@ -175,15 +175,16 @@ class Service {
 	}
 }
 
-/** Starts the demo model on a free port and resolves to its base URL. */
+/** Starts the demo model on a free port and resolves to its base URL. DIALECT: it behaves like that server. */
 function startDemoModel(env) {
-	const service = new Service("openai-stub", ["--port", "0"], env);
+	const dialect = env.DIALECT ? ["--dialect", env.DIALECT] : [];
+	const service = new Service("openai-stub", ["--port", "0", ...dialect], env);
 	return new Promise((resolve) => {
 		service.child.stdout.on("data", (data) => {
 			const match = /listening on (\S+)/.exec(String(data));
 			if (!match) return;
 			// A restart uses the same address.
-			service.args = ["--port", new URL(match[1]).port];
+			service.args = ["--port", new URL(match[1]).port, ...dialect];
 			resolve(match[1]);
 		});
 	});
@@ -273,14 +274,16 @@ checkSettings(env);
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
 
-if (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL) {
+if (env.DIALECT || (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL)) {
 	const url = await startDemoModel(env);
 	env.OPENAI_API_KEY = "demo";
 	env.OPENAI_BASE_URL = url;
 	// A proxy in the environment is meant for a real model server.
 	env.no_proxy = [env.no_proxy ?? env.NO_PROXY, "127.0.0.1"].filter(Boolean).join(",");
 	console.log(
-		"No OPENAI_API_KEY: the bundled demo model replies. Set your key in .env to use a real model.",
+		env.DIALECT
+			? `The bundled demo model replies like a server of the kind ${env.DIALECT}.`
+			: "No OPENAI_API_KEY: the bundled demo model replies. Set your key in .env to use a real model.",
 	);
 } else {
 	console.log(

@@ -129,6 +129,17 @@ describe("make run", { concurrency: false }, () => {
 		return { ...(await run.ended), at };
 	}
 
+	it("lets the demo model behave like another server with DIALECT, and lists those that it knows", async () => {
+		const of = (dialect, lines = []) =>
+			freePort().then((port) => runOnce(dialect, port, [`DIALECT=${dialect}`, ...lines]));
+		const known = await of("mistral", ["OPENAI_API_KEY=sk-real"]);
+		assert.equal(known.status, 0, known.stderr);
+		assert.match(known.stdout, /replies like a server of the kind mistral/);
+		const unknown = await of("latin");
+		assert.equal(unknown.status, 64);
+		assert.match(unknown.stderr, /no dialect 'latin'(.|\n)*mistral(.|\n)*vllm/);
+	});
+
 	it("lets only this machine connect in development, and says how to open it", async () => {
 		const port = await freePort();
 		const { status, stdout, stderr, at } = await runOnce("local", port, []);

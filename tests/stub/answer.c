@@ -22,6 +22,8 @@ answer_add_head(struct buf *out, int status, const char *type, const struct answ
 		putf(out, "retry-after: %" PRIu32 "\r\n", about->retry_after);
 	if (about->allow != NULL)
 		putf(out, "allow: %s\r\n", about->allow);
+	if (about->fields != NULL)
+		put_str(out, about->fields);
 	putf(out, "connection: %s\r\n", about->close ? "close" : "keep-alive");
 }
 
@@ -33,13 +35,21 @@ answer_stream(struct buf *out, const struct answer_about *about)
 }
 
 void
+answer_text(struct buf *out, int status, const char *type, struct slice body,
+    const struct answer_about *about)
+{
+	answer_add_head(out, status, type, about);
+	putf(out, "content-length: %zu\r\n\r\n", body.len);
+	put_slice(out, body);
+}
+
+void
 answer_json(struct buf *out, int status, json_t *body, const struct answer_about *about)
 {
 	char *text = json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY);
 
 	must(text != NULL);
-	answer_add_head(out, status, "application/json", about);
-	putf(out, "content-length: %zu\r\n\r\n%s", strlen(text), text);
+	answer_text(out, status, "application/json", slice_str(text), about);
 	free(text);
 	json_decref(body);
 }

@@ -23,6 +23,7 @@ struct answer_about {
 	uint64_t id;          /* of the call, for x-request-id; 0: none */
 	uint32_t retry_after; /* seconds, or UINT32_MAX */
 	const char *allow;    /* for 405, else NULL */
+	const char *fields;   /* further lines of the head; NULL: none */
 	bool close;           /* the connection closes after the response */
 };
 
@@ -31,6 +32,8 @@ void answer_stream(struct buf *out, const struct answer_about *about);
 
 /* A complete response with a JSON body, which is freed. */
 void answer_json(struct buf *out, int status, json_t *body, const struct answer_about *about);
+void answer_text(struct buf *out, int status, const char *type, struct slice body,
+    const struct answer_about *about);
 void answer_error(
     struct buf *out, const struct api_error *error, const struct answer_about *about);
 

@@ -65,9 +65,21 @@ chat_make_frame(struct chat *c)
 	chat_add_event_end(f, c);
 }
 
+static struct dialect_values
+chat_values(const struct chat *c)
+{
+	return (struct dialect_values){
+	    .model = c->call.model,
+	    .finish = dialect_finish(c->dialect, c->script.finish),
+	    .id = c->id,
+	    .prompt_tokens = c->call.prompt_tokens,
+	    .completion_tokens = c->reply.next,
+	};
+}
+
 struct chat *
-chat_new(struct stats *stats, struct call *call, struct script *script, struct slice bare,
-    struct slice authorization, const struct answer_about *about)
+chat_new(struct stats *stats, const json_t *dialect, struct call *call, struct script *script,
+    struct slice bare, struct slice authorization, const struct answer_about *about)
 {
 	struct chat *c = xcalloc(1, sizeof(*c));
 
@@ -75,6 +87,8 @@ chat_new(struct stats *stats, struct call *call, struct script *script, struct s
 		event = put_start();
 	*c = (struct chat){
 	    .stats = stats,
+	    .dialect = call->responses ? NULL : dialect,
+	    .token = put_start(),
 	    .script = *script,
 	    .call = *call,
 	    .due = clock_mono_ns() + script->first_delay_ns,
@@ -96,6 +110,8 @@ chat_new(struct stats *stats, struct call *call, struct script *script, struct s
 	if (reply_limit(&c->reply, c->call.max_tokens))
 		c->script.finish = "length";
 	chat_make_frame(c);
+	c->text_at = dialect_token(c->dialect, &c->token,
+	    &(struct dialect_values){.model = c->call.model, .id = c->id});
 	return c;
 }
 
@@ -109,6 +125,7 @@ chat_free(struct chat *c)
 	call_clear(&c->call);
 	reply_clear(&c->reply);
 	buf_clear(&c->frame);
+	buf_clear(&c->token);
 	buf_clear(&c->text);
 	buf_clear(&c->authorization);
 	free(c);
@@ -138,6 +155,7 @@ chat_scripted_error(const struct chat *c, int status, struct api_error *error)
 static enum chat_step
 chat_step_failure(struct chat *c, struct buf *out)
 {
+	const struct dialect_values values = chat_values(c);
 	struct answer_about head = chat_head_of(c);
 	struct api_error error;
 
@@ -146,6 +164,8 @@ chat_step_failure(struct chat *c, struct buf *out)
 	if (c->script.fail == FAIL_CLOSE)
 		return CHAT_CUT;
 	head.retry_after = c->script.retry_after;
+	if (dialect_fails(c->dialect, c->script.fail, out, &values, &head))
+		return CHAT_END;
 	chat_scripted_error(c, (int)c->script.fail, &error);
 	answer_error(out, &error, &head);
 	return CHAT_END;
@@ -172,11 +192,41 @@ chat_add_raw_event(struct buf *out, const char *data)
 	chat_event_end(out);
 }
 
+/* The dialect's events of this name, as one chunk. false: it has none. */
+static bool
+chat_add_dialect_events(struct chat *c, struct buf *out, const char *name)
+{
+	const struct dialect_values values = chat_values(c);
+
+	if (!dialect_events(c->dialect, name, &event, &values))
+		return false;
+	if (buf_len(&event) > 0)
+		chat_event_end(out);
+	return true;
+}
+
+/* The dialect's event around a token has the token where $TEXT stands. */
+static void
+chat_add_dialect_token(struct chat *c, struct buf *out)
+{
+	const size_t rest = c->text_at + strlen("$TEXT");
+
+	put(&event, buf_data(&c->token), c->text_at);
+	reply_token(&c->reply, &event);
+	put(&event, buf_data(&c->token) + rest, buf_len(&c->token) - rest);
+	chat_event_end(out);
+	c->stats->tokens++;
+}
+
 static void
 chat_add_token_event(struct chat *c, struct buf *out)
 {
 	bool framed = c->script.reply != REPLY_WIRE;
 
+	if (framed && buf_len(&c->token) > 0) {
+		chat_add_dialect_token(c, out);
+		return;
+	}
 	if (framed && c->call.responses)
 		responses_before_token(c, &event);
 	else
@@ -281,6 +331,8 @@ chat_start_stream(struct chat *c, struct buf *out)
 		chat_event_end(out);
 		return;
 	}
+	if (chat_add_dialect_events(c, out, "begin"))
+		return;
 	chat_add_choice_event(
 	    c, out, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", NULL);
 }
@@ -297,6 +349,10 @@ chat_add_hand_over(struct chat *c, struct buf *out)
 	static const char *const marker[] = {
 	    "{\"content\":\"[hand\"}", "{\"content\":\"_over]\"}"};
 
+	if (c->call.has_tools && chat_add_dialect_events(c, out, "call")) {
+		c->script.finish = "tool_calls";
+		return;
+	}
 	for (size_t i = 0; i < 2; i++)
 		chat_add_choice_event(c, out, c->call.has_tools ? call[i] : marker[i], NULL);
 	if (c->call.has_tools)
@@ -314,7 +370,11 @@ chat_end_stream(struct chat *c, struct buf *out)
 	}
 	if (c->script.hand_over)
 		chat_add_hand_over(c, out);
-	chat_add_choice_event(c, out, "{}", c->script.finish);
+	if (chat_add_dialect_events(c, out, "end")) {
+		answer_chunk(out, slice_str(""));
+		return CHAT_END;
+	}
+	chat_add_choice_event(c, out, "{}", dialect_finish(c->dialect, c->script.finish));
 	if (c->call.include_usage)
 		chat_add_usage_event(c, out);
 	chat_add_raw_event(out, "[DONE]");

@@ -6,7 +6,7 @@
 #ifndef TESTS_STUB_CHAT_H
 #define TESTS_STUB_CHAT_H
 
-#include "tests/stub/call.h"
+#include "tests/stub/dialect.h"
 #include "tests/stub/reply.h"
 #include "tests/stub/script.h"
 #include "tests/stub/stats.h"
@@ -19,7 +19,8 @@ enum chat_step {
 };
 
 struct chat {
-	struct stats *stats; /* borrowed from the server */
+	struct stats *stats;   /* borrowed from the server, as the next one */
+	const json_t *dialect; /* NULL: OpenAI's */
 	struct script script;
 	struct call call;
 	struct reply reply;
@@ -27,6 +28,8 @@ struct chat {
 	uint64_t id;
 	struct buf authorization; /* the request's header */
 	struct buf frame;         /* the part common to all events, built once: see chat.c */
+	struct buf token;         /* the dialect's event of a token; empty: it has none */
+	size_t text_at;           /* and where its text belongs */
 	size_t head_len;          /* of frame: up to the list of choices */
 	size_t prefix_len;        /* of frame: up to a token; the rest follows the token */
 	struct buf text;          /* of the Responses API: the tokens so far, as in JSON */
@@ -38,8 +41,8 @@ struct chat {
 
 /* Starts the response to call by script, and takes over the contents of both (they are empty
  * afterwards). bare is the message without directives. Free with chat_free(). */
-[[gnu::warn_unused_result]] struct chat *chat_new(struct stats *stats, struct call *call,
-    struct script *script, struct slice bare, struct slice authorization,
+[[gnu::warn_unused_result]] struct chat *chat_new(struct stats *stats, const json_t *dialect,
+    struct call *call, struct script *script, struct slice bare, struct slice authorization,
     const struct answer_about *about);
 void chat_free(struct chat *c);
 

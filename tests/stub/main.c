@@ -18,6 +18,8 @@
 static const struct option options[] = {
     {"port", required_argument, NULL, 'p'},
     {"key", required_argument, NULL, 'k'},
+    {"dialect", required_argument, NULL, 'd'},
+    {"dialects", no_argument, NULL, 'l'},
     {"script", required_argument, NULL, 's'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -30,6 +32,8 @@ static const char help_options[] =
     "\n"
     "  --port N           where to listen on 127.0.0.1 (default 8090; 0: any free port)\n"
     "  --key KEY          the only API key accepted (default: any)\n"
+    "  --dialect NAME     refuse and answer like another server: mistral, vllm, ...\n"
+    "  --dialects         print the names of all dialects (tests/stub/dialects.json)\n"
     "  --script WORDS     defaults for any directives: --script 'tokens=50 delay=0 unicode'\n"
     "                     (default: the demo's reply, 30 ms a token, none before the first)\n"
     "\n"
@@ -117,6 +121,12 @@ main(int argc, char **argv)
 		case 'k':
 			service.key = optarg;
 			break;
+		case 'd':
+			service.dialect = dialect_load(optarg);
+			break;
+		case 'l':
+			dialect_list(stdout);
+			exit(0);
 		case 's':
 			main_set_script(&service, optarg);
 			break;

@@ -98,7 +98,7 @@ serve_refuses_arguments(
 	return true;
 }
 
-/* Handles a call with a valid body. */
+/* Handles a call with a valid body. NULL with a status of 0: it was answered. */
 static struct chat *
 serve_start_chat(struct request *q, struct call *call, struct api_error *error)
 {
@@ -108,11 +108,16 @@ serve_start_chat(struct request *q, struct call *call, struct api_error *error)
 	struct chat *chat = NULL;
 
 	stats_add_text(&stats->messages, call->newest);
+	if (dialect_refuses(q->service->dialect, call, q->out, &q->about)) {
+		buf_clear(&bare);
+		error->status = 0;
+		return NULL;
+	}
 	if (serve_read_script(q->service, call, &script, &bare, error) == 0 &&
 	    !serve_refuses_arguments(call, &script, error)) {
 		if (script.fail_times != SCRIPT_UNSET && !stats_fails(stats, script.fail_times))
 			script.fail = 0;
-		chat = chat_new(stats, call, &script, buf_slice(&bare),
+		chat = chat_new(stats, q->service->dialect, call, &script, buf_slice(&bare),
 		    http_header(q->http, "authorization"), &q->about);
 	}
 	script_clear(&script);
@@ -139,7 +144,8 @@ serve_call(struct request *q, bool responses)
 	if (q->chat != NULL)
 		return;
 	st->calls++;
-	serve_refuse(q, &error);
+	if (error.status != 0)
+		serve_refuse(q, &error);
 }
 
 static void
@@ -182,7 +188,7 @@ serve_models(struct request *q)
 
 	if (serve_check_key(q, &error) == -1)
 		serve_refuse(q, &error);
-	else
+	else if (!dialect_models(q->service->dialect, q->out, &q->about))
 		answer_json(q->out, 200,
 		    json_pack("{s:s,s:[{s:s,s:s,s:i,s:s}]}", "object", "list", "data", "id",
 			"banter-demo", "object", "model", "created", 1700000000, "owned_by",

@@ -11,6 +11,7 @@
 struct service {
 	struct stats stats;
 	struct script defaults; /* from --script */
+	const json_t *dialect;  /* from --dialect */
 	const char *key;        /* the only accepted key, or NULL for any */
 	uint64_t last_id;       /* of calls */
 };

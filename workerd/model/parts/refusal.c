@@ -486,6 +486,11 @@ refusal_is_of_output(struct slice text, uint32_t sent, const struct refused_part
 static bool
 refusal_is_of_model(struct slice text)
 {
+	static const char *const own[] = {"maximum_value", "valid_range*",
+	    "maximum_allowed_number_of_output*", "maximum_number_of_output*"};
+
+	if (refusal_has_any(text, own, ARRAY_LEN(own)))
+		return true;
 	return !refusal_has_any(text, output_phrases, ARRAY_LEN(output_phrases)) &&
 	    !refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases));
 }

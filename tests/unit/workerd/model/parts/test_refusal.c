@@ -321,6 +321,11 @@ static const struct {
 	"{\"error\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= "
 	"4096. "
 	"Given: 25 `inputs` tokens and 4096 `max_new_tokens`\"}"},
+    {REFUSAL_MAXIMUM,
+	"{\"message\":\"`max_completion_tokens` must be less than or equal to `2048`, the "
+	"maximum "
+	"value for `max_completion_tokens` is less than the `context_window` for this "
+	"model\"}"},
     /* Alibaba, Cloudflare */
     {REFUSAL_MAXIMUM, "{\"message\":\"max_tokens must be at most 2048\"}"},
 };
