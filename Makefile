@@ -651,7 +651,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
-DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster \
+DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/models \
 	tests widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
