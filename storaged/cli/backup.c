@@ -25,6 +25,7 @@
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/cli/store/store_check.h"
 #include "storaged/cli/store/store_conn.h"
+#include "storaged/cli/store/store_damage.h"
 
 static const char about[] =
     "Copies the store to FILE: a consistent snapshot of one moment, "
@@ -110,6 +111,53 @@ backup_copy_store(const struct backup *b, MDB_env *mdb)
 	return rc != 0 ? rc : copied;
 }
 
+static void
+backup_found_page(void *arg, enum table table, size_t page, const char *what)
+{
+	uint64_t *damaged = arg;
+
+	console_warn(
+	    "page %zu %s: entries of %s may be missing", page, what, table_name(table));
+	++*damaged;
+}
+
+/* Counts damaged pages and entries, each after a report; --verify reads the entries of the copy. 0 or an error of
+ * txn.h. */
+static int
+backup_count_damage(const struct backup *b, struct env *env, uint64_t *damaged)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	*damaged = 0;
+	if (rc == 0)
+		rc = store_damage_check_pages(&t, backup_found_page, damaged);
+	for (enum table i = 0; i < TABLES && rc == 0 && *damaged == 0 && !b->verify; i++) {
+		rc = store_damage_count_entries(&t, i, damaged);
+		if (*damaged > 0)
+			console_warn("%s of %s cannot be read",
+			    units_count(*damaged, "entry", "entries").text, table_name(i));
+	}
+	txn_abort(&t);
+	return rc;
+}
+
+/* LMDB copies what it finds. Without this check, a damaged store would replace a good backup. */
+static int
+backup_check_store(const struct backup *b, struct env *env)
+{
+	uint64_t damaged;
+	int rc = backup_count_damage(b, env, &damaged);
+
+	if (rc != 0)
+		return backup_copy_fail(b, rc);
+	if (damaged == 0)
+		return 0;
+	return console_fail(EX_DATAERR,
+	    "the store is damaged: no backup was written; run banter verify for details, and "
+	    "banter export to save what can be read");
+}
+
 /* Runs in a child process. */
 static int
 backup_copy(void *arg)
@@ -118,6 +166,8 @@ backup_copy(void *arg)
 	struct snapshot snapshot;
 	int rc, status = snapshot_open(&snapshot, b->data_dir);
 
+	if (status == 0)
+		status = backup_check_store(b, &snapshot.env);
 	if (status == 0) {
 		rc = backup_measure(&snapshot.env, &b->told->total);
 		if (rc == 0)

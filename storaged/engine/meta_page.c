@@ -14,6 +14,9 @@
 #define PAGE_SIZE_MIN 512u
 #define PAGE_SIZE_MAX 32768u
 
+/* Reads of both, between which another process may commit. */
+#define TRIES 100u
+
 const char meta_page_damage[] = "one of the first two pages of the file is damaged";
 
 static bool
@@ -42,11 +45,20 @@ meta_page_read(int fd, size_t page_size, size_t page, struct meta_page *meta)
 	    meta_page_is_valid(meta, page);
 }
 
+/* Each commit takes the next number. A new file has 0 twice. */
+static bool
+meta_page_are_consecutive(const struct meta_page *a, const struct meta_page *b)
+{
+	uint64_t high = a->txn > b->txn ? a->txn : b->txn;
+
+	return high == 0 || a->txn + b->txn == 2 * high - 1;
+}
+
 int
 meta_page_check(MDB_env *mdb, uint64_t txn, bool both)
 {
 	size_t page = txn % META_PAGES;
-	struct meta_page meta;
+	struct meta_page meta, other;
 	mdb_filehandle_t fd;
 	MDB_stat stat;
 	int rc = mdb_env_stat(mdb, &stat);
@@ -57,7 +69,25 @@ meta_page_check(MDB_env *mdb, uint64_t txn, bool both)
 		return rc;
 	if (!meta_page_read(fd, stat.ms_psize, page, &meta) || meta.txn < txn)
 		return MDB_CORRUPTED;
-	return both && !meta_page_read(fd, stat.ms_psize, 1 - page, &meta) ? MDB_CORRUPTED : 0;
+	if (both &&
+	    (!meta_page_read(fd, stat.ms_psize, 1 - page, &other) ||
+		!meta_page_are_consecutive(&meta, &other)))
+		return MDB_CORRUPTED;
+	return 0;
+}
+
+int
+meta_page_check_numbers(MDB_env *mdb)
+{
+	MDB_envinfo info;
+	int rc = MDB_CORRUPTED;
+
+	for (unsigned i = 0; i < TRIES && rc == MDB_CORRUPTED; i++) {
+		rc = mdb_env_info(mdb, &info);
+		if (rc == 0)
+			rc = meta_page_check(mdb, info.me_last_txnid, true);
+	}
+	return rc;
 }
 
 /* Without page 0, the size of a page is that with which LMDB creates a file. */

@@ -42,6 +42,10 @@ extern const char meta_page_damage[];
  */
 [[gnu::warn_unused_result]] int meta_page_check(MDB_env *mdb, uint64_t txn, bool both);
 
+/* Whether both are intact and have consecutive numbers. With a wrong number, LMDB may take the older state for the newest
+ * one, without its last commit. Other processes may write meanwhile. 0, MDB_CORRUPTED or another LMDB error. */
+[[gnu::warn_unused_result]] int meta_page_check_numbers(MDB_env *mdb);
+
 /* Reads the newest of the intact ones from a file that LMDB may refuse to open. n: how many are intact. False:
  * none is. */
 [[gnu::warn_unused_result]] bool meta_page_find(int fd, struct meta_page *meta, unsigned *n);

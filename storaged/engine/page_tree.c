@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "storaged/engine/meta_page.h"
 
 /* Of a page's header (mp_flags). */
@@ -22,8 +24,9 @@
 #define NODE_LARGE 0x01
 #define NODE_TREE  0x02
 
-/* LMDB's limit (mdb.c, CURSOR_STACK). */
-#define DEPTH_MAX 32u
+/* LMDB's limits (mdb.c, CURSOR_STACK and MDB_MAXKEYSIZE). */
+#define DEPTH_MAX    32u
+#define KEY_SIZE_MAX 511u
 
 struct page_header {
 	uint64_t number;
@@ -57,6 +60,11 @@ struct page_level {
 struct page_walk {
 	size_t depth;
 	struct page_level levels[DEPTH_MAX];
+	/* Keys must be behind this one, or, behind the key of a branch, may be equal to it. */
+	uint8_t key[KEY_SIZE_MAX];
+	size_t key_size;
+	bool has_key, may_be_equal;
+	uint64_t entries;
 };
 
 const char page_tree_damage[] =
@@ -76,6 +84,9 @@ page_tree_result(const struct page_tree *p, int rc)
 {
 	return rc != 0 ? rc : p->faults > 0 ? MDB_CORRUPTED : 0;
 }
+
+/* How long to retry the snapshot while commits come in between; each try may fail by chance. */
+#define SNAPSHOT_MS 10000
 
 /* The bytes of a page; those behind the end of the file are zeros. 0 or errno. */
 static int
@@ -183,7 +194,8 @@ page_tree_enter(struct page_tree *p, struct page_level *level, size_t page, unsi
 	}
 	level->n = (h.lower - sizeof(h)) / sizeof(uint16_t);
 	for (size_t i = 0; i < level->n; i++)
-		if (!page_tree_node(p, level->page, i, &node)) {
+		if (!page_tree_node(p, level->page, i, &node) ||
+		    node.key < level->page + h.upper + sizeof(node.header)) {
 			page_tree_fault(p, page, "has an invalid list of entries");
 			level->n = 0;
 		}
@@ -214,6 +226,17 @@ page_tree_visit_large(struct page_tree *p, const struct page_node *node)
 	return 0;
 }
 
+static struct page_tree_root
+page_tree_root_of(const struct tree_record *record)
+{
+	return (struct page_tree_root){
+	    .page = record->root,
+	    .depth = record->depth,
+	    .flags = record->flags,
+	    .entries = record->entries,
+	};
+}
+
 /* Notes where a table begins. */
 static void
 page_tree_add_table(struct page_tree *p, const struct page_node *node)
@@ -225,7 +248,7 @@ page_tree_add_table(struct page_tree *p, const struct page_node *node)
 	if (p->n == PAGE_TREE_TABLES_MAX)
 		return;
 	memcpy(&record, node->value, sizeof(record));
-	*root = (struct page_tree_root){record.root, record.depth};
+	*root = page_tree_root_of(&record);
 	p->n++;
 	for (enum table i = 0; i < TABLES; i++)
 		if (slice_eq_str(name, table_name(i)))
@@ -270,11 +293,57 @@ page_tree_descend(
 	return page_tree_enter(p, l, page, page_tree_kind(tree, w->depth - 1));
 }
 
+/* Whether a key comes after those before it, in LMDB's order (mdb.c, mdb_cmp_memn()); it is the next one's lower
+ * bound. */
+static bool
+page_tree_is_next_key(struct page_walk *w, const struct page_node *node, bool of_leaf)
+{
+	size_t size = node->header.key_size, common = size < w->key_size ? size : w->key_size;
+	int order = common == 0 ? 0 : memcmp(node->key, w->key, common);
+	bool behind = order > 0 || (order == 0 && size > w->key_size);
+	bool equal = order == 0 && size == w->key_size;
+
+	if (size > sizeof(w->key) ||
+	    (w->has_key && !behind && !(equal && of_leaf && w->may_be_equal)))
+		return false;
+	memcpy(w->key, node->key, size);
+	w->key_size = size;
+	w->has_key = true;
+	w->may_be_equal = !of_leaf;
+	return true;
+}
+
+/* Checks the order of a node that the walk reaches. LMDB ignores the first key of a branch. */
+static void
+page_tree_check_order(
+    struct page_tree *p, struct page_walk *w, const struct page_node *node, bool of_leaf)
+{
+	const struct page_level *l = &w->levels[w->depth - 1];
+	size_t page;
+
+	if (p->at->flags != 0 || (!of_leaf && l->next == 1))
+		return;
+	if (page_tree_is_next_key(w, node, of_leaf))
+		return;
+	memcpy(&page, l->page, sizeof(page));
+	page_tree_fault(p, page, "has a key that is out of order");
+}
+
+/* After a walk. The entries of a wrong page are not counted. */
+static void
+page_tree_check_count(struct page_tree *p, uint64_t entries)
+{
+	if (p->at->entries != entries)
+		page_tree_fault(
+		    p, p->at->page, "is the root of a tree with another number of entries");
+}
+
 static int
 page_tree_walk_from(struct page_tree *p, const struct page_tree_root *tree)
 {
 	struct page_walk w = {.depth = 0};
 	struct page_node node;
+	bool of_leaf;
 	int rc = page_tree_descend(p, tree, &w, tree->page);
 
 	while (rc == 0 && w.depth > 0) {
@@ -285,10 +354,14 @@ page_tree_walk_from(struct page_tree *p, const struct page_tree_root *tree)
 			continue;
 		}
 		must(page_tree_node(p, l->page, l->next++, &node));
-		rc = w.depth == tree->depth
-		    ? page_tree_visit(p, l->page, &node)
-		    : page_tree_descend(p, tree, &w, page_tree_child(&node));
+		of_leaf = w.depth == tree->depth;
+		page_tree_check_order(p, &w, &node, of_leaf);
+		w.entries += of_leaf;
+		rc = of_leaf ? page_tree_visit(p, l->page, &node)
+			     : page_tree_descend(p, tree, &w, page_tree_child(&node));
 	}
+	if (rc == 0)
+		page_tree_check_count(p, w.entries);
 	return rc;
 }
 
@@ -296,8 +369,12 @@ page_tree_walk_from(struct page_tree *p, const struct page_tree_root *tree)
 static bool
 page_tree_has_pages(struct page_tree *p, const struct page_tree_root *tree)
 {
-	if (tree->page == PAGE_TREE_EMPTY)
+	if (tree->page == PAGE_TREE_EMPTY && tree->entries == 0)
 		return false;
+	if (tree->flags != 0 && tree != &p->free) {
+		page_tree_fault(p, tree->page, "is the root of a tree of an unknown kind");
+		return false;
+	}
 	if (tree->depth >= 1 && tree->depth <= DEPTH_MAX)
 		return true;
 	page_tree_fault(p, tree->page, "is the root of a tree of an impossible depth");
@@ -307,6 +384,7 @@ page_tree_has_pages(struct page_tree *p, const struct page_tree_root *tree)
 static int
 page_tree_walk(struct page_tree *p, const struct page_tree_root *tree)
 {
+	p->at = tree;
 	return page_tree_has_pages(p, tree) ? page_tree_walk_from(p, tree) : 0;
 }
 
@@ -327,8 +405,8 @@ page_tree_read_meta(struct page_tree *p, MDB_env *mdb, uint64_t txn)
 	if (meta.txn != txn)
 		return EAGAIN;
 	p->last_page = meta.last_page;
-	p->free = (struct page_tree_root){meta.free.root, meta.free.depth};
-	p->main = (struct page_tree_root){meta.main.root, meta.main.depth};
+	p->free = page_tree_root_of(&meta.free);
+	p->main = page_tree_root_of(&meta.main);
 	return 0;
 }
 
@@ -348,13 +426,48 @@ page_tree_open(
 }
 
 int
-page_tree_check(struct page_tree *p)
+page_tree_open_newest(struct page_tree *p, MDB_txn *txn, page_tree_found_fn *found, void *arg)
 {
-	int rc = page_tree_walk(p, &p->free);
+	MDB_env *mdb = mdb_txn_env(txn);
+	const struct timespec nap = {.tv_nsec = 1000000};
+	uint64_t deadline = clock_mono_ms() + SNAPSHOT_MS;
+	MDB_envinfo info;
+
+	for (;;) {
+		int rc = page_tree_open(p, mdb, mdb_txn_id(txn), found, arg);
+		int failed = mdb_env_info(mdb, &info);
+
+		if (failed != 0 || info.me_last_txnid == mdb_txn_id(txn))
+			return failed != 0 ? failed : rc;
+		page_tree_close(p);
+		if (clock_mono_ms() >= deadline)
+			return EAGAIN;
+		(void)nanosleep(&nap, NULL);
+		mdb_txn_reset(txn);
+		rc = mdb_txn_renew(txn);
+		if (rc != 0)
+			return rc;
+	}
+}
+
+int
+page_tree_check_tables(struct page_tree *p)
+{
+	int rc = 0;
 
 	for (size_t i = 0; i < p->n && rc == 0; i++)
 		rc = page_tree_walk(p, &p->tables[i]);
 	return page_tree_result(p, rc);
+}
+
+int
+page_tree_check(struct page_tree *p)
+{
+	int rc = page_tree_walk(p, &p->free);
+
+	if (rc == 0)
+		rc = page_tree_check_tables(p);
+	return page_tree_result(p, rc == MDB_CORRUPTED ? 0 : rc);
 }
 
 /* LMDB's order of keys (mdb.c, mdb_cmp_memn()). */

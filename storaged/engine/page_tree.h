@@ -2,7 +2,8 @@
  * Checks the pages of a snapshot as they lie in the file, without LMDB, which trusts them. So it finds what
  * lookups do not notice: a branch page with the number of another page that is in use (LMDB would free that one
  * when it changes the branch page), a page to which two others lead, and everything about LMDB's main tree,
- * without which no table can be opened. Reads with pread(2), so an unreadable page is an error, not a signal.
+ * without which no table can be opened; and a page that was overwritten by another valid one, or a changed key, which
+ * make lookups find nothing without an error. Reads with pread(2), so an unreadable page is an error, not a signal.
  */
 #ifndef STORAGED_ENGINE_PAGE_TREE_H
 #define STORAGED_ENGINE_PAGE_TREE_H
@@ -23,7 +24,8 @@ typedef void page_tree_found_fn(void *arg, size_t page, const char *what);
 
 struct page_tree_root {
 	size_t page; /* PAGE_TREE_EMPTY: the tree has no page */
-	unsigned depth;
+	unsigned depth, flags;
+	uint64_t entries;
 };
 
 #define PAGE_TREE_EMPTY SIZE_MAX
@@ -40,6 +42,7 @@ struct page_tree {
 	page_tree_found_fn *found;                  /* NULL: nothing is reported */
 	void *arg;
 	size_t faults;
+	const struct page_tree_root *at; /* the tree that is being checked */
 };
 
 /* Reasons for env_found_damage(): a wrong branch page, a wrong main tree. */
@@ -53,6 +56,19 @@ extern const char page_tree_damage[], page_tree_main_damage[];
  */
 [[gnu::warn_unused_result]] int page_tree_open(
     struct page_tree *p, MDB_env *mdb, uint64_t txn, page_tree_found_fn *found, void *arg);
+
+/*
+ * Does the same for the newest snapshot, which the transaction then reads. The roots of a snapshot, and its last page, are in
+ * the file only until two newer commits; so nothing must have been read in the transaction yet. A commit becomes
+ * visible in mdb_env_info() before it can be read, while its last page is being synced. EAGAIN: there are
+ * newer commits all the time.
+ */
+[[gnu::warn_unused_result]] int page_tree_open_newest(
+    struct page_tree *p, MDB_txn *txn, page_tree_found_fn *found, void *arg);
+
+/* Checks the pages of all tables, and marks them in `reached`: also that their keys are in order, and that they have as
+ * many entries as LMDB has counted. 0; MDB_CORRUPTED; or errno. */
+[[gnu::warn_unused_result]] int page_tree_check_tables(struct page_tree *p);
 
 /* Checks all other pages, and marks them in `reached`. 0; MDB_CORRUPTED; or errno. */
 [[gnu::warn_unused_result]] int page_tree_check(struct page_tree *p);

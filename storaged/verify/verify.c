@@ -4,21 +4,15 @@
  */
 #include "storaged/verify/verify_internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/clock.h"
 #include "storaged/engine/env_tables.h"
 #include "storaged/engine/garbage.h"
 
 /* Entries between two progress reports. */
 #define PROGRESS_ENTRIES 8192
-
-/* How long to retry the snapshot while commits come in between; each try may fail by chance. */
-#define SNAPSHOT_MS 10000
 
 #define LINE_MAX_BYTES 512
 
@@ -350,37 +344,6 @@ verify_version(struct checker *c)
 	return 0;
 }
 
-/*
- * The roots of a snapshot, and its last page, are in the file only until two newer commits. If storaged wrote
- * in the meantime, take a newer one: nothing was read yet. A commit becomes visible in mdb_env_info() before
- * it can be read, while its last page is being synced.
- */
-static int
-verify_take_snapshot(struct checker *c)
-{
-	MDB_env *mdb = c->txn->env->mdb;
-	MDB_txn *txn = c->txn->mdb;
-	const struct timespec nap = {.tv_nsec = 1000000};
-	uint64_t deadline = clock_mono_ms() + SNAPSHOT_MS;
-	MDB_envinfo info;
-
-	for (;;) {
-		int rc = page_tree_open(&c->tree, mdb, mdb_txn_id(txn), NULL, NULL);
-		int failed = mdb_env_info(mdb, &info);
-
-		if (failed != 0 || info.me_last_txnid == mdb_txn_id(txn))
-			return failed != 0 ? failed : rc;
-		page_tree_close(&c->tree);
-		if (clock_mono_ms() >= deadline)
-			return EAGAIN;
-		(void)nanosleep(&nap, NULL);
-		mdb_txn_reset(txn);
-		rc = mdb_txn_renew(txn);
-		if (rc != 0)
-			return rc;
-	}
-}
-
 static int
 verify_parts(struct checker *c)
 {
@@ -426,7 +389,7 @@ verify_store(struct txn *t, const struct verify *how, struct verify_result *resu
 	must(t->mode == TXN_READ);
 	t->unchecked = true;
 	*result = (struct verify_result){0};
-	rc = verify_take_snapshot(&c);
+	rc = page_tree_open_newest(&c.tree, t->mdb, NULL, NULL);
 	if (rc == MDB_CORRUPTED)
 		verify_found(&c, TABLE_META, "%s", page_tree_main_damage);
 	if (rc == 0)

@@ -2,9 +2,10 @@
 
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 
-const PAGE = 4096;
+export const PAGE = 4096;
 const META_PAGES = 2;
 const BRANCH = 0x01; // P_BRANCH
+const NO_PAGE = 2n ** 64n - 1n; // P_INVALID
 
 /** The newer meta page, and the root of the main tree that it names (MDB_page, MDB_meta, MDB_db). */
 export function metaPages(file) {
@@ -50,4 +51,26 @@ export function damageAll(path) {
 	const main = mainTree(file);
 	for (let page = META_PAGES; page < file.length / PAGE; page++)
 		if (!main.includes(page)) damagePage(path, page);
+}
+
+/** The root page of each table that has one, by its name (MDB_node, MDB_db). */
+export function tableRoots(file) {
+	const roots = new Map();
+	for (const number of mainTree(file)) {
+		const page = file.subarray(number * PAGE, (number + 1) * PAGE);
+		if ((page.readUInt16LE(10) & BRANCH) !== 0) continue;
+		for (let i = 0; i < (page.readUInt16LE(12) - 16) / 2; i++) {
+			const node = page.readUInt16LE(16 + 2 * i);
+			const size = page.readUInt16LE(node + 6);
+			const root = page.readBigUInt64LE(node + 8 + size + 40);
+			if (root !== NO_PAGE)
+				roots.set(page.toString("latin1", node + 8, node + 8 + size), Number(root));
+		}
+	}
+	return roots;
+}
+
+/** Whether a page has its own number, as every page of a tree. */
+export function isInUse(file, page) {
+	return page >= META_PAGES && file.readBigUInt64LE(page * PAGE) === BigInt(page);
 }

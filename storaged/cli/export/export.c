@@ -1,7 +1,7 @@
 /*
  * `banter export`: writes the whole store as JSON Lines (line.h), from one snapshot, to standard
  * output or a file. Reports and leaves out unreadable records, so that as much as possible of a
- * damaged store is saved.
+ * damaged store is saved, and reports what is missing.
  */
 #include "storaged/cli/export/export.h"
 
@@ -231,6 +231,8 @@ export_all(struct export *e)
 		rc = export_table(e, TABLE_LOGINS, export_login);
 	if (rc == 0)
 		rc = export_table_of(e, TABLE_BUDGETS, MSG_BUDGET_RECORD);
+	if (rc == 0)
+		rc = export_check_entries(e);
 	if (rc != 0)
 		return rc;
 	must(line_write_end(&e->sink.out, e->lines, file_sum_text(&e->sum).s) == 0);
@@ -261,10 +263,19 @@ export_finish(const struct export *e, int rc)
 		return export_sink_failed(e->sink_errno);
 	if (rc != 0)
 		return snapshot_fail(e->data_dir, rc);
-	if (e->damaged == 0)
-		return 0;
-	return console_fail(LEFT_OUT, "%s left out; run banter verify for details",
-	    units_count(e->damaged, "record was", "records were").text);
+	if (e->missing > 0)
+		console_warn("%s of %s cannot be found and %s left out",
+		    units_count(e->missing, "message", "messages").text,
+		    units_count(e->missing_in, "conversation", "conversations").text,
+		    e->missing == 1 ? "is" : "are");
+	if (e->damaged > 0)
+		return console_fail(LEFT_OUT, "%s left out; run banter verify for details",
+		    units_count(e->damaged, "record was", "records were").text);
+	if (e->faults + e->missing > 0)
+		return console_fail(LEFT_OUT,
+		    "the store is damaged, and the export is incomplete; run banter verify "
+		    "for details");
+	return 0;
 }
 
 /* An error, not an empty export, for an organization that does not exist. What of a damaged store is left
@@ -288,6 +299,11 @@ export_snapshot(struct export *e, struct env *env)
 
 	if (rc != 0)
 		return snapshot_fail(e->data_dir, rc);
+	rc = export_check_pages(e);
+	if (rc != 0) {
+		txn_abort(&e->txn);
+		return snapshot_fail(e->data_dir, rc);
+	}
 	if (export_org_is_missing(e)) {
 		txn_abort(&e->txn);
 		return console_fail(EX_NOINPUT, "no such organization");

@@ -1,5 +1,6 @@
 /*
- * A running export: shared by export.c, export_table.c, export_conversation.c and export_content.c.
+ * A running export: shared by export.c, export_table.c, export_conversation.c,
+ * export_content.c and export_check.c.
  */
 #ifndef STORAGED_CLI_EXPORT_EXPORT_H
 #define STORAGED_CLI_EXPORT_EXPORT_H
@@ -40,6 +41,9 @@ struct export
 	struct export_numbers numbers;
 	uint64_t lines;   /* written */
 	uint64_t damaged; /* records left out; each was reported */
+	uint64_t faults;  /* of the store's pages and unread records; each was reported */
+	/* messages that the conversations count, but lookups do not find */
+	uint64_t missing, missing_in;
 };
 
 /* Writes a line. 0, RECORD_DAMAGED for a record that cannot be written, or EXPORT_SINK_FAILED. */
@@ -69,6 +73,14 @@ struct export
 [[gnu::warn_unused_result]] int export_numbers_row(
     struct export *e, struct slice key, struct slice value);
 [[gnu::warn_unused_result]] int export_numbers_end(struct export *e);
+
+/*
+ * A damaged page can make lookups find nothing, without an error. Before the first line: checks the pages of all tables, and
+ * reports those that are wrong. After the last record: reads all entries, if nothing was reported yet, and reports those
+ * with a wrong checksum. 0, or an error of txn.h.
+ */
+[[gnu::warn_unused_result]] int export_check_pages(struct export *e);
+[[gnu::warn_unused_result]] int export_check_entries(struct export *e);
 
 /* Whether a page of the file is damaged. */
 bool export_is_page_error(int rc);

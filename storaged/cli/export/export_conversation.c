@@ -12,6 +12,9 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/engine/garbage.h"
 
+/* At most this many conversations with missing messages are named. */
+#define MISSING_SHOWN 20u
+
 /* The unfinished replies of one conversation. */
 struct replies {
 	const struct unfinished_reply *of;
@@ -156,10 +159,30 @@ export_put_next(struct export *e, const struct id *conversation, const struct wa
 	return rc != 0 ? rc : export_put_message(e, conversation, seq, w->value);
 }
 
-static int
-export_put_messages(struct export *e, const struct id *conversation, struct replies replies)
+/* Compares the messages that were found with those that the conversation counts. */
+static void
+export_check_messages(
+    struct export *e, const struct msg_conversation_record *conversation, uint64_t found)
 {
-	struct key front = key_id(conversation);
+	char text[ID_TEXT_LEN + 1];
+
+	if (found >= conversation->messages)
+		return;
+	e->missing += conversation->messages - found;
+	if (++e->missing_in > MISSING_SHOWN)
+		return;
+	id_format(&conversation->id, text);
+	console_warn("conversation %s has %" PRIu64 " messages, of which %" PRIu64
+		     " cannot be found",
+	    text, conversation->messages, conversation->messages - found);
+}
+
+static int
+export_put_messages(struct export *e, const struct msg_conversation_record *conversation,
+    struct replies replies)
+{
+	struct key front = key_id(&conversation->id);
+	uint64_t found = 0;
 	struct walk w;
 	int rc;
 
@@ -167,13 +190,15 @@ export_put_messages(struct export *e, const struct id *conversation, struct repl
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0) {
-		rc = export_put_next(e, conversation, &w, &replies);
+		found++;
+		rc = export_put_next(e, &conversation->id, &w, &replies);
 		if (rc == 0)
 			rc = walk_next(&w);
 	}
 	walk_close(&w);
 	if (rc != MDB_NOTFOUND)
 		return rc;
+	export_check_messages(e, conversation, found);
 	for (rc = 0; replies.n > 0 && rc == 0; replies.n--)
 		rc = export_put_reply(e, replies.of++);
 	return rc;
@@ -272,7 +297,7 @@ export_put_all(struct export *e, const struct msg_conversation_record *conversat
 		return 0;
 	}
 	if (rc == 0)
-		rc = export_put_messages(e, &conversation->id, replies);
+		rc = export_put_messages(e, conversation, replies);
 	if (rc == 0)
 		rc = export_put_client_ids(e, &conversation->id);
 	return rc != 0 ? rc : export_put_inbox(e, &conversation->id);

@@ -37,6 +37,9 @@ static const char about[] =
 /* Requests in flight, at most: about one batch of storaged. */
 #define IN_FLIGHT_MAX 512u
 
+/* At most this many conversations with missing messages are named. */
+#define MISSING_SHOWN 20u
+
 struct import {
 	struct store_conn store;
 	struct line_reader reader;
@@ -56,6 +59,12 @@ struct import {
 	size_t n_unused;
 	uint64_t conversations, messages, logins, others; /* that storaged has imported */
 	uint64_t rejected;
+	/* The last conversation that was read, and how many messages it counts and has. */
+	struct {
+		struct id id;
+		uint64_t counted, read;
+	} conversation;
+	uint64_t missing, missing_in; /* messages, and their conversations */
 };
 
 static void
@@ -145,12 +154,49 @@ import_put_back(struct import *im)
 	return 0;
 }
 
+/* Compares the messages of the last conversation with those that it counts. */
+static void
+import_check_messages(struct import *im)
+{
+	uint64_t counted = im->conversation.counted, read = im->conversation.read;
+	char text[ID_TEXT_LEN + 1];
+
+	im->conversation.counted = im->conversation.read = 0;
+	if (read >= counted)
+		return;
+	im->missing += counted - read;
+	if (++im->missing_in > MISSING_SHOWN)
+		return;
+	id_format(&im->conversation.id, text);
+	console_warn("conversation %s has %" PRIu64 " messages, of which the export lacks "
+		     "%" PRIu64,
+	    text, counted, counted - read);
+}
+
+/* Counts a message, or begins with a conversation. */
+static void
+import_note_line(struct import *im)
+{
+	struct msg_conversation_record r;
+
+	im->conversation.read += im->line.type == MSG_IMPORT_MESSAGE;
+	if (im->line.type != MSG_IMPORT_CONVERSATION)
+		return;
+	import_check_messages(im);
+	if (record_decode(im->line.request.import_conversation.conversation,
+		MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
+		return;
+	im->conversation.id = r.id;
+	im->conversation.counted = r.messages;
+}
+
 static void
 import_take_end(struct import *im)
 {
 	static const char why[] = "lines are missing: the file was changed after the export";
 
 	im->ended = true;
+	import_check_messages(im);
 	im->changed = !line_sum_matches(&im->line, &im->sum);
 	if (im->line.lines != im->reader.number - 1)
 		import_reject_line(im, im->reader.number, why, sizeof(why) - 1);
@@ -173,9 +219,10 @@ import_take_line(struct import *im, struct slice text)
 		import_reject_line(im, number, late, sizeof(late) - 1);
 	else if (rc == -1)
 		import_reject_line(im, number, error.text, strlen(error.text));
-	else if (im->line.kind == LINE_RECORD)
+	else if (im->line.kind == LINE_RECORD) {
+		import_note_line(im);
 		return import_put_back(im);
-	else if (im->line.kind == LINE_END)
+	} else if (im->line.kind == LINE_END)
 		import_take_end(im);
 	else if (number != 1)
 		import_reject_line(im, number, twice, sizeof(twice) - 1);
@@ -269,6 +316,10 @@ import_finish(const struct import *im, int status)
 	if (im->rejected > 0)
 		console_warn("%s invalid and left out",
 		    units_count(im->rejected, "line was", "lines were").text);
+	if (im->missing > 0)
+		console_warn("%s of %s missing in the export",
+		    units_count(im->missing, "message", "messages").text,
+		    units_count(im->missing_in, "conversation", "conversations").text);
 	if (im->changed)
 		console_warn(
 		    "the checksum is wrong: the file was changed after the export, and what "
@@ -277,7 +328,8 @@ import_finish(const struct import *im, int status)
 		console_warn(
 		    "the export has no checksum, as those of an older banter: a changed "
 		    "text was not noticed");
-	return im->ended && im->rejected == 0 && !im->changed ? 0 : EX_DATAERR;
+	return im->ended && im->rejected == 0 && im->missing == 0 && !im->changed ? 0
+										  : EX_DATAERR;
 }
 
 static int

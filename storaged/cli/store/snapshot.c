@@ -26,6 +26,7 @@
 #include "storaged/cli/store/last_commit.h"
 #include "storaged/cli/store/lone_meta.h"
 #include "storaged/engine/env_tables.h"
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/server/listen.h"
@@ -291,13 +292,20 @@ snapshot_open_lone_meta(struct snapshot *s, const char *path)
 	return rc;
 }
 
-/* Checks the main tree before LMDB trusts it. */
+/* Checks the meta pages and the main tree before LMDB trusts them. */
 static int
 snapshot_check_main(struct snapshot *s, const char *path, unsigned flags, bool may_go_back)
 {
-	int rc = page_tree_check_main(s->env.mdb);
+	bool was_lost = s->lost_meta;
+	int rc = was_lost ? 0 : meta_page_check_numbers(s->env.mdb);
 
-	return rc == MDB_CORRUPTED && may_go_back && !s->lost_meta
+	if (rc == MDB_CORRUPTED && may_go_back)
+		s->lost_meta = true;
+	else if (rc != 0)
+		return rc;
+	rc = page_tree_check_main(s->env.mdb);
+
+	return rc == MDB_CORRUPTED && may_go_back && !was_lost
 	    ? snapshot_go_back(s, path, flags)
 	    : rc;
 }
