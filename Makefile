@@ -33,7 +33,7 @@ OPT ?= -O2 -g
 HARDEN += -D_FORTIFY_SOURCE=2
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Debug information does not depend on the directory.
-HARDEN += -ffile-prefix-map=$(CURDIR)=.
+HARDEN += -ffile-prefix-map="$(CURDIR)"=.
 else
 # What a sanitizer reports names functions and lines only.
 OPT ?= -O1 -g1 -fno-omit-frame-pointer
@@ -646,7 +646,7 @@ $(BUILD)/bash-completion: systemd/bash-completion.sh $(BUILD)/banter
 	$(SAY) BASH $@
 	$(Q)systemd/bash-completion.sh $(BUILD)/banter > $@
 
-to = $(DESTDIR)$(PREFIX)
+to = "$(DESTDIR)"$(PREFIX)
 relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/banter|$(PREFIX)/bin/banter|g' \
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
@@ -660,7 +660,7 @@ put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd units
 	install -d $(to)/bin $(to)/lib/banter $(to)/lib/sysusers.d $(to)/lib/tmpfiles.d \
 		$(to)/share/banter/widget $(to)/share/banter/dashboard $(to)/share/doc/banter/examples \
-		$(to)/share/bash-completion/completions $(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
+		$(to)/share/bash-completion/completions $(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 "$(DESTDIR)"$(UNITDIR)
 	install -m 755 $(filter-out %/banter,$(INSTALLED_PROGRAMS)) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
 	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
@@ -670,9 +670,9 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	rm -f $(to)/share/banter/*/dist/.built
 	chmod -R u=rwX,go=rX $(to)/share/banter
 	for f in systemd/units/*; do \
-		$(call put,$$f,$(DESTDIR)$(UNITDIR)/$${f##*/}) || exit 1; done
+		$(call put,$$f,"$(DESTDIR)"$(UNITDIR)/$${f##*/}) || exit 1; done
 	for type in service socket; do \
-		ln -sfn banter.$$type $(DESTDIR)$(UNITDIR)/banter-masterd.$$type || exit 1; done
+		ln -sfn banter.$$type "$(DESTDIR)"$(UNITDIR)/banter-masterd.$$type || exit 1; done
 	for f in systemd/man/*.8; do \
 		$(call put,$$f,$(to)/share/man/man8/$${f##*/}) || exit 1; done
 	$(call put,$(INSTALLED)/bash-completion,$(to)/share/bash-completion/completions/banter)
@@ -703,6 +703,12 @@ test-install: ## test the package on a new Debian: install, boot, faults, upgrad
 	if $(ASIDE) true 2>/dev/null; then \
 		$(ASIDE) sh -c 'ip link set lo up && exec node tests/run.mjs install'; \
 	else node tests/run.mjs install; fi
+
+# MACHINES=… and SAMPLE=… choose some of it: see the test.
+.PHONY: test-fresh
+test-fresh: ## follow README.md on new Debians, 12 and 13, as root and as a user, and run `make test` there (needs root, 2 hours)
+	@$(MAKE) --no-print-directory deps FOR=install
+	@FRESH_MACHINES=$(or $(MACHINES),all) FRESH_SAMPLE=$(or $(SAMPLE),1) node tests/run.mjs --limit 14400 fresh
 
 .PHONY: newer
 newer: frontends shared

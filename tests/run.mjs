@@ -1,12 +1,13 @@
 // Runs the tests and prints a summary: `node tests/run.mjs [options] [suite …]`.
 //
-// Suites; without any, all but install run:
+// Suites; without any, all but fresh and install run:
 //	unit         every program below BUILD/unit (cmocka)
 //	e2e          tests/e2e: real processes, started by each test file
 //	faults       tests/faults: processes are killed, starved and sent invalid data
 //	browser      tests/browser: pages in Chromium
 //	frontends    `npm test` in widget/ and dashboard/
 //	install      tests/install: the package on a booted Debian (`make test-install`)
+//	fresh        tests/fresh: README.md's commands on a new Debian (`make test-fresh`)
 // Options:
 //	--build DIR    where the programs are (default: build)
 //	--list FILE    run only what FILE lists, one path below tests/ a line: a file, or a folder with / at its
@@ -54,13 +55,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The jobs of each suite, in the order in which they run (inOrder() puts the longest first). */
 const SUITES = {
 	install: nodeJobs,
+	fresh: nodeJobs,
 	faults: nodeJobs,
 	browser: nodeJobs,
 	e2e: nodeJobs,
 	frontends: frontendJobs,
 	unit: unitJobs,
 };
-const ONLY_IF_NAMED = ["install"];
+const ONLY_IF_NAMED = ["install", "fresh"];
 const PER_BUILD = ["unit", "e2e", "faults"];
 const FLAKY_MAX = 3;
 /** What was flaky in the last runs, the newest at the end. */

@@ -94,7 +94,10 @@ export class Machine {
 		return readFileSync(this.console, "utf8").slice(-4000);
 	}
 
-	/** Starts a shell script in the machine; resolves its `ended` to { status, signal, stdout, stderr }. */
+	/**
+	 * Starts a shell script in the machine; resolves its `ended` to { status, signal, stdout, stderr }.
+	 * input null: the caller writes to it.
+	 */
 	start(script, { input = "", env = {}, ms = COMMAND_MS } = {}) {
 		const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
 		const enter = [
@@ -116,7 +119,7 @@ export class Machine {
 				said[name] += text;
 			});
 		child.stdin.on("error", () => {}); // it need not read
-		child.stdin.end(input);
+		if (input !== null) child.stdin.end(input);
 		const ended = new Promise((resolve, reject) => {
 			child.once("error", reject);
 			child.once("close", (status, signal) => resolve({ status, signal, ...said }));
