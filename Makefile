@@ -496,6 +496,12 @@ bench-page-load: ## measure what the widget adds to a page's blocking time and l
 	@$(MAKE) --no-print-directory -j$(JOBS) programs widget/dist/.built
 	@node tests/bench/page-load.mjs
 
+.PHONY: bench-first-token
+bench-first-token: ## measure the first token of a first visit over a slow network, beside deep-chat (1 minute)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) programs widget/dist/.built
+	@node tests/bench/cold-visit.mjs
+
 .PHONY: bench-store
 bench-store: ## measure durable appends per second, compared with bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run

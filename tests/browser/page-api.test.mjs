@@ -60,8 +60,11 @@ describe("the loader and the page's API", { skip: missing }, () => {
 		["a touch", touch],
 		["the page's call", (visitor) => call(visitor, "open")],
 	])
-		it(`loads the app at ${intent}, and not before`, async () => {
+		it(`loads the app at ${intent}, and not before, for a visitor who saves data`, async () => {
 			const visitor = await site.visitTags([tag]);
+			await visitor.context.addInitScript(() =>
+				Object.defineProperty(navigator.connection, "saveData", { value: true }),
+			);
 			await button(visitor).waitFor();
 			const asked = requestsOf(visitor);
 			await visitor.page.reload();
@@ -72,6 +75,22 @@ describe("the loader and the page's API", { skip: missing }, () => {
 			await until("the app is requested", () => asked.includes("chat-app.js"));
 			assert.deepEqual(visitor.complaints, []);
 		});
+
+	it("loads the app and its language while the page is idle, so that a click needs neither", async () => {
+		const visitor = await site.visitTags([tag]);
+		await button(visitor).waitFor();
+		const asked = requestsOf(visitor);
+		await visitor.page.reload();
+		await button(visitor).waitFor();
+		await until("they are requested", () => asked.length === 5);
+		assert.deepEqual(asked.slice(0, 2), ["", "chat.js"]);
+		assert.deepEqual(asked.slice(2).sort(), ["chat-app.js", "en.js", "settings"]);
+		await visitor.page.waitForLoadState("networkidle");
+		await visitor.page.route(/chat-app|\/lang\//, (route) => route.abort());
+		await button(visitor).dispatchEvent("click");
+		await visitor.chat.waitFor();
+		assert.deepEqual(visitor.complaints, []);
+	});
 
 	for (const scripts of ["nonce", "strict-dynamic"])
 		it(`works under a policy with ${scripts}`, async () => {
@@ -106,14 +125,16 @@ describe("the loader and the page's API", { skip: missing }, () => {
 	});
 
 	it("says that it could not be loaded, and tries again", async () => {
-		const visitor = await site.visitTags([tag], script(COLLECT));
-		await visitor.page.route("**/chat-app-*", (route) => route.abort());
+		const visitor = await site.visitTags([tag], async (context) => {
+			await context.addInitScript(COLLECT);
+			await context.route("**/chat-app-*", (route) => route.abort());
+		});
 		await button(visitor).dispatchEvent("click");
 		const failed = visitor.page.getByRole("button", { name: "could not be loaded" });
 		await failed.waitFor();
 		const [[, detail]] = (await visitor.page.evaluate(() => window.events)).slice(-1);
 		assert.deepEqual(detail, { widget: widget.widget_id, code: "not_loaded" });
-		await visitor.page.unroute("**/chat-app-*");
+		await visitor.context.unroute("**/chat-app-*");
 		await failed.dispatchEvent("click");
 		await visitor.chat.waitFor();
 		await visitor.page.getByRole("button", { name: "Close chat" }).first().waitFor();

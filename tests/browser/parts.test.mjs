@@ -38,13 +38,13 @@ describe("the parts of the widget", { skip: missing }, () => {
 		};
 	}
 
-	it("are not loaded with the chat, and the list of messages once the visitor writes", async () => {
+	it("are not loaded with the page, and the list of messages once the chat opens", async () => {
 		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }]);
 		const asked = filesOf(visitor);
-		await visitor.open();
-		await visitor.chat.getByText(WELCOME).waitFor();
+		await visitor.page.reload();
+		await until("the app is loaded", () => asked.length > 0);
 		assert.deepEqual(asked, ["app"]);
-		await visitor.box.fill("I");
+		await visitor.open();
 		await until("it is loaded", () => asked.length > 1);
 		await visitor.ask(...HELLO);
 		assert.deepEqual(asked, ["app", "part-log"]);
@@ -62,17 +62,19 @@ describe("the parts of the widget", { skip: missing }, () => {
 		assert.equal(await visitor.chat.getByText("**").count(), 0);
 	});
 
-	it("are loaded again until the network has them: a message that was sent meanwhile is shown with its reply", async () => {
+	it("are loaded again until the network has them: message and reply are text meanwhile", async () => {
 		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }]);
 		const list = await refuse(visitor, "log");
 		await visitor.open();
 		await visitor.say(HELLO[0]);
 		await list.heard();
+		await visitor.chat.getByText(HELLO[0]).waitFor();
+		await visitor.chat.getByText(HELLO[1], { exact: true }).waitFor();
 		await visitor.chat.locator(".older.loading").waitFor();
 		await list.end();
 		await visitor.saidUntil(exchange(...HELLO));
 		await visitor.chat.getByText(WELCOME).waitFor();
-		assert.equal(await visitor.chat.locator(".older").count(), 0);
+		await visitor.chat.locator(".older").waitFor({ state: "detached" });
 		await until("the reply is announced", async () =>
 			(await visitor.live.textContent()).includes("Hello"),
 		);

@@ -38,8 +38,6 @@ export interface Opened {
 	readonly conversation: Conversation;
 	/** Shared by all tabs of the site. */
 	readonly local: BrowserStorage;
-	/** The visitor was here before: there may be a history. */
-	readonly isReturning: boolean;
 }
 
 export interface OpenParts {

@@ -60,9 +60,10 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 	async function loadNow(shell: DrawnShell): Promise<void> {
 		loading = true;
 		try {
+			const importing = importApp(server);
 			// First the texts: they set the label, which a failure replaces.
 			await speak();
-			const app = await importApp(server);
+			const app = await importing;
 			if (signal.aborted) return;
 			pass = app.start(shell);
 			click = "toggle";
@@ -167,6 +168,11 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 	async function begin(): Promise<void> {
 		// A page's policy may allow requests to the API's server only.
 		const api = widgetId ? server : serverOf(dataset.apiUrl ?? "", script.src);
+		// With the settings, so that the first click opens the chat at once.
+		if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) {
+			void importApp(server);
+			void fetchLanguage(server, wished()).catch(() => {});
+		}
 		const record = await fetchRecord(api, widgetId, dataset.apiKey ?? "", signal);
 		if (signal.aborted) return;
 		// open-chat-widget's tag has its own title, welcome and colours.

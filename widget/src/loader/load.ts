@@ -5,15 +5,18 @@ import type { App, Values } from "../shell";
 /** Set by build.mjs: the name of the app's file, with the hash of its content. */
 declare const APP_FILE: string;
 
-let attempts = 0;
+let failures = 0;
 
 /**
  * A dynamic import, not a script element: it inherits this script's nonce in every policy, with and
  * without 'strict-dynamic', and Trusted Types do not concern it. A browser may remember a failed import
- * by its URL, hence another one for each attempt.
+ * by its URL, hence another one after each failure.
  */
 export function importApp(server: string): Promise<App> {
-	return import(`${server}/widget/${APP_FILE}${attempts++ ? `?${attempts}` : ""}`);
+	const app = import(`${server}/widget/${APP_FILE}${failures ? `?${failures}` : ""}`);
+	// Whoever waits for it handles the failure.
+	app.catch(() => failures++);
+	return app;
 }
 
 /** Runs `task` when the page is idle. */

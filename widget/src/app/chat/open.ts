@@ -161,6 +161,5 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		get: () => tab.getItem(draftKey) ?? "",
 		set: (text: string) => (text ? tab.setItem(draftKey, text) : tab.removeItem(draftKey)),
 	};
-	const isReturning = tokens.get() !== null;
-	return { store, conversation: { ...passed, send, draft }, local, isReturning };
+	return { store, conversation: { ...passed, send, draft }, local };
 }

@@ -1,8 +1,8 @@
-// The frame of the list of messages. The list is a part of its own, which is loaded for the first message; until
-// then, there is the welcome message.
+// The frame of the list of messages. The list is a part of its own, which is loaded when the chat opens; until then,
+// the messages of a new conversation are plain text.
 
-import { el, spoken } from "../../dom";
-import type { State } from "../chat/state";
+import { el, setChildren, spoken } from "../../dom";
+import type { Message, State } from "../chat/state";
 import type { OpenParts } from "../conversation";
 import { type PartOwner, usePart } from "../parts";
 import { createAvatar } from "./avatar";
@@ -11,7 +11,7 @@ import type { ListEvents, MessageList } from "./message-list";
 export interface Log {
 	readonly node: HTMLElement;
 	render(state: State): void;
-	/** Loads the list, because a message is likely. */
+	/** Loads the list. */
 	prepare(): void;
 	/** What is new in a state, for a screen reader. */
 	news(state: State): string[];
@@ -22,8 +22,12 @@ export type LogParts = PartOwner & Pick<OpenParts, "shell" | "words" | "settings
 /** What Markdown may show in another way. */
 const MARKED = /[*_`~[<>&\\#|@+=]|\n\s*\n|^\s*(-|\d+[.)])|\/\/|www|tel:/im;
 
-/** The welcome message as text. */
-function createGreeting({ words, settings }: LogParts, text: string): HTMLElement {
+function createQuestion({ words }: LogParts, text: string): HTMLElement {
+	const body = el("div", { class: "body" }, el("div", { class: "bubble", dir: "auto" }, text));
+	return el("div", { class: "row user" }, spoken(words("youSaid")), body);
+}
+
+function createReply({ words, settings }: LogParts, text: string): HTMLElement {
 	const { agentName, avatar } = settings;
 	const name = agentName
 		? el("p", { class: "name", dir: "auto" }, agentName)
@@ -31,6 +35,18 @@ function createGreeting({ words, settings }: LogParts, text: string): HTMLElemen
 	const bubble = el("div", { class: "bubble" }, el("div", { class: "plain", dir: "auto" }, text));
 	const body = el("div", { class: "body" }, name, bubble);
 	return el("div", { class: "row assistant" }, createAvatar(agentName, avatar), body);
+}
+
+/** The messages of a new conversation as text, without a reply that is still being written in Markdown. */
+function createTexts(parts: LogParts, { messages }: State): HTMLElement[] {
+	const said = messages.slice(1);
+	const isMarked = ({ role, text }: Message) => role === "assistant" && MARKED.test(text);
+	if (said.slice(0, -1).some(isMarked)) return [];
+	const rows = said
+		.filter((one) => one.text && !isMarked(one))
+		.map(({ role, text }) => (role === "user" ? createQuestion : createReply)(parts, text));
+	for (const row of rows) row.classList.add("still");
+	return rows;
 }
 
 /** `changed`: the list is there. */
@@ -81,13 +97,13 @@ export function createLog(parts: LogParts, events: ListEvents, changed: () => vo
 			const welcome = state.messages[0]?.text ?? "";
 			const isMarked = MARKED.test(welcome);
 			first ??= state;
-			if (!greeting && !isMarked && first === state) {
-				greeting = createGreeting(parts, welcome);
-				node.append(greeting);
+			if (!greeting && !isMarked && first === state) greeting = createReply(parts, welcome);
+			const nodes = [...(greeting ? [greeting] : []), ...createTexts(parts, state)];
+			if (isMarked || needsList(state)) {
+				prepare();
+				nodes.push(spinner);
 			}
-			if (!isMarked && !needsList(state)) return;
-			prepare();
-			node.append(spinner);
+			setChildren(node, nodes);
 		},
 	};
 }

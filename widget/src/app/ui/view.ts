@@ -63,7 +63,7 @@ function keepPlaces({ host, root }: Shell, signal: AbortSignal): () => void {
 
 /** The nodes leave the page when `signal` is aborted. */
 export function createView(parts: OpenParts, opened: Opened): View {
-	const { store, conversation, isReturning } = opened;
+	const { store, conversation } = opened;
 	const { shell, words, settings, signal } = parts;
 	const { frame, button } = shell;
 	const launcher = createLauncher(button, words, signal);
@@ -89,7 +89,7 @@ export function createView(parts: OpenParts, opened: Opened): View {
 	function render(): void {
 		const state = store.get();
 		frame.classList.toggle("open", state.open);
-		if (state.open && isReturning) panel.log.prepare();
+		if (state.open) panel.log.prepare();
 		launcher.render(state);
 		panel.render(state);
 		announce(state);
