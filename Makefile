@@ -478,6 +478,7 @@ bench: ## compare streams and short requests with nginx and haproxy (7 minutes; 
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/crowd build/bench/model widget/dist/.built
 	@node tests/bench/relay.mjs --nginx build/tools/nginx --haproxy build/tools/haproxy \
 		$(BENCH_STREAMS:%=--streams %) $(BENCH_ARGS)
+	@node tests/bench/fallback.mjs
 
 .PHONY: bench-pages
 bench-pages: ## measure the time from a message to its event in 100 open pages of an owner

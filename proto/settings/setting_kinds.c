@@ -342,21 +342,29 @@ setting_has_url_host(const char *text)
 	return valid;
 }
 
-/* Bytes of a URL before its query, without slashes and a "/chat/completions" at their end. scheme: bytes of "http://". */
-static size_t
-setting_url_base(const char *text, size_t scheme)
+/* Whether the first n bytes of a URL end with what banter adds, behind at least a host. scheme: bytes of "http://". */
+static bool
+setting_url_has_added(const char *text, size_t n, size_t scheme)
 {
 	static const char chat[] = SETTING_URL_ADDED;
 	const size_t added = sizeof(chat) - 1;
+
+	return n > scheme + added && memcmp(text + n - added, chat, added) == 0;
+}
+
+/* Bytes of a URL before its query, without slashes and "/chat/completions" at their end. */
+static size_t
+setting_url_base(const char *text, size_t scheme)
+{
 	size_t n = strcspn(text, "?");
 
-	while (n > scheme && text[n - 1] == '/')
-		n--;
-	if (n <= scheme + added || memcmp(text + n - added, chat, added) != 0)
-		return n;
-	for (n -= added; n > scheme && text[n - 1] == '/'; n--)
-		continue;
-	return n;
+	for (;;) {
+		while (n > scheme && text[n - 1] == '/')
+			n--;
+		if (!setting_url_has_added(text, n, scheme))
+			return n;
+		n -= strlen(SETTING_URL_ADDED);
+	}
 }
 
 int

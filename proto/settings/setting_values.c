@@ -33,7 +33,7 @@ setting_url_authority(const char *text)
 {
 	char *authority = xstrdup(text), *at;
 
-	authority[strcspn(authority, "/")] = '\0';
+	authority[strcspn(authority, "/?")] = '\0';
 	at = strrchr(authority, '@');
 	if (at != NULL)
 		memmove(authority, at + 1, strlen(at + 1) + 1);

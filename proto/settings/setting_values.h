@@ -104,7 +104,7 @@ typedef struct model_servers_file setting_c_SERVERS_FILE;
 bool origin_is_authority(const char *text);
 
 /* The "host[:port]" of a URL, from the text behind its "://": without the user name and password that
- * may precede it, and without the path. The caller frees the result. */
+ * may precede it, and without the path and the query. The caller frees the result. */
 char *setting_url_authority(const char *text);
 
 /* What banter adds to the address of a model server. An address that has it already is used without. */

@@ -8,6 +8,7 @@ const GOALS = {
 	local: { against: "nginx", cpu: 1.0, kib: 6, p99: 1.0 },
 	overload: { against: "nginx", cpu: 1.0, p99: 1.2 },
 	tls: { against: "nginx", cpu: 1.0 },
+	responses: { against: "banter", cpu: 1.15 },
 	full: { against: "nginx" },
 	beside: { against: "reading" },
 	requests: { against: "nginx", cpu: 1.0 },

@@ -128,12 +128,12 @@ const banterEnvironment = ({ dir, port, model, tls }, modelHost) => ({
 	...(tls ? { TLS_CERT: certificates().cert, TLS_KEY: certificates().key } : {}),
 });
 
-const banter = (modelHost) => ({
+const banter = (modelHost, more = {}) => ({
 	ready: "/health/ready",
 	mark: '"token":"',
 	question: banterCall,
 	run(start, options) {
-		const env = banterEnvironment(options, modelHost);
+		const env = { ...banterEnvironment(options, modelHost), ...more };
 		return ["build/storaged", "build/masterd"].map((program) => start(program, [], env));
 	},
 });
@@ -167,6 +167,7 @@ export const SERVERS = {
 	},
 	banter: banter("localhost"),
 	"banter-ip": banter("127.0.0.1"),
+	"banter-responses": banter("localhost", { OPENAI_API: "responses" }),
 };
 
 export const get = (path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;

@@ -45,9 +45,9 @@ Compares banter with nginx and haproxy.
                     the table; repeatable
   --seconds N       duration of each measurement (5)
   --rounds N        repeat each measurement, and print medians (1)
-  --part NAME       only this: hosted, local, tls, full, beside, requests; repeatable
+  --part NAME       only this: hosted, local, tls, responses, full, beside, requests; repeatable
   --server NAME     only this: nginx, haproxy, banter (model by name), banter-ip (model by
-                    address); repeatable
+                    address), banter-responses (its Responses API); repeatable
   --nginx FILE, --haproxy FILE    the programs (/usr/sbin/nginx, /usr/sbin/haproxy)`);
 	process.exit(0);
 }
@@ -237,6 +237,11 @@ const PARTS = {
 		modelTls: true,
 		tls: true,
 	}),
+	responses: streams(
+		"The Responses API of a local model, compared with its chat completions",
+		["banter", "banter-responses"],
+		["1000"],
+	),
 	full: {
 		title: "Streams at full speed, one reply after the other (including start and end of each)",
 		head: STREAMS_HEAD,

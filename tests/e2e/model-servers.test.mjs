@@ -6,7 +6,8 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { BUILD, until, withBanter } from "./harness.mjs";
-import { ADMIN, AGENT, adminExpect } from "./organizations.mjs";
+import { addSource, putPage } from "./knowledge.mjs";
+import { ADMIN, AGENT, adminExpect, connectToStore } from "./organizations.mjs";
 import { answer, ScriptedModel } from "./scripted-model.mjs";
 import { startProgram, useDirectory } from "./tool.mjs";
 import { reply, withWebModel } from "./web-model.mjs";
@@ -133,6 +134,34 @@ describe("MODEL_SERVERS_FILE", () => {
 				assert.match(banter.log.tail(50_000), /Access denied for \[key\]/);
 			});
 		}));
+
+	it("has the server of embeddings, too", () =>
+		new ScriptedModel(() => ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "keep"]).run(
+			async (model) => {
+				const url = `${model.url}/deployments/d?api-version=1`;
+				put([{ name: "azure", url, headers: { "api-key": SECRETS.azure } }]);
+				const embedding = { EMBEDDING_MODEL: "words", EMBEDDING_SERVER: "azure" };
+				const options = { workers: 1, search: true, env: { ...env, ...embedding } };
+				await withBanter(options, async (banter) => {
+					const peer = await connectToStore(banter);
+					const page = {
+						url: "https://shop.example/",
+						title: "Prices",
+						chunks: ["Tea: five euros."],
+					};
+					await putPage(banter, await addSource(peer), page);
+					await until("its text is sent", () => model.heads.length > 0);
+					await peer.close();
+					assert.match(
+						model.heads[0],
+						/^POST \/v1\/deployments\/d\/embeddings\?api-version=1 HTTP/,
+					);
+					assert.equal(fieldsOf(model.heads[0])["api-key"], SECRETS.azure);
+					assert.equal(fieldsOf(model.heads[0]).authorization, undefined);
+					await assertHidden(banter, []);
+				});
+			},
+		));
 
 	it("is sent over HTTP/2, too, and is read again on a reload; a broken one is refused and the old one stays", () => {
 		const asked = [];

@@ -301,6 +301,11 @@ TEST(the_address_of_a_model_server_is_repaired)
 		"http://x/v1/chat/completions?api-version=1"},
 	    {"http://x/d/m/chat/completions?a=/b/&c", "http://x/d/m?a=/b/&c",
 		"http://x/d/m/chat/completions?a=/b/&c"},
+	    {"http://x?a=1", "http://x?a=1", "http://x/chat/completions?a=1"},
+	    {"http://x:8080/chat/completions?a", "http://x:8080?a",
+		"http://x:8080/chat/completions?a"},
+	    {"http://x/v1/chat/completions/chat/completions/", "http://x/v1",
+		"http://x/v1/chat/completions"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
