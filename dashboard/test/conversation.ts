@@ -18,6 +18,7 @@ export function conversation(fields: Partial<Conversation> = {}): Conversation {
 		state: "open",
 		operator: null,
 		assignedTo: null,
+		waitingSince: null,
 		tags: [],
 		unread: false,
 		...fields,

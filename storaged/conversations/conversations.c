@@ -2,6 +2,7 @@
  * Conversations and their lists. Every index is written in the transaction of the record.
  */
 #include "storaged/conversations/conversations.h"
+#include "proto/base/clock.h"
 
 #include <string.h>
 
@@ -147,10 +148,25 @@ conversation_move_labels(struct txn *t, const struct msg_conversation_record *co
 	    before == NULL ? NULL : &from, &to);
 }
 
+/* The record as it is stored: with the time when the visitor began to wait. An imported one has its own. */
+static struct msg_conversation_record
+conversation_with_wait(const struct msg_conversation_record *conversation,
+    const struct conversation_position *before)
+{
+	struct msg_conversation_record r = *conversation;
+	bool begins = before == NULL ? r.operator_at == 0 : before->labels.state != r.state;
+
+	if (r.state == STATE_WAITING && begins)
+		r.operator_at = clock_wall_ms();
+	return r;
+}
+
 int
 conversation_put(struct txn *t, const struct msg_conversation_record *conversation,
     const struct conversation_position *before, unsigned messages)
 {
+	const struct msg_conversation_record stored =
+	    conversation_with_wait(conversation, before);
 	bool fresh = before == NULL;
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
@@ -162,8 +178,7 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 		numbers_change_conversation(t, NULL, conversation);
 	labels_of(conversation, &labels);
 	/* First, since every later change may move the bytes that the record's slices refer to. */
-	rc =
-	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+	rc = txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &stored);
 
 	if (rc == 0 && fresh)
 		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));

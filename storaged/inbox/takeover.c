@@ -132,33 +132,36 @@ takeover_stop_turn(void *arg, const struct id *turn)
 	return 0;
 }
 
-/* The name that a visitor sees: the request's, or else the user's. */
+/* Makes the operator the holder. A user is also assigned. The visitor sees the request's name, or else the user's. */
 static int
-takeover_find_name(struct txn *t, const struct msg_takeover *m, struct slice *name)
+takeover_set_holder(
+    struct txn *t, const struct msg_takeover *m, struct msg_conversation_record *conversation)
 {
-	const struct id *who = &m->operator;
-	struct msg_user_record user;
-	int rc;
+	struct id *holder = &conversation->operator;
+	struct msg_user_record user = {0};
+	int rc = user_find(t, &m->org, &m->operator, & user);
 
-	*name = m->name;
-	if (name->len > 0)
-		return 0;
-	rc = user_find(t, &m->org, who, &user);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	*holder = m->operator;
+	conversation->operator_name = m->name.len > 0 ? m->name : user.name;
 	if (rc == 0)
-		*name = user.name;
-	return rc == MDB_NOTFOUND ? 0 : rc;
+		conversation->assigned = m->operator;
+	return 0;
 }
 
 static int
 takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *conversation)
 {
 	const struct msg_takeover *m = &c->m->takeover;
+	const struct id org = conversation->org, id = conversation->id;
+	const struct id assigned = conversation->assigned;
 	struct conversation_position before;
-	struct id *holder = &conversation->operator;
+	bool reassigned;
 	int rc;
 
 	conversation_position_of(conversation, &before);
-	rc = takeover_find_name(t, m, &conversation->operator_name);
+	rc = takeover_set_holder(t, m, conversation);
 	if (rc == 0)
 		rc = turn_view_each_open(t, c, &conversation->id, takeover_stop_turn, c);
 	if (rc != 0)
@@ -166,10 +169,12 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 	if (conversation->state != STATE_WAITING && conversation->state != STATE_PERSON)
 		numbers_add_handover(t, &conversation->org, &conversation->widget, NULL);
 	conversation->state = STATE_PERSON;
-	*holder = m->operator;
 	conversation->operator_at = clock_wall_ms();
+	reassigned = !id_equal(&assigned, &conversation->assigned);
 	takeover_answer(c, conversation, true);
-	return takeover_put(t, c, conversation, &before);
+	rc = takeover_put(t, c, conversation, &before);
+	return rc != 0 || !reassigned ? rc
+				      : change_add_conversation(t, &org, &id, CHANGE_ASSIGNED);
 }
 
 int

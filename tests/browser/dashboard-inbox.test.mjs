@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { addUser } from "../e2e/accounts.mjs";
+import { addUser, logIn } from "../e2e/accounts.mjs";
 import { request } from "../e2e/client.mjs";
 import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
 import { violationsOf } from "./accessibility.mjs";
@@ -154,7 +154,7 @@ describe("the inbox", { skip: missing }, () => {
 		const count = COUNT.toLocaleString("en");
 		for (const [name, address, isIn] of [
 			["Refund 1", `tag:${tag}`, true],
-			["Assigned to me 1", "mine", true],
+			["Mine 1", "mine", true],
 			[`Unassigned ${COUNT - 1}`, "unassigned", false],
 			["With a person 0", "person", false],
 			["Resolved 0", "resolved", false],
@@ -190,13 +190,16 @@ describe("the inbox", { skip: missing }, () => {
 			assert.equal(await focused(), ids[index]);
 		}
 		const state = async () => (await banter.thread(ids[1])).conversation.state;
-		const resolved = page.locator(`[data-id="${ids[1]}"]`).getByText("Resolved");
+		const row = page.locator(`[data-id="${ids[1]}"]`);
 		await page.keyboard.press("e");
-		await resolved.waitFor();
+		await row.waitFor({ state: "detached" });
 		await until("the server has it", async () => (await state()) === "resolved");
 		await page.getByRole("button", { name: "Undo" }).click();
-		await resolved.waitFor({ state: "detached" });
+		await row.waitFor();
 		await until("the server has it", async () => (await state()) === "open");
+		assert.equal(await selected(), ids[2], "its successor is the next to be looked at");
+		await page.keyboard.press("k");
+		assert.equal(await selected(), ids[1]);
 		await page.keyboard.press("a");
 		await page.getByRole("dialog").getByRole("option", { name: "Jane (Me)" }).click();
 		await page.locator(`[data-id="${ids[1]}"]`).getByText("Jane").waitFor();
@@ -267,8 +270,8 @@ describe("the inbox", { skip: missing }, () => {
 	it("selects the next conversation when one leaves the view", async () => {
 		const ids = [];
 		for (const session of ["visitor-60", "visitor-61", "visitor-62"]) {
-			ids.unshift(await conversationOf(session));
-			await change(ids[0], { state: "waiting" });
+			ids.push(await conversationOf(session));
+			await change(ids.at(-1), { state: "waiting" });
 		}
 		const { page } = await visit({ path: "/?view=waiting" });
 		await page.keyboard.press("j");
@@ -291,11 +294,11 @@ describe("the inbox", { skip: missing }, () => {
 		await page.keyboard.press("Enter");
 		await page.getByRole("log", { name: "Messages" }).waitFor();
 		const id = new URL(page.url()).pathname.split("/").at(-1);
-		const mark = page.locator(`[data-id="${id}"] .row-marks`).getByText("Resolved");
+		const row = page.locator(`[data-id="${id}"]`);
 		await page.keyboard.press("e");
-		await mark.waitFor();
+		await row.waitFor({ state: "detached" });
 		await page.getByRole("button", { name: "Undo" }).click();
-		await mark.waitFor({ state: "detached" });
+		await row.waitFor();
 	});
 
 	it("takes back what the server refused, and says why", async () => {
@@ -424,6 +427,80 @@ describe("the inbox", { skip: missing }, () => {
 		});
 	});
 
+	it("lists who waits with the time, the longest wait first, and counts open ones as all", async () => {
+		const sessions = ["visitor-80", "visitor-81", "visitor-82"];
+		const ids = await Promise.all(sessions.map(conversationOf));
+		const order = [ids[1], ids[0], ids[2]];
+		for (const id of order) await change(id, { state: "waiting" });
+		const { page } = await visit({ path: "/?view=waiting" });
+		const shown = () =>
+			page.locator(".row").evaluateAll((rows) => rows.map((row) => row.dataset.id));
+		await until("they stand in their order", async () => String(await shown()) === String(order));
+		// What they write meanwhile does not put them back.
+		await say(sessions[1], '[[text="Hello?"]] hello?');
+		await page.locator(".row", { hasText: "Hello?" }).waitFor();
+		assert.deepEqual(await shown(), order);
+		assert.match(await page.locator(".row-marks").first().textContent(), /^Waiting \S/);
+		const count = page.locator(".switcher .view-count");
+		await page.goto(`${banter.url}/?view=all`);
+		await until("all", async () => (await count.textContent()) === String(COUNT));
+		for (const id of ids) await change(id, { state: "resolved" });
+		await until("fewer", async () => (await count.textContent()) === String(COUNT - 3));
+		for (const id of ids) await page.locator(`[data-id="${id}"]`).waitFor({ state: "detached" });
+		for (const id of ids) await change(id, { state: "open" });
+	});
+
+	it("notifies of answers to the user and of mentions, not of other conversations", async () => {
+		const prepare = (context) =>
+			context.addInitScript(() => {
+				window.shown = [];
+				localStorage.setItem("banter:bell", "on");
+				window.Notification = class {
+					static permission = "granted";
+					constructor(title, options) {
+						window.shown.push([title, options.tag]);
+					}
+				};
+			});
+		const { page } = await visit({ as: jane, prepare, path: "/?view=mine" });
+		const login = await logIn(banter, jane);
+		const act = async (id, what, body = {}) => {
+			const path = `/v1/admin/conversations/${id}/${what}`;
+			const { status, text } = await request(banter.url, "POST", path, { headers: login, body });
+			assert.ok(status < 300, text);
+		};
+		const ids = await Promise.all(["visitor-90", "visitor-91", "visitor-92"].map(conversationOf));
+		const [held, assigned, other] = ids;
+		await act(held, "takeover");
+		const { users } = await inbox.admin("GET", "users");
+		const { id: me } = users.find(({ name }) => name === "Jane");
+		await page.locator(`[data-id="${held}"]`).waitFor();
+		assert.equal((await banter.thread(held)).conversation.assignedTo, me, "taking over assigns");
+		// Held by the user, but assigned to nobody: still hers.
+		await change(held, { assignedTo: null });
+		await change(assigned, { assignedTo: me });
+		await page.locator(`[data-id="${assigned}"]`).waitFor();
+		await page.reload();
+		for (const id of [held, assigned]) await page.locator(`[data-id="${id}"]`).waitFor();
+		await page.goto(`${banter.url}/widgets`);
+		await until("it has the lock", () =>
+			page.evaluate(async () => (await navigator.locks.query()).held.length > 0),
+		);
+		const shown = () => page.evaluate(() => window.shown);
+		await say("visitor-92");
+		await inbox.admin("POST", `conversations/${other}/notes`, { text: "write to x@jane.example" });
+		await say("visitor-90");
+		await say("visitor-91");
+		await inbox.admin("POST", `conversations/${other}/notes`, { text: "@Jane, please look" });
+		await until("all are announced", async () => (await shown()).length === 3);
+		const titles = new Map((await shown()).map(([title, tag]) => [tag, title]));
+		assert.match(titles.get(held), /^New message from /);
+		assert.match(titles.get(assigned), /^New message from /);
+		assert.match(titles.get(other), / mentioned you$/);
+		await act(held, "handback");
+		await change(assigned, { assignedTo: null });
+	});
+
 	it("notifies once per browser that somebody waits, only after the user asked for it", async () => {
 		const prepare = async (context) => {
 			await context.grantPermissions(["notifications"], { origin: banter.url });
@@ -463,7 +540,7 @@ describe("the inbox", { skip: missing }, () => {
 		};
 		assert.equal(await tones(), 0);
 		await change(id, { state: "open" });
-		const bell = page.getByRole("button", { name: "Notify me when somebody waits" });
+		const bell = page.getByRole("button", { name: "Notify me" });
 		await bell.click();
 		await page.getByText("You will hear a sound").waitFor();
 		assert.equal(await bell.getAttribute("aria-pressed"), "true");

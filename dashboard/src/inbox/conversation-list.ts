@@ -13,8 +13,9 @@ import { nextWait } from "../api/entry";
 import { ApiError } from "../api/errors";
 import type { ChangeKind } from "../api/feed";
 import { browser, type Surroundings } from "../api/surroundings";
+import { isHeldBy } from "../shell/mine";
 import { reopen } from "../shell/resolving";
-import { Rows } from "./rows";
+import { byActivity, byWait, Rows } from "./rows";
 import { isIn, queryOf, type View } from "./views";
 
 const FIRST_PAGE = 50;
@@ -25,6 +26,8 @@ const ONE_BY_ONE = 10;
 /** After more changes than this, everything that is shown is read again. */
 const MANY = 100;
 const AT_A_TIME = 4;
+/** Nobody works through more of those that wait. */
+const WAITING_PAGES = 10;
 const KINDS: readonly ChangeKind[] = ["conversation", "message", "reply", "contact", "user"];
 
 type Page = Awaited<ReturnType<ConversationList["page"]>>;
@@ -38,7 +41,7 @@ interface Mark {
 }
 
 export class ConversationList {
-	readonly rows = new Rows();
+	readonly rows: Rows;
 	/** Counts the changes. */
 	version = 0;
 	isLoaded = false;
@@ -74,6 +77,7 @@ export class ConversationList {
 		private readonly me: () => Me | null,
 		private readonly around: Surroundings = browser,
 	) {
+		this.rows = new Rows(view === "waiting" ? byWait : byActivity);
 		this.ends = [
 			desk.feed.listen(KINDS, (change) => this.hear(change)),
 			desk.feed.watch(() => this.planPoll()),
@@ -178,6 +182,26 @@ export class ConversationList {
 			.then(({ conversation }) => conversation);
 	}
 
+	/** Those that wait, the longest wait first: all of them, because the server sorts by activity. */
+	private async waiting() {
+		const conversations: Conversation[] = [];
+		let page = await this.page({}, PAGE);
+		for (let pages = 1; ; pages++) {
+			conversations.push(...page.conversations);
+			if (page.nextCursor === null || pages === WAITING_PAGES) break;
+			page = await this.page({ cursor: page.nextCursor }, PAGE);
+		}
+		conversations.sort(byWait);
+		return { ...page, conversations, nextCursor: null, previousCursor: null };
+	}
+
+	/** Those that the user answers although they are assigned to somebody else. */
+	private async held(): Promise<Conversation[]> {
+		const query = { ...queryOf("person"), limit: PAGE };
+		const { conversations } = await this.desk.api.get("/v1/admin/conversations", { query });
+		return conversations.filter((row) => isHeldBy(this.me(), row));
+	}
+
 	private page(cursor: Cursor, limit: number) {
 		return this.desk.api.get("/v1/admin/conversations", {
 			query: { ...queryOf(this.view), ...cursor, limit },
@@ -206,7 +230,7 @@ export class ConversationList {
 
 	private place(row: Conversation): void {
 		const before = this.rows.get(row._id);
-		if (!isIn(this.view, row, this.me()?.user?.id ?? null)) this.rows.remove(row._id);
+		if (!isIn(this.view, row, this.me())) this.rows.remove(row._id);
 		else {
 			if (!before || before.updatedAt < row.updatedAt) this.arrivals.add(row._id);
 			this.rows.put(row);
@@ -322,10 +346,16 @@ export class ConversationList {
 		const isFar = this.firstVisible > PAGE && first !== undefined;
 		const mark = isFar && this.marks.filter(({ at }) => at >= first.updatedAt).pop();
 		const limit = this.firstVisible === 0 ? FIRST_PAGE : PAGE;
-		const page = await this.page(mark ? { cursor: mark.cursor } : {}, limit);
+		const [page, held] = await Promise.all([
+			this.view === "waiting"
+				? this.waiting()
+				: this.page(mark ? { cursor: mark.cursor } : {}, limit),
+			this.view === "mine" ? this.held() : [],
+		]);
 		this.generation++;
 		this.marks = mark ? [mark] : [];
 		this.rows.replace(page);
+		for (const row of held) this.rows.put(row);
 		this.isLoaded = true;
 		this.changed();
 		if (!mark && this.firstVisible >= this.rows.all.length - FIRST_PAGE) await this.loadOlder();

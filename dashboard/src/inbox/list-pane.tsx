@@ -13,7 +13,7 @@ import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import type { ConversationList } from "./conversation-list";
 import { openPath, type Place } from "./place";
-import { type Names, Row, timeOf } from "./row";
+import { type Names, Row, timeOf, waitOf } from "./row";
 import { StartPane } from "./start-pane";
 import { t } from "./texts";
 import { countOf } from "./views";
@@ -44,7 +44,7 @@ export function ListPane(props: ListPaneProps) {
 			<Skeleton label={t("loadingList")} rows={8} />
 		);
 	if (rows.all.length === 0 && rows.older === null && rows.newer === null)
-		return place.view === "all" ? <StartPane /> : <None place={place} />;
+		return place.view === "all" && !counts?.all ? <StartPane /> : <None place={place} />;
 
 	const total = counts ? countOf(place.view, counts) : -1;
 	const above = [...list.arrivals].filter((id) => {
@@ -85,6 +85,7 @@ export function ListPane(props: ListPaneProps) {
 						top={top}
 						total={total}
 						time={timeOf(row, now)}
+						wait={waitOf(row, now)}
 						isOpen={row._id === openId}
 						isSelected={row._id === selectedId}
 						names={names}

@@ -26,6 +26,8 @@ interface RowProps {
 	readonly total: number;
 	/** How long ago the last activity was. */
 	readonly time: string;
+	/** How long the visitor waits; empty: not. */
+	readonly wait: string;
 	readonly isOpen: boolean;
 	readonly isSelected: boolean;
 	readonly names: Names;
@@ -39,7 +41,18 @@ export class Row extends Component<RowProps> {
 		return (Object.keys(next) as Array<keyof RowProps>).some((name) => next[name] !== now[name]);
 	}
 
-	override render({ row, href, index, top, total, time, isOpen, isSelected, names }: RowProps) {
+	override render({
+		row,
+		href,
+		index,
+		top,
+		total,
+		time,
+		wait,
+		isOpen,
+		isSelected,
+		names,
+	}: RowProps) {
 		const name = visitorName(row);
 		const classes = ["row", row.unread && "row-unread", isSelected && "row-selected"];
 		return (
@@ -61,7 +74,7 @@ export class Row extends Component<RowProps> {
 						<TimeStamp at={row.updatedAt} text={time} />
 					</span>
 					<RowText row={row} />
-					<RowMarks row={row} names={names} />
+					<RowMarks row={row} wait={wait} names={names} />
 					{row.unread && (
 						<span class="row-dot">
 							<span class="unseen">{t("unread")}</span>
@@ -96,7 +109,7 @@ function RowText({ row }: { readonly row: Conversation }) {
 	);
 }
 
-function RowMarks({ row, names }: Pick<RowProps, "row" | "names">) {
+function RowMarks({ row, wait, names }: Pick<RowProps, "row" | "wait" | "names">) {
 	const { state, operator, assignedTo } = row;
 	const assigned = assignedTo && (names.people.get(assignedTo) ?? t("somebody"));
 	const tags = row.tags.flatMap((id) => names.tags.get(id) ?? []);
@@ -105,7 +118,7 @@ function RowMarks({ row, names }: Pick<RowProps, "row" | "names">) {
 	if (hasNone) return null;
 	return (
 		<span class="row-marks">
-			{state === "waiting" && <Badge tone="warn">{t("waiting")}</Badge>}
+			{state === "waiting" && <Badge tone="warn">{t("waits", { time: wait })}</Badge>}
 			{state === "resolved" && <Badge tone="good">{t("resolved")}</Badge>}
 			{state === "person" && <Badge tone="accent">{operator?.name ?? t("person")}</Badge>}
 			{assigned && assigned !== operator?.name && (
@@ -127,3 +140,6 @@ function RowMarks({ row, names }: Pick<RowProps, "row" | "names">) {
 
 /** How long ago, as short as possible. */
 export const timeOf = (row: Conversation, now: number): string => words.brief(row.updatedAt, now);
+
+export const waitOf = ({ waitingSince }: Conversation, now: number): string =>
+	waitingSince === null ? "" : words.brief(waitingSince, now);

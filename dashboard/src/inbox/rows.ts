@@ -1,14 +1,18 @@
-// The loaded rows of a list: a part of it without holes, newest activity first, as the server sorts it. `older` and
-// `newer` are the cursors of what follows at its ends.
+// The loaded rows of a list: a part of it without holes, newest activity first, as the server sorts it, or all of those
+// that wait, the longest wait first. `older` and `newer` are the cursors of what follows at its ends.
 
 import type { Conversation, ConversationList } from "../../../workerd/api/openapi/openapi";
 
 type Page = Pick<ConversationList, "conversations" | "nextCursor" | "previousCursor">;
 
+type Order = (a: Conversation, b: Conversation) => number;
+
+const byId: Order = (a, b) => (a._id < b._id ? -1 : a._id > b._id ? 1 : 0);
+
 /** The server's order: by the last activity, then by id. */
-function compare(a: Conversation, b: Conversation): number {
-	return b.updatedAt - a.updatedAt || (a._id < b._id ? -1 : a._id > b._id ? 1 : 0);
-}
+export const byActivity: Order = (a, b) => b.updatedAt - a.updatedAt || byId(a, b);
+
+export const byWait: Order = (a, b) => (a.waitingSince ?? 0) - (b.waitingSince ?? 0) || byId(a, b);
 
 export class Rows {
 	/** Changed in place. */
@@ -18,6 +22,8 @@ export class Rows {
 	/** null: the first row is the newest. */
 	newer: string | null = null;
 	private readonly byId = new Map<string, Conversation>();
+
+	constructor(private readonly compare: Order = byActivity) {}
 
 	get(id: string): Conversation | undefined {
 		return this.byId.get(id);
@@ -87,7 +93,7 @@ export class Rows {
 		while (low < high) {
 			const middle = (low + high) >>> 1;
 			const other = this.all[middle];
-			if (other && compare(other, row) < 0) low = middle + 1;
+			if (other && this.compare(other, row) < 0) low = middle + 1;
 			else high = middle;
 		}
 		return low;

@@ -1,7 +1,8 @@
-// The views of the inbox: what the server is asked for, whether a conversation belongs to one, how many do. As in the
-// counts of the server, only "all" and "resolved" contain resolved conversations.
+// The views of the inbox: what the server is asked for, whether a conversation belongs to one, how many do. Only
+// "resolved" contains resolved conversations.
 
-import type { Conversation, Counts } from "../../../workerd/api/openapi/openapi";
+import type { Conversation, Counts, Me } from "../../../workerd/api/openapi/openapi";
+import { isMine } from "../shell/mine";
 
 const PLAIN = ["all", "waiting", "mine", "unassigned", "person", "resolved"] as const;
 export type PlainView = (typeof PLAIN)[number];
@@ -33,7 +34,7 @@ interface Query {
 export function queryOf(view: View): Query {
 	switch (view) {
 		case "all":
-			return {};
+			return { state: UNRESOLVED };
 		case "waiting":
 		case "person":
 		case "resolved":
@@ -49,12 +50,12 @@ export function queryOf(view: View): Query {
 	}
 }
 
-/** `me`: the id of the user; null: a caller without one. */
-export function isIn(view: View, row: Conversation, me: string | null): boolean {
-	if (view === "all") return true;
+/** `me`: null: not known yet. */
+export function isIn(view: View, row: Conversation, me: Me | null): boolean {
 	if (view === "waiting" || view === "person" || view === "resolved") return row.state === view;
 	if (row.state === "resolved") return false;
-	if (view === "mine") return row.assignedTo !== null && row.assignedTo === me;
+	if (view === "all") return true;
+	if (view === "mine") return isMine(me, row);
 	if (view === "unassigned") return row.assignedTo === null;
 	return view.startsWith("widget:")
 		? row.widgetId === idOf(view)
@@ -62,6 +63,7 @@ export function isIn(view: View, row: Conversation, me: string | null): boolean 
 }
 
 export function countOf(view: View, counts: Counts): number {
+	if (view === "all") return counts.all - counts.resolved;
 	if (isPlain(view)) return counts[view];
 	const all = view.startsWith("widget:") ? counts.widgets : counts.tags;
 	return all[idOf(view)] ?? 0;

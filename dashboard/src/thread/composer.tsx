@@ -87,7 +87,7 @@ export function Composer(props: ComposerProps) {
 				text={text}
 				onText={draft.setText}
 				onSend={send}
-				hasSnippets={isReply}
+				sign={isReply ? "/" : "@"}
 				maxLength={isReply ? REPLY_MAX : NOTE_MAX}
 			/>
 			<div class="composer-foot">

@@ -1,26 +1,33 @@
-// Snippets in the text field: "/" at the beginning of a word opens the list, the letters after it filter, and the
-// chosen text takes the place of both.
+// Snippets and mentions in the text field: "/" or "@" at the beginning of a word opens the list, the letters after it
+// filter, and the chosen text takes the place of both.
 
 import type { Snippet } from "../../../workerd/api/openapi/openapi";
 
 export interface SnippetQuery {
-	/** The position of the slash. */
+	/** The position of the sign. */
 	readonly start: number;
 	readonly letters: string;
 }
 
 const LETTERS_MAX = 40;
 
+export type Sign = "/" | "@";
+
+/** What the list offers. */
+export type Offer = Pick<Snippet, "id" | "name" | "text">;
+
 /** What is being searched at the caret; null: nothing. */
-export function snippetQuery(text: string, caret: number): SnippetQuery | null {
-	const match = /(?:^|\s)\/([^\s/]*)$/.exec(text.slice(0, caret));
+export function snippetQuery(text: string, caret: number, sign: Sign = "/"): SnippetQuery | null {
+	const match = (sign === "/" ? /(?:^|\s)\/([^\s/]*)$/ : /(?:^|\s)@([^\s@]*)$/).exec(
+		text.slice(0, caret),
+	);
 	const letters = match?.[1];
 	if (letters === undefined || letters.length > LETTERS_MAX) return null;
 	return { start: caret - letters.length - 1, letters };
 }
 
 /** The lower the better. */
-function rank({ name, text }: Snippet, letters: string): number {
+function rank({ name, text }: Offer, letters: string): number {
 	const title = name.toLowerCase();
 	if (title.startsWith(letters)) return 0;
 	if (title.split(/[\s_-]+/).some((word) => word.startsWith(letters))) return 1;
@@ -28,7 +35,7 @@ function rank({ name, text }: Snippet, letters: string): number {
 	return text.toLowerCase().includes(letters) ? 3 : 4;
 }
 
-export function matching(snippets: readonly Snippet[], letters: string): Snippet[] {
+export function matching(snippets: readonly Offer[], letters: string): Offer[] {
 	const low = letters.toLowerCase();
 	return snippets
 		.map((snippet) => ({ snippet, rank: rank(snippet, low) }))

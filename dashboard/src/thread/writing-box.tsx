@@ -1,11 +1,13 @@
-// The text field of the composer: grows with its text, sends with Enter, and offers snippets after "/".
+// The text field of the composer: grows with its text, sends with Enter, and offers snippets after "/", or
+// in notes colleagues after "@".
 
 import type { RefObject } from "preact";
 import { useId, useLayoutEffect, useState } from "preact/hooks";
-import type { Snippet } from "../../../workerd/api/openapi/openapi";
+import { useMe } from "../shell/me";
+import { usePeople } from "../shell/people";
 import { useSnippets } from "../shell/sayings";
 import { SnippetList } from "./snippet-list";
-import { insertSnippet, matching, snippetQuery } from "./snippet-query";
+import { insertSnippet, matching, type Offer, type Sign, snippetQuery } from "./snippet-query";
 
 /** On phones Enter is a new line: the button sends. */
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
@@ -20,19 +22,28 @@ interface WritingBoxProps {
 	readonly text: string;
 	readonly onText: (text: string) => void;
 	readonly onSend: () => void;
-	readonly hasSnippets: boolean;
+	/** After which sign something is offered. */
+	readonly sign: Sign;
 	readonly maxLength: number;
 }
 
-export function WritingBox(props: WritingBoxProps) {
-	const { field, label, placeholder, text, onText, onSend, hasSnippets, maxLength } = props;
-	const id = useId();
+function useOffers(sign: Sign): readonly Offer[] {
 	const snippets = useSnippets().data ?? [];
+	const me = useMe().data?.user?.id;
+	const people = usePeople().filter(({ id }) => id !== me);
+	if (sign === "/") return snippets;
+	return people.map(({ id, name }) => ({ id, name, text: `@${name} ` }));
+}
+
+export function WritingBox(props: WritingBoxProps) {
+	const { field, label, placeholder, text, onText, onSend, sign, maxLength } = props;
+	const id = useId();
+	const snippets = useOffers(sign);
 	const [caret, setCaret] = useState(0);
 	const [at, setAt] = useState(0);
-	/** The slash whose list was closed with Escape. */
+	/** The sign whose list was closed with Escape. */
 	const [closed, setClosed] = useState<number | null>(null);
-	const query = hasSnippets ? snippetQuery(text, caret) : null;
+	const query = snippetQuery(text, caret, sign);
 	const found = query && query.start !== closed ? matching(snippets, query.letters) : [];
 	const chosen = Math.min(at, found.length - 1);
 	const isOpen = found.length > 0;
@@ -49,7 +60,7 @@ export function WritingBox(props: WritingBoxProps) {
 		if (next !== caret) setCaret(next);
 	}
 
-	function pick(snippet: Snippet) {
+	function pick(snippet: Offer) {
 		const node = field.current;
 		if (!query || !node) return;
 		const next = insertSnippet(text, caret, query, snippet.text);
@@ -89,7 +100,16 @@ export function WritingBox(props: WritingBoxProps) {
 
 	return (
 		<div class="writing">
-			{isOpen && <SnippetList id={id} snippets={found} at={chosen} onPick={pick} onMove={setAt} />}
+			{isOpen && (
+				<SnippetList
+					id={id}
+					sign={sign}
+					snippets={found}
+					at={chosen}
+					onPick={pick}
+					onMove={setAt}
+				/>
+			)}
 			<textarea
 				ref={field}
 				class="writing-field"
@@ -99,14 +119,14 @@ export function WritingBox(props: WritingBoxProps) {
 				placeholder={placeholder}
 				maxLength={maxLength}
 				value={text}
-				aria-autocomplete={hasSnippets ? "list" : undefined}
+				aria-autocomplete="list"
 				aria-controls={isOpen ? id : undefined}
 				aria-activedescendant={isOpen ? `${id}-${chosen}` : undefined}
 				onInput={(event) => {
 					const { value, selectionStart } = event.currentTarget;
 					setAt(0);
 					// Closed with Escape, it stays closed for this word.
-					if (snippetQuery(value, selectionStart) === null) setClosed(null);
+					if (snippetQuery(value, selectionStart, sign) === null) setClosed(null);
 					setCaret(selectionStart);
 					onText(value);
 				}}

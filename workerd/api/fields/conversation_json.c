@@ -139,6 +139,17 @@ conversation_json_write_face(struct json_writer *j, const struct id *contact, st
 		json_write_str(j, "lastRole", names_message_role((uint8_t)(f.last_role - 1)));
 }
 
+/* Stores of before have no such time: the last activity then. */
+static void
+conversation_json_write_wait(struct json_writer *j, const struct msg_conversation_record *r)
+{
+	if (r->state != STATE_WAITING)
+		json_write_null(j, "waitingSince");
+	else
+		json_write_uint(
+		    j, "waitingSince", r->operator_at != 0 ? r->operator_at : r->updated_at);
+}
+
 void
 conversation_json_write(struct json_writer *j, const char *key, struct slice record,
     struct slice face, bool unread, const struct slice *page)
@@ -159,6 +170,7 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	json_write_str(j, "state", names_conversation_state(r.state));
 	admin_json_write_operator(j, "operator", &r.operator, r.operator_name);
 	json_write_id_or_null(j, "assignedTo", &r.assigned);
+	conversation_json_write_wait(j, &r);
 	conversation_json_write_tags(j, r.tags);
 	json_write_bool(j, "unread", unread);
 	if (page != NULL) {

@@ -1788,6 +1788,8 @@ export interface components {
             operator: components["schemas"]["Operator"] | null;
             /** @description A user; null: nobody. */
             assignedTo: components["schemas"]["Id"] | null;
+            /** @description Since when the visitor waits for a person; null: in another state. */
+            waitingSince: components["schemas"]["Time"] | null;
             tags: components["schemas"]["Id"][];
             /** @description Whether there are messages that the caller has not read. */
             unread: boolean;
