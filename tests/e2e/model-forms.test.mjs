@@ -400,6 +400,8 @@ describe("an error in a stream, before the first token,", () => {
 		],
 		["Baidu's form", data({ error_code: 336501, error_msg: "Rpm rate limit reached" }), 503, 3],
 		["a status beside the error", data({ error: "slow down", status_code: 429 }), 503, 3],
+		["an overload as the reason of the end", delta({ content: "" }, "overloaded_error"), 503, 3],
+		["a failure as the reason of the end", delta({ content: "" }, "error"), 502, 3],
 		["a spent quota", data({ error: { code: "insufficient_quota", message: "x" } }), 502, 1],
 	])
 		it(`${what}: ${status} after ${calls} call(s)`, () =>

@@ -263,7 +263,8 @@ retry_after_read_field(struct retry_after *r, struct slice name, struct slice va
 static bool
 retry_after_follows(struct slice text, size_t i, struct slice *rest)
 {
-	static const char *const words[] = {"again in ", "retry in ", "retry after ", "wait "};
+	static const char *const words[] = {"again in ", "retry in ", "retry after ", "wait ",
+	    "\"retrydelay\":\"", "\"retrydelay\": \""};
 	const struct slice here = {text.p + i, text.len - i};
 
 	for (size_t w = 0; w < ARRAY_LEN(words); w++)

@@ -63,6 +63,7 @@ static const struct {
     {"capacityexceeded", 503, OPENAI_ERROR_OTHER, false},
     {"capacitytemporarilyexceeded", 503, OPENAI_ERROR_OTHER, true}, /* Cloudflare */
     {"serverbusy", 503, OPENAI_ERROR_OTHER, false},
+    {"insufficientsystemresource", 503, OPENAI_ERROR_OTHER, false}, /* DeepSeek */
     {"timeout", 504, OPENAI_ERROR_OTHER, true},
     {"timedout", 504, OPENAI_ERROR_OTHER, true},
     {"deadlineexceeded", 504, OPENAI_ERROR_OTHER, false},
@@ -298,6 +299,16 @@ openai_error_read_message(struct slice message, int status, struct openai_error 
 	*e = said;
 }
 
+/* Gateways write the type of an error where the reply's end would have its reason. */
+static void
+openai_error_read_reason(const json_t *root, struct openai_error *e)
+{
+	const json_t *choice = json_array_get(json_object_get(root, "choices"), 0);
+
+	(void)openai_error_read_word(
+	    openai_json_string(json_object_get(choice, "finish_reason")), false, e);
+}
+
 struct openai_error
 openai_error_read(struct slice body, int status)
 {
@@ -305,6 +316,8 @@ openai_error_read(struct slice body, int status)
 	const json_t *error = openai_error_find(l.root);
 	struct openai_error e = {.status = status == 200 ? 0 : status};
 
+	if (error == NULL)
+		openai_error_read_reason(l.root, &e);
 	if (error == NULL)
 		error = l.root;
 	openai_error_read_members(error, &e);

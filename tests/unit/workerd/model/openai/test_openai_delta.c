@@ -344,6 +344,12 @@ TEST(an_error_stands_for_a_status)
 	    {"{'error':'slow down','status_code':429}", 429, OPENAI_ERROR_OTHER, 200},
 	    {"{'error':{'message':'x','http_code':'503'}}", 503, OPENAI_ERROR_OTHER, 200},
 	    {"{'error':{'error':{'message':'x','code':429}}}", 429, OPENAI_ERROR_OTHER, 200},
+	    /* The type of an error as the reason of the end */
+	    {"{'choices':[{'finish_reason':'overloaded_error','delta':{'content':''}}]}", 503,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'choices':[{'finish_reason':'rate_limit_error'}]}", 429, OPENAI_ERROR_OTHER,
+		200},
+	    {"{'choices':[{'finish_reason':'error'}]}", 0, OPENAI_ERROR_OTHER, 200},
 	    /* Accounts: Moonshot, xAI, Zhipu, SiliconFlow */
 	    {"{'error':{'message':'x','type':'exceeded_current_quota_error'}}", 403,
 		OPENAI_ERROR_BILLING, 403},
@@ -852,6 +858,9 @@ TEST(an_error_says_in_its_body_when_to_come_back)
 	    {"{'error':{'message':'x','metadata':{'headers':{'X-RateLimit-Reset':'9'}}}}",
 		9000},
 	    {"Too many requests, wait 2 minutes", 120000},
+	    {"{'error':{'message':'Invalid response received from google: "
+	     "[{\\\"retryDelay\\\":\\\"7s\\\"}]'}}",
+		7000},
 	    {"{'error':{'message':'try again in a while, or wait 5'}}", 0},
 	    {"{'error':{'message':'wait 99999999999999999999 s'}}", 0},
 	    {"", 0},
