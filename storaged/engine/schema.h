@@ -30,6 +30,7 @@
 #define META_ERASED        "erased "
 #define META_NUMBERS       "numbers"
 #define META_LOG           "log"
+#define META_LINEAGE       "lineage"
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128

@@ -15,6 +15,7 @@
 #include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/open/env_create.h"
+#include "storaged/open/lineage.h"
 #include "storaged/open/migrate_file.h"
 
 struct env_opening {
@@ -50,13 +51,14 @@ env_open_is_empty(struct txn *t, bool *empty)
 /* The version of the stored schema; 0 for an empty environment. An environment with tables but without
  * a version belongs to another program. */
 static int
-env_open_read_version(struct env *env, uint64_t *version)
+env_open_read_version(struct env *env, uint64_t *version, enum lineage *lineage)
 {
 	bool empty;
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
 
 	*version = 0;
+	*lineage = LINEAGE_NONE;
 	if (rc != 0)
 		return rc;
 	rc = env_open_is_empty(&t, &empty);
@@ -66,14 +68,16 @@ env_open_read_version(struct env *env, uint64_t *version)
 			rc = env_tables_version(&t, version);
 		if (rc == MDB_NOTFOUND || (rc == 0 && *version == 0))
 			rc = MDB_INCOMPATIBLE;
+		if (rc == 0 && *version > SCHEMA_UNCHECKED)
+			rc = lineage_read(&t, lineage);
 	}
 	txn_abort(&t);
 	return rc;
 }
 
-/* Opens the tables, and fills those of a new store: all of it or nothing. */
+/* Opens the tables, and fills those of a new store: all of it or nothing. named: the store names our lineage. */
 static int
-env_open_schema(const struct env_opening *o, bool fresh)
+env_open_schema(const struct env_opening *o, bool fresh, bool named)
 {
 	struct txn t;
 	int rc = txn_begin(&t, o->env, TXN_WRITE);
@@ -85,6 +89,10 @@ env_open_schema(const struct env_opening *o, bool fresh)
 		rc = o->fill(&t);
 	if (rc == 0 && fresh)
 		rc = env_tables_set_version(&t, o->migrations->version);
+	if (rc == 0 && fresh)
+		rc = lineage_write(&t);
+	if (rc == 0 && !fresh && !named)
+		rc = lineage_check_records(&t);
 	if (rc == 0)
 		return txn_commit(&t);
 	txn_abort(&t);
@@ -105,8 +113,17 @@ static int
 env_open_known(const struct env_opening *o)
 {
 	uint64_t version;
-	int rc = env_open_read_version(o->env, &version);
+	enum lineage lineage;
+	int rc = env_open_read_version(o->env, &version, &lineage);
 
+	if (rc == 0 && lineage == LINEAGE_OTHER) {
+		log_event(LOG_ERROR, "store_foreign", L_UINT("schema", version),
+		    L_STR("help",
+			"another lineage of banter wrote this store: export it with that "
+			"version, "
+			"and import the file"));
+		return EX_CONFIG;
+	}
 	if (rc == 0 && version > o->migrations->version) {
 		log_event(LOG_ERROR, "store_too_new", L_UINT("schema", version),
 		    L_UINT("known", o->migrations->version),
@@ -119,7 +136,7 @@ env_open_known(const struct env_opening *o)
 		return rc;
 	if (version != 0 && version < o->migrations->version)
 		return env_open_migrate(o, version);
-	return env_open_schema(o, version == 0);
+	return env_open_schema(o, version == 0, lineage == LINEAGE_OURS);
 }
 
 /* Distinguishes a store with one damaged meta page, which can be exported, from a file that is not a store. */
@@ -182,6 +199,31 @@ env_open_check_pages(struct env *env)
 	return 0;
 }
 
+/* Names our lineage in the store of a release that did not. Without room for that, the next start does it. */
+static int
+env_open_name_lineage(struct env *env)
+{
+	enum lineage lineage;
+	struct txn t;
+	int rc;
+
+	if (env->damage != NULL)
+		return 0;
+	rc = txn_begin(&t, env, TXN_READ);
+	if (rc == 0)
+		rc = lineage_read(&t, &lineage);
+	txn_abort(&t);
+	if (rc != 0 || lineage != LINEAGE_NONE)
+		return rc;
+	rc = txn_begin(&t, env, TXN_WRITE);
+	if (rc == 0)
+		rc = lineage_write(&t);
+	if (rc == 0)
+		rc = txn_commit(&t);
+	txn_abort(&t);
+	return env_is_full_error(rc) || env->damage != NULL ? 0 : rc;
+}
+
 int
 env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn *fill,
     const struct migrations *migrations)
@@ -203,6 +245,8 @@ env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn 
 	env->bounded = rc == 0;
 	if (rc == 0)
 		rc = env_open_check_pages(env);
+	if (rc == 0)
+		rc = env_open_name_lineage(env);
 	if (rc == 0)
 		return 0;
 	env_close(env);

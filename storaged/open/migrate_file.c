@@ -16,6 +16,7 @@
 #include "storaged/engine/env_tables.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/open/env_create.h"
+#include "storaged/open/lineage.h"
 
 #define DATA_NAME "data.mdb"
 #define LOCK_NAME "lock.mdb"
@@ -146,6 +147,8 @@ migrate_file_finish(struct migrate_file *f, unsigned version)
 {
 	int rc = env_tables_set_version(&f->txn, version);
 
+	if (rc == 0)
+		rc = lineage_write(&f->txn);
 	return rc != 0 ? rc : txn_commit(&f->txn);
 }
 

@@ -742,4 +742,107 @@ STORE_TEST(a_store_of_a_later_schema_is_refused)
 	migrate_store(f, &to_later);
 }
 
+/* Changes what meta says, in the open store. */
+static void
+put_meta(struct fixture *f, const char *name, const char *text)
+{
+	struct key key = key_meta(name);
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	if (text == NULL)
+		assert_int_equal(txn_del(&t, TABLE_META, &key), 0);
+	else
+		assert_int_equal(txn_put(&t, TABLE_META, &key, slice_str(text)), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+static bool
+has_lineage(struct fixture *f)
+{
+	struct key key = key_meta(META_LINEAGE);
+	struct slice value;
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	rc = txn_get(&t, TABLE_META, &key, &value);
+	txn_abort(&t);
+	return rc == 0;
+}
+
+static void
+expect_foreign(const struct fixture *f, int status)
+{
+	struct hash256 before = content(f);
+	struct env env;
+
+	assert_int_equal(
+	    env_open(&env, f->dir, STORE_BYTES, organization_make_default), status);
+	env_close(&env);
+	expect_content(f, &before);
+}
+
+STORE_TEST(a_store_of_another_lineage_is_refused_in_every_schema)
+{
+	static const char *const versions[] = {"4", "7", "8", "9"};
+
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		put_meta(f, META_VERSION, versions[i]);
+		put_meta(f, META_LINEAGE, "0123456789abcdef");
+		f->damaged = true;
+		store_close(f);
+		expect_foreign(f, EX_CONFIG);
+		expect_no_file(f, "data-schema4.mdb");
+		remove_file(f, STORE);
+		store_open(f, STORE_BYTES);
+	}
+}
+
+/* Stores of releases before there was a name. */
+STORE_TEST(a_store_without_a_lineage_gets_it_if_its_records_are_ours)
+{
+	chat(f, "s1", "q", "a");
+	assert_true(has_lineage(f));
+	put_meta(f, META_LINEAGE, NULL);
+	store_restart(f, STORE_BYTES);
+	assert_true(has_lineage(f));
+	make_old_schema(f, 5);
+	f->damaged = true;
+	store_close(f);
+	f->damaged = false;
+	store_open(f, STORE_BYTES);
+	assert_true(has_lineage(f));
+}
+
+/* An unreleased version had other records under the number 4, and others under that of today. */
+STORE_TEST(a_store_without_a_lineage_whose_records_are_not_ours_is_unchanged)
+{
+	static const char *const versions[] = {"4", "7", "8"};
+	static const enum table tables[] = {TABLE_AGENTS, TABLE_WIDGETS, TABLE_MESSAGES};
+
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		struct key key = key_message(&id_default_org, 1);
+		struct txn t;
+
+		if (tables[i] != TABLE_MESSAGES)
+			key = key_of_org(&id_default_org, &id_default_agent);
+		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		assert_int_equal(
+		    txn_put(&t, tables[i], &key,
+			slice_str("\1another record, with other fields, of another "
+				  "version of the program")),
+		    0);
+		assert_int_equal(txn_commit(&t), 0);
+		put_meta(f, META_VERSION, versions[i]);
+		put_meta(f, META_LINEAGE, NULL);
+		f->damaged = true;
+		store_close(f);
+		expect_foreign(f, EX_DATAERR);
+		expect_no_file(f, "data-schema4.mdb");
+		remove_file(f, STORE);
+		store_open(f, STORE_BYTES);
+	}
+}
+
 TEST_MAIN(NULL, NULL)

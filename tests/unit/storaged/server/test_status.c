@@ -42,7 +42,7 @@ STORE_TEST(the_store_and_its_tables_are_described)
 	assert_true(s.started_at > 0 && s.started_at <= now);
 	assert_true(s.recent_ms >= 1000 && s.recent_ms < ACTIVITY_SECONDS * 1000);
 	assert_int_equal(list_len(s.tables), TABLES);
-	assert_int_equal(table_status(&s, TABLE_META).entries, 2);
+	assert_int_equal(table_status(&s, TABLE_META).entries, 3);
 	assert_int_equal(table_status(&s, TABLE_MESSAGES).entries, 0);
 	assert_int_equal(table_status(&s, TABLE_MESSAGES).bytes, 0);
 	assert_int_equal(s.peers.len, 0);
