@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { withBanter } from "./harness.mjs";
+import { AGENT, adminExpect } from "./organizations.mjs";
 import { assertStored, KEY, storedMessages } from "./replies.mjs";
 import { answer, ScriptedModel } from "./scripted-model.mjs";
 
@@ -136,6 +137,12 @@ describe("a reply", () => {
 		[
 			"between pings that are no JSON, and with an event at its end",
 			events(`event: ping\ndata: ping\n\n${text("all")}event: done\ndata: bye\n\n`),
+			undefined,
+			"all",
+		],
+		[
+			"with an error behind its end",
+			events(text("all") + delta({}, "stop") + data({ error: { message: "late", code: 500 } })),
 			undefined,
 			"all",
 		],
@@ -495,6 +502,39 @@ describe("a model server", () => {
 				assert.equal(model.requests, 1);
 			},
 		));
+});
+
+describe("a model that asks for a person", () => {
+	const name = "hand_over";
+	const call = (call) => delta(call) + delta({}, "stop");
+	const spoken = (content) => text(content) + delta({}, "stop");
+
+	for (const [what, bytes] of [
+		["by a call without an index", call({ tool_calls: [{ function: { name, arguments: {} } }] })],
+		["by one call in place of a list", call({ tool_calls: { function: { name } } })],
+		["by a flat call", call({ tool_calls: [{ index: 0, name }] })],
+		["by the older function_call", call({ function_call: { name, arguments: "{}" } })],
+		[
+			"in a namespace",
+			call({ tool_calls: [{ index: 0, function: { name: `functions.${name}` } }] }),
+		],
+		["in Hermes' text", spoken(`\n<tool_call>\n{"name": "${name}"}\n</tool_call>`)],
+		["in Mistral's text", spoken(`[TOOL_CALLS][{"name": "${name}", "arguments": {}}]`)],
+		["in Llama's text", spoken(`<|python_tag|>{"name": "${name}", "parameters": {}}`)],
+		[
+			"in gpt-oss's text",
+			spoken(`<|channel|>commentary to=functions.${name} <|message|>{}<|call|>`),
+		],
+	])
+		it(`${what} is understood`, () =>
+			withAnswer(events(text("One moment.") + bytes), async (banter) => {
+				await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, {
+					escalation_instructions: "Refunds.",
+					waiting_text: "Jane will come.",
+				});
+				const reply = await banter.chat("s", "hello");
+				assert.equal(reply.json?.message, "One moment.\n\nJane will come.", reply.text);
+			}));
 });
 
 describe("a conversation that has become too long", () => {

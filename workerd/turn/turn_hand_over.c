@@ -36,18 +36,30 @@ turn_hand_over_rest(struct turn *t)
 	return hand_over_end(&t->hand_over);
 }
 
+/* What is missing to an empty line behind the text. */
+static const char *
+turn_hand_over_gap(struct slice text)
+{
+	const size_t n = text.len;
+	unsigned ends = 0;
+
+	while (ends < 2 && ends < n && text.p[n - ends - 1] == '\n')
+		ends++;
+	return n == 0 || ends == 2 ? "" : ends == 1 ? "\n" : "\n\n";
+}
+
 struct slice
 turn_hand_over_notice(const struct turn *t, struct buf *out)
 {
-	bool alone = buf_len(&t->listeners.text) == 0;
+	const struct slice before = buf_slice(&t->listeners.text);
 	const char *text = t->waiting_text;
 
 	if (!t->hand_over.found)
 		return (struct slice){0};
-	if (*text == '\0' && alone)
+	if (*text == '\0' && before.len == 0)
 		text = WAITING;
 	if (*text != '\0')
-		must(buf_printf(out, "%s%s", alone ? "" : "\n\n", text) == 0);
+		must(buf_printf(out, "%s%s", turn_hand_over_gap(before), text) == 0);
 	return buf_slice(out);
 }
 

@@ -79,6 +79,8 @@ turn_response_leave(struct turn *t)
 	t->transfer = NULL;
 }
 
+static void turn_response_complete(struct turn *t);
+
 /* An invalid event, or a response without a reply. */
 static void
 turn_response_bad_event(struct turn *t, struct slice message)
@@ -100,6 +102,12 @@ turn_response_error(struct turn *t, struct slice body, struct slice message)
 	if (t->transfer != NULL)
 		upstream_judge(t->transfer, t->http_status);
 	turn_response_leave(t);
+	/* The reply is complete: what failed was behind it. */
+	if (t->end_received && t->first_token_ms != 0) {
+		turn_log_model_error(t, message);
+		turn_response_complete(t);
+		return;
+	}
 	if (error.kind == OPENAI_ERROR_FILTERED && t->first_token_ms != 0) {
 		turn_response_filtered(t);
 		return;
@@ -291,6 +299,7 @@ turn_response_add_model_text(struct turn *t, struct slice text)
 		turn_response_remember_thoughts(t);
 	if (t->thoughts.restarted)
 		turn_response_restart(t);
+	t->hand_over.found |= t->thoughts.called && t->waiting_text != NULL;
 	if (text.len > 0)
 		turn_response_add_answer(t, text);
 	buf_clear(&cut);

@@ -57,6 +57,8 @@ openai_delta_add_parts(struct openai_delta *d, const json_t *parts)
 		const json_t *part = json_is_object(parts) ? parts : json_array_get(parts, i);
 		struct slice type = openai_json_string(json_object_get(part, "type"));
 
+		if (openai_delta_add_string(d, part) == -1)
+			return -1;
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 			const char *member = k < 2 ? "text" : kinds[k];
 
@@ -83,20 +85,38 @@ openai_delta_first_choice(const json_t *root)
 	return NULL;
 }
 
+/* The name in a call, without the namespace of gpt-oss. */
+static struct slice
+openai_delta_tool_name(const json_t *call)
+{
+	static const char namespace[] = "functions.";
+	const json_t *function = json_object_get(call, "function");
+	struct slice name =
+	    openai_json_string(json_object_get(function == NULL ? call : function, "name"));
+	const size_t n = strlen(namespace);
+
+	if (name.len >= n && memcmp(name.p, namespace, n) == 0)
+		name = (struct slice){name.p + n, name.len - n};
+	return name;
+}
+
 /* The name of the first tool that an event calls. The names have ASCII characters only, so they need no
  * repair. */
 static void
 openai_delta_read_tool(const json_t *delta, struct openai_delta *d)
 {
 	const json_t *calls = json_object_get(delta, "tool_calls");
+	const size_t n = json_is_object(calls) ? 1 : json_array_size(calls);
 
-	for (size_t i = 0; i < json_array_size(calls) && d->tool.len == 0; i++) {
-		const json_t *call = json_array_get(calls, i);
+	for (size_t i = 0; i < n && d->tool.len == 0; i++) {
+		const json_t *call = json_is_object(calls) ? calls : json_array_get(calls, i);
 
-		d->tool = openai_json_string(
-		    json_object_get(json_object_get(call, "function"), "name"));
+		d->tool = openai_delta_tool_name(call);
 		d->tool_call = openai_json_number(json_object_get(call, "index"));
 	}
+	/* The form before tools. */
+	if (d->tool.len == 0)
+		d->tool = openai_delta_tool_name(json_object_get(delta, "function_call"));
 }
 
 /* The content of a choice without a delta: its message, or the text of a completion. */
@@ -119,7 +139,7 @@ openai_delta_read_choice(const json_t *choice, struct openai_delta *d)
 
 	d->finish =
 	    openai_finish_of(openai_json_string(json_object_get(choice, "finish_reason")));
-	if (!json_is_object(delta))
+	if (!json_is_object(delta) && !json_is_string(delta))
 		delta = openai_delta_whole(choice, d);
 	content = json_is_string(delta) ? delta : json_object_get(delta, "content");
 	openai_delta_read_tool(delta, d);
@@ -272,6 +292,8 @@ openai_responses_read(const json_t *root, struct openai_delta *d)
 	if (openai_responses_begins(type, responses_prefix)) {
 		type = (struct slice){
 		    type.p + strlen(responses_prefix), type.len - strlen(responses_prefix)};
+		if (slice_eq_str(type, "done"))
+			type = openai_json_string(json_object_get(response, "status"));
 	} else {
 		response = root;
 		type = openai_json_string(json_object_get(root, "status"));
@@ -306,6 +328,8 @@ openai_delta_read_json(
 	}
 	if (error != NULL)
 		return openai_delta_finish_error(error, d, l.repaired);
+	if (json_is_null(l.root))
+		return 0;
 	if (!json_is_object(l.root))
 		return -1;
 	if (openai_responses_is(l.root))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/model/openai/hand_over.h"
 
 enum thoughts_tag_kind {
 	TAG_NONE,    /* not a tag */
@@ -19,6 +20,9 @@ enum thoughts_tag_kind {
 	TAG_END,     /* the end of such a message */
 	TAG_ANSWER,  /* around the answer, behind a thought */
 	TAG_ANSWERED,
+	TAG_TOOL, /* the call of a tool */
+	TAG_TOOL_END,
+	TAG_CALL, /* a call of hand_over as a whole */
 };
 
 /* In lower case. An element may have attributes and spaces before its bracket, which the table leaves out. */
@@ -61,6 +65,18 @@ static const struct {
     {"<|end_of_thought|>", TAG_CLOSE, false},
     {"<|start_thinking|>", TAG_OPEN, false}, /* Cohere */
     {"<|end_thinking|>", TAG_CLOSE, false},
+    {"<tool_call", TAG_TOOL, true}, /* Hermes, Qwen */
+    {"</tool_call", TAG_TOOL_END, true},
+    {"<function_call", TAG_TOOL, true},
+    {"</function_call", TAG_TOOL_END, true},
+    {"<function=" HAND_OVER_TOOL ">", TAG_CALL, false},
+    {"</function", TAG_TOOL_END, true},
+    {"[tool_calls]", TAG_TOOL, false},   /* Mistral, to the end */
+    {"<|python_tag|>", TAG_TOOL, false}, /* Llama, to the end */
+    {"<|tool_call|>", TAG_TOOL, false},  /* Granite, Phi */
+    {"<|/tool_call|>", TAG_TOOL_END, false},
+    {"<|tool_calls_section_begin|>", TAG_TOOL, false}, /* Kimi */
+    {"<|tool_calls_section_end|>", TAG_TOOL_END, false},
     {"<|inner_prefix|>", TAG_OPEN, false}, /* Apertus */
     {"<|inner_suffix|>", TAG_CLOSE, false},
     {"<unused94>", TAG_OPEN, false}, /* MedGemma */
@@ -194,6 +210,24 @@ thoughts_keep(struct thoughts *t, const uint8_t *p, size_t n, struct buf *out)
 	t->is_doubtful = t->is_inside = false;
 }
 
+/* Looks for the name of the tool in a call. */
+static void
+thoughts_read_call(struct thoughts *t, const uint8_t *p, size_t n)
+{
+	static const char name[] = HAND_OVER_TOOL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != (uint8_t)name[t->n_named])
+			t->n_named = 0;
+		if (p[i] == (uint8_t)name[t->n_named])
+			t->n_named++;
+		if (name[t->n_named] != '\0')
+			continue;
+		t->called = true;
+		t->n_named = 0;
+	}
+}
+
 /* Bytes that are no tag. */
 static void
 thoughts_put(struct thoughts *t, const uint8_t *p, size_t n, struct buf *out)
@@ -207,7 +241,12 @@ thoughts_put(struct thoughts *t, const uint8_t *p, size_t n, struct buf *out)
 	case THOUGHTS_THOUGHT:
 		thoughts_keep(t, p, n, out);
 		break;
+	case THOUGHTS_TOOL:
+		thoughts_read_call(t, p, n);
+		thoughts_keep(t, p, n, out);
+		break;
 	case THOUGHTS_HEADER:
+		thoughts_read_call(t, p, n);
 		for (size_t i = 0; i < n && t->n_header < sizeof(t->header); i++)
 			t->header[t->n_header++] = p[i];
 		break;
@@ -271,13 +310,42 @@ thoughts_take_answer(struct thoughts *t, enum thoughts_tag_kind kind)
 	return true;
 }
 
+/* A call that is neither complete nor of our tool becomes text again. */
+static void
+thoughts_open_tool(struct thoughts *t, struct buf *out)
+{
+	t->n_named = 0;
+	t->is_doubtful = true;
+	t->is_inside = false;
+	t->place = THOUGHTS_TOOL;
+	thoughts_keep(t, t->held, t->n_held, out);
+}
+
+static void
+thoughts_take_tool(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *out)
+{
+	if (kind == TAG_TOOL_END && t->place == THOUGHTS_TOOL) {
+		t->place = THOUGHTS_TEXT;
+		t->is_doubtful = false;
+		buf_clear(&t->doubtful);
+	} else if (kind == TAG_TOOL && t->place == THOUGHTS_TEXT) {
+		thoughts_open_tool(t, out);
+	} else if (kind == TAG_CALL && t->place == THOUGHTS_TEXT) {
+		t->called = true;
+	} else if (kind != TAG_TOOL_END || !t->called) {
+		thoughts_put(t, t->held, t->n_held, out);
+	}
+}
+
 /* A tag has its meaning where it can stand; elsewhere it is dropped outside of thoughts, and a part of one within. */
 static void
 thoughts_take_tag(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *out)
 {
 	const bool in_thought = t->place == THOUGHTS_THOUGHT;
 
-	if (kind == TAG_CLOSE && (in_thought || t->place == THOUGHTS_TEXT)) {
+	if (t->place == THOUGHTS_TOOL || kind >= TAG_TOOL) {
+		thoughts_take_tool(t, kind, out);
+	} else if (kind == TAG_CLOSE && (in_thought || t->place == THOUGHTS_TEXT)) {
 		thoughts_close(t, out);
 	} else if (in_thought) {
 		thoughts_keep(t, t->held, t->n_held, out);
@@ -375,6 +443,8 @@ thoughts_cut(struct thoughts *t, struct slice text, struct buf *out)
 struct slice
 thoughts_end(struct thoughts *t, struct buf *out)
 {
+	if (t->place == THOUGHTS_TOOL && t->called)
+		t->is_doubtful = false;
 	if (t->is_doubtful)
 		must(buf_append(out, buf_data(&t->doubtful), buf_len(&t->doubtful)) == 0);
 	if (t->is_doubtful || t->place == THOUGHTS_TEXT)

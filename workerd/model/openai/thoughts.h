@@ -3,6 +3,9 @@
  * (<|channel|>analysis<|message|>…). They are cut from the text wherever the tokens split them, outside of code, in
  * which a tag is text: between backticks, to the end of the line at most, and between lines that begin with ``` or ~~~.
  *
+ * The calls of tools in the text are cut, too (<tool_call>, [TOOL_CALLS] …): servers leave them there whose model has
+ * another form than they expect.
+ *
  * A tag that closes without one that opens ends a thought that began with the reply: some servers put the opening tag
  * into the prompt. The format only, no I/O. One for each reply.
  */
@@ -25,6 +28,7 @@ enum thoughts_place {
 	THOUGHTS_THOUGHT, /* until its tag closes */
 	THOUGHTS_HEADER,  /* of a channel, until <|message|> */
 	THOUGHTS_CHANNEL, /* a channel that is not for the visitor, until it ends */
+	THOUGHTS_TOOL,    /* the call of a tool, which the server should have read */
 };
 
 struct thoughts {
@@ -37,6 +41,8 @@ struct thoughts {
 	bool restarted;    /* for the caller: discard the text before, which was a thought */
 	bool is_role;      /* of a header: it has no channel */
 	bool in_answer;    /* a tag has begun the answer */
+	bool called;       /* the text calls the tool hand_over */
+	uint8_t n_named;   /* bytes of its name so far */
 	uint8_t n_header, n_held;
 	uint8_t header[8];              /* the start of a channel's name */
 	uint8_t held[THOUGHTS_TAG_MAX]; /* may be the start of a tag */

@@ -421,7 +421,10 @@ TEST(errors_are_read_in_every_form)
 		{"{'error':null,'choices':[{'error':null,'delta':{'content':'x'}}]}"}},
 	    {OPENAI_TEXT, "x", 0,
 		{"{'base_resp':{'status_code':0},'choices':[{'delta':{'content':'x'}}]}",
-		    "{'choices':[{'delta':{'content':{'type':'text','text':'x'}}}]}"}},
+		    "{'choices':[{'delta':{'content':{'type':'text','text':'x'}}}]}",
+		    "{'choices':[{'delta':{'content':['x']}}]}",
+		    "{'choices':[{'delta':'x'}]}"}},
+	    {OPENAI_NOTHING, "", 0, {"null"}},
 	    {OPENAI_DONE, "", 0, {"[DONE]", "[done]", "'[DONE]'"}},
 	    {OPENAI_NOTHING, "", 0, {"{'error':false}", "{'error':0}", "{'error':''}"}},
 	};
