@@ -62,6 +62,28 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 		assert.deepEqual(complaints, []);
 	});
 
+	it("are found in the palette, as the views of the inbox are, from every page", async () => {
+		const found = await meet({ name: "Zebulon Quill", email: "zeb@quill.example" });
+		const { page, complaints } = await visit("/widgets");
+		await page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
+		const dialog = page.getByRole("dialog", { name: "Commands" });
+		for (const [letters, option, address] of [
+			["zebulon", "Contacts: Zebulon Quill · zeb@quill.example", `/contacts/${found.id}`],
+			["inbox wait", "Inbox: Waiting", "/?view=waiting"],
+			["quill.ex", "Contacts: Zebulon Quill · zeb@quill.example", `/contacts/${found.id}`],
+			["inbox: resol", "Inbox: Resolved", "/?view=resolved"],
+		]) {
+			await page.keyboard.press("Control+k");
+			await dialog.waitFor();
+			await page.keyboard.type(letters);
+			await dialog.getByRole("option", { name: option, selected: true }).waitFor();
+			await page.keyboard.press("Enter");
+			await page.waitForURL(banter.url + address);
+			await dialog.waitFor({ state: "detached" });
+		}
+		assert.deepEqual(complaints, []);
+	});
+
 	it("finds contacts by parts of name, e-mail and phone, and keeps the search in the address", async () => {
 		await meet({ name: "Åsa Lind", email: "asa@north.example" });
 		await meet({ email: "bo@north.example" });
@@ -210,10 +232,15 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 		const { page, complaints } = await open(kept);
 		await page.getByRole("button", { name: "Merge…" }).click();
 		const dialog = page.getByRole("dialog");
-		await dialog.getByLabel("The other contact").fill("maxim");
-		const results = dialog.getByRole("list", { name: "Contacts that match" });
-		await until("one is left", async () => (await results.getByRole("listitem").count()) === 1);
-		await results.getByRole("button", { name: /Maximilian M\./ }).click();
+		await dialog.getByRole("combobox", { name: "The other contact" }).fill("max");
+		const results = dialog.getByRole("listbox", { name: "Contacts that match" });
+		const chosen = results.getByRole("option", { selected: true });
+		// By keys alone, also past the last one.
+		for (const key of ["ArrowDown", "ArrowUp", "ArrowUp"]) await page.keyboard.press(key);
+		await dialog.getByRole("combobox").fill("maxim");
+		await until("one is left", async () => (await results.getByRole("option").count()) === 1);
+		assert.match(await chosen.textContent(), /Maximilian M\./);
+		await page.keyboard.press("Enter");
 		const fields = await dialog.locator("dd").allTextContents();
 		assert.deepEqual(fields, [
 			"Max“Maximilian M.” of the other contact is dropped",

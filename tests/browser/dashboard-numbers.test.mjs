@@ -86,6 +86,8 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			await shows(page, "Hand-overs", 0);
 			await admin("POST", `conversations/${json.conversationId}/takeover`, { name: "Ann" });
 			await shows(page, "Hand-overs", 1);
+			await admin("POST", `conversations/${json.conversationId}/messages`, { content: "Hello" });
+			await page.getByRole("rowheader", { name: "Team", exact: true }).waitFor();
 			const headers = { "x-api-key": WIDGET_KEY };
 			const body = { sessionId: `talk-${talks}`, rating: "up" };
 			const rated = `/v1/chat/${json.messageId}/rating`;

@@ -371,7 +371,7 @@ describe("a reply with long content", () => {
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
 	});
 
-	it("leaves small talk to the model: it is no open question, in any language", async () => {
+	it("leaves small talk and requests for a person to the model: they are no open questions, in any language", async () => {
 		const headers = { "x-admin-api-key": ADMIN_KEY };
 		const total = async () =>
 			(await banter.request("GET", "/v1/admin/gaps", { headers })).json.total;
@@ -384,6 +384,12 @@ describe("a reply with long content", () => {
 			assert.equal((await banter.model("stats")).calls, calls + 1, message);
 			assert.equal((await lastReply(banter, `talk-${i}`)).sources.outcome, "none");
 		}
+		for (const [i, message] of [
+			"Talk to a person",
+			"Hi, can I speak to someone please?",
+			"Mit einem Menschen sprechen",
+		].entries())
+			assert.equal((await ask(banter, `person-${i}`, message)).json.found, null, message);
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
 		assert.equal(await total(), before);
 		assert.equal((await ask(banter, "talk", "Hi! Xylophones?")).json.found, false);

@@ -102,8 +102,9 @@ function ByAgent({ period }: { readonly period: Period }) {
 	const { data: list } = useAgents();
 	const { data: prices } = usePrices();
 	const agents = list?.agents ?? [];
+	// What people write is of no agent.
 	const nameOf = (id: string | null | undefined) =>
-		agents.find((one) => one.id === id)?.name ?? t("deleted");
+		id ? (agents.find((one) => one.id === id)?.name ?? t("deletedAgent")) : t("team");
 	const priceOf = (row: Row) => (prices ? totalCost(row.models, prices).total : null);
 	const save = () =>
 		download(

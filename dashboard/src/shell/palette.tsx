@@ -1,11 +1,20 @@
-// The command palette (Ctrl-K): every command of the page and of the frame, found by a few letters; and the list of
-// shortcuts (?).
+// The command palette (Ctrl-K): every command of the page and of the frame, the views of the inbox, contacts and
+// conversations, found by a few letters; and the list of shortcuts (?).
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import type { Contact, SearchResult } from "../../../workerd/api/openapi/openapi";
+import { useDesk } from "../api/desk";
+import { useLater } from "../hooks/use-later";
+import { contactPath, conversationPath } from "../paths";
 import { t } from "../text/common";
+import { widgetName } from "../text/widget-name";
 import { Chooser } from "../ui/chooser";
 import { Dialog } from "../ui/dialog";
-import { allCommands, keysOf } from "./shortcuts";
+import { visitorName } from "../ui/visitor-name";
+import { useWidgets } from "./all-widgets";
+import { follow } from "./follow";
+import { useTags } from "./sayings";
+import { allCommands, type Command, keysOf } from "./shortcuts";
 
 interface PaletteProps {
 	readonly onClose: () => void;
@@ -22,9 +31,81 @@ export function isMatch(text: string, letters: string): boolean {
 	return true;
 }
 
+/** The views that have a text here, and those of widgets and tags. */
+const VIEWS = ["all", "waiting", "mine", "unassigned", "person", "resolved"] as const;
+
+function useViews(): Command[] {
+	const widgets = useWidgets().data ?? [];
+	const tags = useTags().data ?? [];
+	const view = (id: string, name: string): Command => ({
+		id: `view ${id}`,
+		text: `${t("inbox")}: ${name}`,
+		run: () => follow(`/?view=${encodeURIComponent(id)}`),
+	});
+	return [
+		...VIEWS.map((one) => view(one, t(`view_${one}`))),
+		...widgets.map((one) => view(`widget:${one.id}`, widgetName(one))),
+		...tags.map((one) => view(`tag:${one.id}`, one.name)),
+	];
+}
+
+/** So many letters are worth a request. */
+const LETTERS_MIN = 2;
+const FOUND_MAX = 5;
+
+/** Contacts and conversations that the server finds. */
+function useFound(letters: string): Command[] {
+	const { api } = useDesk();
+	const search = useLater(letters);
+	const [found, setFound] = useState<readonly Command[]>([]);
+	useEffect(() => {
+		setFound([]);
+		if (search.length < LETTERS_MIN) return;
+		const abort = new AbortController();
+		const { signal } = abort;
+		const add = (more: readonly Command[]) =>
+			!signal.aborted && setFound((before) => [...before, ...more]);
+		const query = { q: search, limit: FOUND_MAX };
+		// Without an answer, the commands are still there.
+		api.get("/v1/admin/contacts", { query, signal }).then(
+			({ contacts }) => add(contacts.map(contactCommand)),
+			() => {},
+		);
+		api.get("/v1/admin/search", { query: { ...query, limit: 4 * FOUND_MAX }, signal }).then(
+			({ results }) => add(conversationCommands(results)),
+			() => {},
+		);
+		return () => abort.abort();
+	}, [search]);
+	return search === letters ? [...found] : [];
+}
+
+const contactCommand = ({ id, name, email, phone }: Contact): Command => ({
+	id: `contact ${id}`,
+	text: `${t("contacts")}: ${[name, email, phone].filter(Boolean).join(" · ")}`,
+	run: () => follow(contactPath(id)),
+});
+
+/** Each conversation once, at its best message. */
+function conversationCommands(results: readonly SearchResult[]): Command[] {
+	const commands = new Map<string, Command>();
+	for (const { kind, id, conversationId, visitor, snippet } of results) {
+		if (conversationId === null || visitor === null || commands.has(conversationId)) continue;
+		const text = snippet.map((part) => part.text).join("");
+		commands.set(conversationId, {
+			id: `conversation ${conversationId}`,
+			text: `${visitorName(visitor)}: ${text}`,
+			run: () => follow(conversationPath(conversationId, kind === "message" ? id : undefined)),
+		});
+	}
+	return [...commands.values()].slice(0, FOUND_MAX);
+}
+
 export function Palette({ onClose }: PaletteProps) {
 	const [letters, setLetters] = useState("");
 	const [commands] = useState(() => allCommands().filter((one) => !one.isHidden));
+	const views = useViews();
+	const found = useFound(letters.trim());
 
 	return (
 		<Dialog title={t("commands")} onClose={onClose}>
@@ -33,7 +114,7 @@ export function Palette({ onClose }: PaletteProps) {
 				listLabel={t("commands")}
 				letters={letters}
 				onLetters={setLetters}
-				choices={commands.filter((one) => isMatch(one.text, letters))}
+				choices={[...[...commands, ...views].filter((one) => isMatch(one.text, letters)), ...found]}
 				keyOf={({ id }) => id}
 				onPick={(command) => {
 					onClose();

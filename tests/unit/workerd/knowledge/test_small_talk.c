@@ -23,6 +23,28 @@ TEST(a_message_of_greetings_and_thanks_is_small_talk)
 			fail_msg("not small talk: %s", messages[i]);
 }
 
+TEST(a_request_for_a_person_needs_no_information)
+{
+	static const char *const messages[] = {"Talk to a person",
+	    "Hi, can I talk to a human please?", "I'd like to speak to someone.",
+	    "HUMAN PLEASE!", "Mit einem Menschen sprechen",
+	    "Hallo, kann ich mit einem Mitarbeiter sprechen?", "Parler à une personne",
+	    "Bonjour, je voudrais parler à un conseiller s'il vous plaît",
+	    "Quiero hablar con una persona", "Hablar con una persona", "Parla con una persona",
+	    "担当者と話す", "상담원과 대화", "Met een mens praten", "Porozmawiaj z człowiekiem",
+	    "Falar com uma pessoa", "Bir insanla görüş", "联系人工客服", "التحدث إلى شخص",
+	    "לדבר עם אדם"};
+	static const char *const others[] = {"Talk to a person about refunds",
+	    "How many people work there?", "Can I return shoes?", "Kann ich mit Karte zahlen?"};
+
+	for (size_t i = 0; i < ARRAY_LEN(messages); i++)
+		if (!small_talk_is(slice_str(messages[i])))
+			fail_msg("needs information: %s", messages[i]);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (small_talk_is(slice_str(others[i])))
+			fail_msg("needs none: %s", others[i]);
+}
+
 TEST(a_message_with_any_other_word_is_none)
 {
 	static const char *const messages[] = {"Refunds?", "hi, how much is shipping",
