@@ -166,19 +166,19 @@ thoughts_match(const struct thoughts *t)
 	enum thoughts_tag_kind best = TAG_NONE, kind;
 
 	for (size_t i = 0; i < ARRAY_LEN(thoughts_tags); i++) {
-		const size_t n = strlen(thoughts_tags[i].text);
+		const char *tag = thoughts_tags[i].text;
 		size_t same = 0;
 
-		while (same < n && same < t->n_held &&
-		    thoughts_lower(t->held[same]) == (uint8_t)thoughts_tags[i].text[same])
+		while (tag[same] != '\0' && same < t->n_held &&
+		    thoughts_lower(t->held[same]) == (uint8_t)tag[same])
 			same++;
-		if (same < t->n_held && same < n)
+		if (same < t->n_held && tag[same] != '\0')
 			continue;
-		if (t->n_held < n)
+		if (tag[same] != '\0')
 			kind = TAG_PARTIAL;
 		else if (thoughts_tags[i].is_element)
 			kind = thoughts_match_rest(
-			    thoughts_tags[i].kind, t->held + n, t->n_held - n);
+			    thoughts_tags[i].kind, t->held + same, t->n_held - same);
 		else
 			kind = thoughts_tags[i].kind;
 		if (kind > best)
