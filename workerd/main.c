@@ -249,6 +249,7 @@ worker_setup_turns(struct worker *w)
 		    .temperature = s->openai_temperature,
 		},
 	    .max_history = s->max_history_messages,
+	    .max_history_tokens = s->max_history_tokens,
 	    .refused_ms = TURN_REFUSED_MS,
 	    .total_ms = s->openai_total_timeout_ms,
 	    .first_token_ms = s->openai_first_token_ms,

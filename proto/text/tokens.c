@@ -61,6 +61,29 @@ tokens_of(size_t bytes, size_t of_token)
 	return tokens < UINT32_MAX / 2 ? (uint32_t)tokens : UINT32_MAX / 2;
 }
 
+/* Quarters of a token that a character adds, by its first byte. */
+static size_t
+tokens_quarters(uint8_t c)
+{
+	if (c < 0x80)
+		return c == ' ' || c == '\'' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		    ? 1
+		    : 2;
+	if (c < 0xc0)
+		return 0; /* inside a character */
+	return c < 0xe0 ? 2 : c < 0xf0 ? 4 : 8;
+}
+
+size_t
+tokens_estimate_text(struct slice text)
+{
+	size_t quarters = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		quarters += tokens_quarters(text.p[i]);
+	return (quarters + 3) / 4;
+}
+
 uint32_t
 tokens_estimate_call(size_t request, size_t text, uint32_t most_output)
 {

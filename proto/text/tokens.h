@@ -25,6 +25,10 @@ bool tokens_model_reasons(struct slice model);
 uint32_t tokens_output_max(
     struct slice model, struct slice effort, uint32_t limit, bool budget);
 
+/* An estimate of a text's tokens by its letters: those of Latin scripts are several in a token, those of Chinese or Thai
+ * about one each. A text that is made to have many tokens may have twice as many. */
+size_t tokens_estimate_text(struct slice text);
+
 /* What a call with a request of so many bytes, which has brought so many bytes of text, may have used; at most
  * most_output for the text. */
 uint32_t tokens_estimate_call(size_t request, size_t text, uint32_t most_output);

@@ -44,24 +44,37 @@ turn_budget_agent(struct txn *t, const struct msg_turn_begin *m,
 	return 0;
 }
 
-/* The messages that the model gets before the new one. */
+/* The messages that the model gets before the new one, at most so many tokens. */
 static int
 turn_budget_history(struct txn *t, const struct msg_turn_begin *m,
     const struct msg_conversation_record *conversation, size_t *bytes)
 {
 	const struct message_page_bounds most = {
 	    call_limit(m->history, MESSAGE_PAGE_MAX), PAGE_BYTES, 0};
+	size_t tokens = tokens_estimate_text(m->text);
 	struct message_page page;
 	struct msg_message_record message;
 	struct slice list, item;
 	int rc = message_page_backwards(
 	    t, &conversation->id, conversation->next_seq, most, true, &page);
 
+	if (rc != 0)
+		return rc;
 	list = buf_slice(&t->env->list);
-	while (rc == 0 && wire_list_next(&list, &item))
+	while (wire_list_next(&list, &item))
 		if (record_decode(item, MSG_MESSAGE_RECORD, &message) == WIRE_OK)
+			tokens += tokens_estimate_text(message.text);
+	list = buf_slice(&t->env->list);
+	while (wire_list_next(&list, &item)) {
+		if (record_decode(item, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
+			continue;
+		/* The worker leaves out the oldest ones, too. */
+		if (m->history_tokens > 0 && tokens > m->history_tokens)
+			tokens -= tokens_estimate_text(message.text);
+		else
 			*bytes += MESSAGE_BYTES + turn_budget_text(message.text);
-	return rc;
+	}
+	return 0;
 }
 
 static int

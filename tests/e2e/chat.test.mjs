@@ -138,18 +138,39 @@ describe("the history that the model sees", () => {
 		});
 	});
 
+	for (const [script, letter, tokens] of [
+		["Latin", "a", 1 / 4],
+		["Greek", "λ", 1 / 2],
+		["Chinese", "字", 1],
+	])
+		it(`has at most MAX_HISTORY_TOKENS of ${script} letters, and always the newest message`, () =>
+			withBanter({ env: { MAX_HISTORY_TOKENS: "1000" }, workers: 1 }, async (banter) => {
+				const text = letter.repeat(400 / tokens - 20);
+				for (const n of ["1", "2", "3", "4"]) await banter.chat("long", `[[text="${n}"]] ${text}`);
+				const seen = (await banter.modelSaw()).map(([, said]) => said.at(-1) === letter);
+				assert.deepEqual(seen.filter(Boolean).length, 2);
+				const newest = letter.repeat(3900);
+				await banter.chat("long", `[[text="last"]] ${newest}`);
+				const last = (await banter.modelSaw()).slice(1);
+				assert.equal(last.at(-1)[1], `[[text="last"]] ${newest}`);
+				assert.equal(last.length, 1);
+			}));
+
 	it("is complete and in order for a long conversation of long messages", () =>
-		withBanter({ env: { MAX_HISTORY_MESSAGES: "1000" }, workers: 1 }, async (banter) => {
-			const expected = [];
-			let conversationId;
-			for (let i = 0; i < 45; i++) {
-				const message = `[[huge=20000]] ${i} ${"ß".repeat(3900)}`;
-				const { status, json } = await banter.chat("long", message);
-				assert.equal(status, 200);
-				expected.push(["user", message], ["assistant", json.message]);
-				conversationId = json.conversationId;
-			}
-			assert.deepEqual((await banter.modelSaw()).slice(1), expected.slice(0, -1));
-			assert.deepEqual(said((await banter.thread(conversationId)).messages), expected);
-		}));
+		withBanter(
+			{ env: { MAX_HISTORY_MESSAGES: "1000", MAX_HISTORY_TOKENS: "0" }, workers: 1 },
+			async (banter) => {
+				const expected = [];
+				let conversationId;
+				for (let i = 0; i < 45; i++) {
+					const message = `[[huge=20000]] ${i} ${"ß".repeat(3900)}`;
+					const { status, json } = await banter.chat("long", message);
+					assert.equal(status, 200);
+					expected.push(["user", message], ["assistant", json.message]);
+					conversationId = json.conversationId;
+				}
+				assert.deepEqual((await banter.modelSaw()).slice(1), expected.slice(0, -1));
+				assert.deepEqual(said((await banter.thread(conversationId)).messages), expected);
+			},
+		));
 });

@@ -298,7 +298,7 @@ turn_new(
 	reply_listeners_init(&t->listeners, NULL);
 	t->listeners.ids = *ids;
 	t->listeners.ids.run = ids->message;
-	history_init(&t->history, turns->max_history);
+	history_init(&t->history, turns->max_history, turns->max_history_tokens);
 	found_passages_init(&t->passages);
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);

@@ -206,6 +206,7 @@ turn_send_begin(struct turn *t, struct msg_turn_begin *begin)
 	bool has_client_id = begin->client_id.len > 0;
 
 	begin->history = t->turns->max_history;
+	begin->history_tokens = t->turns->max_history_tokens;
 	begin->model = slice_str(defaults->model);
 	begin->max_output = defaults->max_completion_tokens;
 	begin->prompt_bytes = (uint32_t)strlen(defaults->system_prompt);

@@ -49,8 +49,9 @@ struct turns {
 	struct model_servers servers;    /* at least the default server */
 	struct scoreboard_worker *board; /* for the metrics */
 	struct prompt_defaults defaults;
-	unsigned max_history; /* messages of a conversation that the model receives */
-	unsigned total_ms;    /* limit for the model's response, retries included */
+	unsigned max_history;        /* messages of a conversation that the model receives */
+	unsigned max_history_tokens; /* ... and tokens of these; 0: no limit */
+	unsigned total_ms;           /* limit for the model's response, retries included */
 	unsigned
 	    first_token_ms; /* after which another server is asked, if the agent names one; 0: never */
 	unsigned refused_ms; /* TURN_REFUSED_MS; tests need not wait so long */

@@ -2151,7 +2151,7 @@ export interface components {
         AgentTest: {
             /** @description The visitor's message. */
             message: string;
-            /** @description The messages before it, oldest first. The model receives the last MAX_HISTORY_MESSAGES of them. */
+            /** @description The messages before it, oldest first. The model receives the last MAX_HISTORY_MESSAGES of them, of at most MAX_HISTORY_TOKENS. */
             history?: {
                 /** @enum {unknown} */
                 role: "user" | "assistant";

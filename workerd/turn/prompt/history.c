@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/text/tokens.h"
 
 /* More than any model's context; a worker may hold a thousand histories. */
 #define HISTORY_BYTES_MAX (4u * 1024 * 1024)
@@ -18,9 +19,9 @@ struct history_page {
 };
 
 void
-history_init(struct history *h, size_t max)
+history_init(struct history *h, size_t max, size_t max_tokens)
 {
-	*h = (struct history){.max = max};
+	*h = (struct history){.max = max, .max_tokens = max_tokens};
 	SLIST_INIT(&h->pages);
 }
 
@@ -33,7 +34,7 @@ history_clear(struct history *h)
 		SLIST_REMOVE_HEAD(&h->pages, link);
 		free(page);
 	}
-	h->bytes = 0;
+	h->bytes = h->n = h->tokens = 0;
 }
 
 /* The list's decoder has checked the record. */
@@ -43,18 +44,17 @@ history_read_record(struct slice item, struct msg_message_record *record)
 	must(record_decode(item, MSG_MESSAGE_RECORD, record) == WIRE_OK);
 }
 
-static size_t
-history_count_with_text(struct slice messages)
+static void
+history_count(struct history *h, struct slice messages)
 {
 	struct msg_message_record record;
 	struct slice item;
-	size_t n = 0;
 
 	while (wire_list_next(&messages, &item)) {
 		history_read_record(item, &record);
-		n += record.text.len > 0;
+		h->n += record.text.len > 0;
+		h->tokens += tokens_estimate_text(record.text);
 	}
-	return n;
 }
 
 void
@@ -65,7 +65,7 @@ history_add(struct history *h, struct slice messages, uint64_t older)
 	page->len = messages.len;
 	must(slice_copy(messages, page->list, page->len));
 	SLIST_INSERT_HEAD(&h->pages, page, link);
-	h->n += history_count_with_text(messages);
+	history_count(h, messages);
 	h->bytes += messages.len;
 	h->older = older;
 }
@@ -73,7 +73,8 @@ history_add(struct history *h, struct slice messages, uint64_t older)
 size_t
 history_missing(const struct history *h)
 {
-	if (h->older == 0 || h->n >= h->max || h->bytes >= HISTORY_BYTES_MAX)
+	if (h->older == 0 || h->n >= h->max || h->bytes >= HISTORY_BYTES_MAX ||
+	    (h->max_tokens > 0 && h->tokens >= h->max_tokens))
 		return 0;
 	return h->max - h->n;
 }
@@ -97,6 +98,33 @@ history_questions(const struct history *h, struct slice *last, struct slice *bef
 			*last = record.text;
 		}
 	}
+}
+
+/* How many of the oldest messages with text a request leaves out. */
+static size_t
+history_skip(const struct history *h)
+{
+	const struct history_page *page;
+	size_t n = 0, tokens = h->tokens;
+
+	SLIST_FOREACH(page, &h->pages, link)
+	{
+		struct slice list = {page->list, page->len}, item;
+		struct msg_message_record record;
+
+		while (wire_list_next(&list, &item)) {
+			history_read_record(item, &record);
+			if (record.text.len == 0)
+				continue;
+			if (n + 1 >= h->n ||
+			    (h->n - n <= h->max &&
+				(h->max_tokens == 0 || tokens <= h->max_tokens)))
+				return n;
+			tokens -= tokens_estimate_text(record.text);
+			n++;
+		}
+	}
+	return n;
 }
 
 /* A visitor's message with what stands before it. */
@@ -129,7 +157,7 @@ history_write(const struct history *h, struct slice found, struct openai_request
 {
 	struct slice last, before;
 	const struct history_page *page;
-	size_t skip = h->n > h->max ? h->n - h->max : 0;
+	size_t skip = history_skip(h);
 
 	history_questions(h, &last, &before);
 	SLIST_FOREACH(page, &h->pages, link)
@@ -155,7 +183,7 @@ static size_t
 history_sent(const struct history *h)
 {
 	const struct history_page *page;
-	size_t skip = h->n > h->max ? h->n - h->max : 0, sent = 0;
+	size_t skip = history_skip(h), sent = 0;
 
 	SLIST_FOREACH(page, &h->pages, link)
 	{

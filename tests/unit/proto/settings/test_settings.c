@@ -46,6 +46,7 @@ TEST(defaults_match_the_contract)
 	assert_int_equal(s.port, 4000);
 	assert_int_equal(s.app_env, APP_ENV_DEVELOPMENT);
 	assert_int_equal(s.max_history_messages, 30);
+	assert_int_equal(s.max_history_tokens, 8000);
 	assert_int_equal(s.rate_limit_window_ms, 60000);
 	assert_int_equal(s.rate_limit_max_requests, 30);
 	assert_int_equal(s.store_max_bytes, 64ull << 30);

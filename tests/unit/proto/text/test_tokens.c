@@ -39,4 +39,14 @@ TEST(a_call_without_usage_is_paid_by_an_estimate)
 	assert_int_equal(tokens_estimate_call(400, 9000, 100), 101 + 100);
 }
 
+TEST(a_text_is_estimated_by_its_letters)
+{
+	assert_int_equal(tokens_estimate_text(none), 0);
+	assert_int_equal(tokens_estimate_text(slice_str("four word text here")), 5);
+	assert_int_equal(tokens_estimate_text(slice_str("12345678")), 4);
+	assert_int_equal(tokens_estimate_text(slice_str("\u0434\u0430")), 1);
+	assert_int_equal(tokens_estimate_text(slice_str("\u5b57\u5b57")), 2);
+	assert_int_equal(tokens_estimate_text(slice_str("\U0001f600")), 2);
+}
+
 TEST_MAIN(NULL, NULL)
