@@ -672,6 +672,8 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	install -m 755 $(INSTALLED)/banter $(to)/bin
 	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
 	$(call put,systemd/crawl-addresses,$(to)/lib/banter/crawl-addresses,755)
+	install -d "$(DESTDIR)"$(SYSCONFDIR)/needrestart/restart.d
+	$(call put,systemd/needrestart,"$(DESTDIR)"$(SYSCONFDIR)/needrestart/restart.d/banter.service,755)
 	cp -r widget/dist $(to)/share/banter/widget/
 	cp -r dashboard/dist $(to)/share/banter/dashboard/
 	rm -f $(to)/share/banter/*/dist/.built

@@ -14,6 +14,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/process/old_libraries.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/message_json.h"
 #include "storaged/cli/base/options.h"
@@ -241,6 +242,39 @@ status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 	    (int)peer->program.len, (const char *)peer->program.p,
 	    units_count(peer->open_turns, "open reply", "open replies").text,
 	    status_following_text(peer->following).text);
+}
+
+/* The libraries of all processes of this machine. */
+static void
+status_add_old_libraries(const struct overview *o, char names[OLD_LIBRARIES_SIZE])
+{
+	struct slice peers = o->status == NULL ? (struct slice){0} : o->status->peers;
+	struct msg_peer_status peer;
+	struct slice item;
+
+	for (size_t i = 0; i < 2; i++) {
+		pid_t pid = i == 0 ? o->front.pid : o->store.pid;
+
+		if (pid != 0)
+			old_libraries_add(pid, names);
+	}
+	while (wire_list_next(&peers, &item))
+		if (record_decode(item, MSG_PEER_STATUS, &peer) == WIRE_OK &&
+		    peer.role != ROLE_TOOL)
+			old_libraries_add((pid_t)peer.pid, names);
+}
+
+static void
+status_print_old_libraries(const struct overview *o)
+{
+	char names[OLD_LIBRARIES_SIZE] = "";
+
+	status_add_old_libraries(o, names);
+	if (names[0] != '\0')
+		status_print("libraries",
+		    "%s: an update has replaced them, and the running processes still use the "
+		    "old files; run systemctl restart banter.target at a quiet time",
+		    names);
 }
 
 static void
@@ -510,6 +544,7 @@ status_print_text(const struct overview *o)
 	status_print_store(o);
 	status_print_search(o);
 	status_print_crawl(o);
+	status_print_old_libraries(o);
 	if (s != NULL) {
 		status_print_log(s);
 		status_print_peers(s->peers, o->now);

@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
+#include "proto/process/old_libraries.h"
 #include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/sources.h"
@@ -363,6 +364,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .disk_free_bytes = env_disk_free(env),
 	};
 	int rc = status_add_info(t, &info);
+	char old[OLD_LIBRARIES_SIZE] = "";
 	size_t settings;
 
 	if (rc != 0)
@@ -370,6 +372,8 @@ handle_store_info_get(struct txn *t, struct call *c)
 	if (c->peers != NULL)
 		status_add_crawl(c->peers, &info);
 	log_info_add(env, &info);
+	old_libraries_add(0, old);
+	info.old_libraries = slice_str(old);
 	info.writable = env->writable;
 	info.damage = slice_str(env->damage == NULL ? "" : env->damage);
 	buf_reset(&env->list);

@@ -1,11 +1,11 @@
 // GET and PUT /v1/admin/prices, and GET /v1/admin/server.
 
 import assert from "node:assert/strict";
-import { realpathSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync } from "node:fs";
 import { describe, it } from "node:test";
 import { addUser, logIn } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
-import { ADMIN_KEY, PASSWORD, until, useBanter } from "./harness.mjs";
+import { ADMIN_KEY, PASSWORD, until, useBanter, withBanter } from "./harness.mjs";
 import { addSource, putPage } from "./knowledge.mjs";
 import { ADMIN, addOrganization, assertFields, connectToStore } from "./organizations.mjs";
 import { expectTool } from "./tool.mjs";
@@ -107,6 +107,35 @@ describe("the state of the server", () => {
 		assert.deepEqual(bad.last_backup, good.last_backup);
 		assert.match(bad.backup_failed.error, /none\/backup\.mdb: No such file/);
 		assert.ok(bad.backup_failed.at > at);
+	});
+
+	it("tells which processes use libraries that an update has replaced, as banter status does", async () => {
+		const own = (await get(200, ADMIN)).json;
+		assert.deepEqual(own.old_libraries, []);
+		const folder = `${banter.dir}/lib`;
+		mkdirSync(folder);
+		const maps = readFileSync(`/proc/${banter.storaged.pid}/maps`, "utf8");
+		for (const [, path, name] of maps.matchAll(/(\/\S+\/(lib(?:bsd|event_core)[^/\s]*))$/gm))
+			cpSync(path, `${folder}/${name.replace(/(\.so\.\d+).*/, "$1")}`);
+		const names = readdirSync(folder).sort();
+		assert.equal(names.length, 2);
+		await withBanter({ env: { LD_LIBRARY_PATH: folder } }, async (other) => {
+			const shown = async () =>
+				(await other.request("GET", "/v1/admin/server", { headers: ADMIN })).json.old_libraries;
+			assert.deepEqual(await shown(), []);
+			assert.doesNotMatch((await expectTool(other, 0, "status")).stdout, /^libraries/m);
+			for (const name of names) {
+				cpSync(`${folder}/${name}`, `${folder}/new`);
+				renameSync(`${folder}/new`, `${folder}/${name}`);
+			}
+			const told = await shown();
+			assert.deepEqual(
+				told.map(({ process }) => process),
+				["workerd", "storaged"],
+			);
+			for (const one of told) assert.deepEqual(one.names.split(", ").sort(), names);
+			assert.match((await expectTool(other, 0, "status")).stdout, /^libraries +lib.*an update has replaced/m);
+		});
 	});
 
 	it("tells whether crawld runs, and how much content is read", async () => {

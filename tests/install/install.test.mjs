@@ -212,6 +212,20 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.match(await machine.do("banter status"), /^banter .*: everything runs$/m);
 	});
 
+	step("needrestart gives an updated libcurl to new workers, and masterd goes on", async () => {
+		const master = await machine.property("banter.service", "MainPID");
+		const old = async () => /^libraries.*/m.exec(await machine.do("banter status"))?.[0];
+		assert.equal(await old(), undefined);
+		await machine.do(`lib=$(readlink -f /usr/lib/*/libcurl.so.4)
+			cp -p $lib $lib.new && mv $lib.new $lib`);
+		assert.match(await old(), /libcurl\.so\.\S+: an update has replaced/);
+		await machine.do(`/etc/needrestart/restart.d/banter.service
+			systemctl restart banter-crawld`);
+		await until("no process has the old file", async () => (await old()) === undefined);
+		assert.equal(await machine.property("banter.service", "MainPID"), master);
+		await ready();
+	});
+
 	step("has all units active with a status text", async () => {
 		const units = ["storaged", "searchd", "masterd"].flatMap((name) => [`${name}.socket`, name]);
 		units.push("crawld");

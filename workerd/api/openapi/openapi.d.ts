@@ -1301,6 +1301,13 @@ export interface components {
                 name: string;
                 version: string;
             }[];
+            /** @description Processes that run with files of libraries that an update has replaced: restart them. The worker is the one that answers. */
+            old_libraries: {
+                /** @enum {unknown} */
+                process: "workerd" | "storaged";
+                /** @description separated by ", " */
+                names: string;
+            }[];
             master: {
                 pid: number;
                 started_at: number;

@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 
 #include "proto/base/basics.h"
+#include "proto/process/old_libraries.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/server/server_handlers.h"
 #include "workerd/api/server/server_settings.h"
@@ -40,6 +41,31 @@ server_write_versions(struct json_writer *j)
 	server_write_library(j, "libevent", event_get_version());
 	server_write_library(j, "nghttp2", upstream_http2_version());
 	server_write_library(j, "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING));
+	json_write_close(j, ']');
+}
+
+/* A process that runs with files of libraries that an update has replaced. */
+static void
+server_write_old_libraries(struct json_writer *j, const char *process, struct slice names)
+{
+	if (names.len == 0)
+		return;
+	json_write_open(j, NULL, '{');
+	json_write_str(j, "process", slice_str(process));
+	json_write_str(j, "names", names);
+	json_write_close(j, '}');
+}
+
+static void
+server_write_outdated(struct json_writer *j, const struct msg_store_info *s)
+{
+	char worker[OLD_LIBRARIES_SIZE] = "";
+
+	old_libraries_add(0, worker);
+	json_write_open(j, "old_libraries", '[');
+	server_write_old_libraries(j, "workerd", slice_str(worker));
+	if (s != NULL)
+		server_write_old_libraries(j, "storaged", s->old_libraries);
 	json_write_close(j, ']');
 }
 
@@ -241,6 +267,7 @@ server_on_store(void *arg, uint16_t type, const union msg *m)
 
 	json_write_open(j, NULL, '{');
 	server_write_versions(j);
+	server_write_outdated(j, known ? &m->store_info : NULL);
 	server_write_master(j, &q->api->board->master);
 	server_write_workers(j, q->api->board);
 	server_write_models(j, q->api);

@@ -109,7 +109,8 @@ function Workers({ server: { workers, master } }: { readonly server: Server }) {
 	);
 }
 
-function Versions({ server: { version, store, libraries } }: { readonly server: Server }) {
+function Versions({ server }: { readonly server: Server }) {
+	const { version, store, libraries, old_libraries } = server;
 	return (
 		<Card
 			title={t("versions")}
@@ -119,6 +120,11 @@ function Versions({ server: { version, store, libraries } }: { readonly server: 
 				</a>
 			}
 		>
+			{old_libraries.map(({ process, names }) => (
+				<p key={process} class="settings-warning">
+					{t("oldLibraries", { process, names })}
+				</p>
+			))}
 			<dl class="settings-facts">
 				<div>
 					<dt>banter</dt>
