@@ -222,13 +222,11 @@ retry_after_read_parameters(struct retry_after *r, struct slice value)
 			continue;
 		part = (struct slice){value.p + start, i - start};
 		start = i + 1;
-		if (retry_after_has_prefix(part, "t=", &rest))
+		if (retry_after_has_prefix(part, "t=", &rest) ||
+		    retry_after_has_prefix(part, "reset=", &rest))
 			retry_after_note_limit(r, slice_str("reset"), rest);
-		else if (retry_after_has_prefix(part, "r=", &rest))
-			retry_after_note_limit(r, slice_str("remaining"), rest);
-		else if (retry_after_has_prefix(part, "reset=", &rest))
-			retry_after_note_limit(r, slice_str("reset"), rest);
-		else if (retry_after_has_prefix(part, "remaining=", &rest))
+		else if (retry_after_has_prefix(part, "r=", &rest) ||
+		    retry_after_has_prefix(part, "remaining=", &rest))
 			retry_after_note_limit(r, slice_str("remaining"), rest);
 	}
 }

@@ -169,7 +169,7 @@ thoughts_match(const struct thoughts *t)
 		const char *tag = thoughts_tags[i].text;
 		size_t same = 0;
 
-		while (tag[same] != '\0' && same < t->n_held &&
+		while (same < t->n_held && tag[same] != '\0' &&
 		    thoughts_lower(t->held[same]) == (uint8_t)tag[same])
 			same++;
 		if (same < t->n_held && tag[same] != '\0')
