@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import {
+	ADMIN,
 	connectToStore,
 	openImporter,
 	openVisitor,
@@ -20,7 +21,7 @@ import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./da
 const MANY = 130;
 
 describe("the dashboard's contacts", { skip: missing }, () => {
-	const { banter, admin, visit } = useDashboard();
+	const { banter, admin, visit } = useDashboard({ search: true });
 	let store;
 	let widget;
 	before(async () => {
@@ -64,6 +65,10 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 
 	it("are found in the palette, as the views of the inbox are, from every page", async () => {
 		const found = await meet({ name: "Zebulon Quill", email: "zeb@quill.example" });
+		await until(
+			"the search index is ready",
+			async () => (await banter.get("/v1/admin/search?q=quill", ADMIN)).status === 200,
+		);
 		const { page, complaints } = await visit("/widgets");
 		await page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
 		const dialog = page.getByRole("dialog", { name: "Commands" });
