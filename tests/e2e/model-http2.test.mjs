@@ -121,7 +121,7 @@ for (const [name, all, limit, window] of [
 					return reply?.[1].length === 60_000 && reply[2] === "complete";
 				});
 			},
-			{ env: LONG_REPLIES, front: { settings: window(1024) } },
+			{ env: { ...LONG_REPLIES, MAX_HISTORY_TOKENS: "0" }, front: { settings: window(1024) } },
 		);
 
 		all(
