@@ -3,6 +3,8 @@
  */
 #include "storaged/numbers/numbers_rows.h"
 
+#include <string.h>
+
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
@@ -30,13 +32,30 @@ numbers_day_is_old(uint32_t day)
 	return day + NUMBERS_HOUR_DAYS < clock_wall_ms() / CLOCK_DAY_MS;
 }
 
+struct slice
+numbers_row_complete(struct slice value)
+{
+	/* The empty fields counted_models and kept_models: their lengths. */
+	static const uint8_t added[2 * sizeof(uint32_t)];
+	static uint8_t full[8192];
+	struct msg_numbers_record record;
+
+	if (record_decode(value, MSG_NUMBERS_RECORD, &record) != WIRE_SHORT ||
+	    value.len + sizeof(added) > sizeof(full))
+		return value;
+	memcpy(full, value.p, value.len);
+	memcpy(full + value.len, added, sizeof(added));
+	return (struct slice){full, value.len + sizeof(added)};
+}
+
 bool
 numbers_row_read(struct slice value, struct numbers_row *row)
 {
 	struct msg_numbers_record record;
 
 	*row = (struct numbers_row){0};
-	if (record_read(value, TABLE_NUMBERS, MSG_NUMBERS_RECORD, &record) == 0 &&
+	if (record_read(
+		numbers_row_complete(value), TABLE_NUMBERS, MSG_NUMBERS_RECORD, &record) == 0 &&
 	    counts_add_encoded(&row->of[NUMBERS_COUNTED], record.counted) &&
 	    counts_add_encoded(&row->of[NUMBERS_KEPT], record.kept) &&
 	    model_tokens_add_encoded(&row->models[NUMBERS_COUNTED], record.counted_models) &&

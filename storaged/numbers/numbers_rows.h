@@ -29,6 +29,10 @@ struct numbers_row {
 	struct model_tokens models[2];
 };
 
+/* The record of a row. One that an older banter wrote has no tokens by model: it gets empty ones, and is then valid until
+ * the next call. */
+struct slice numbers_row_complete(struct slice value);
+
 /* Decodes a row. False: it is damaged, and *row is empty. */
 [[gnu::warn_unused_result]] bool numbers_row_read(struct slice value, struct numbers_row *row);
 
