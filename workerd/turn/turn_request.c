@@ -509,7 +509,7 @@ turn_request_set_target(struct turn *t, struct slice model)
 	t->target = (struct prompt_target){.model = model, .budget = t->cost.prompt > 0};
 	t->dropped = (struct refused_parts){0};
 	t->doubtful = 0;
-	t->learns_output = false;
+	t->learns_output = t->too_long = false;
 	t->repairs = t->attempts;
 	t->target_key =
 	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);

@@ -14,11 +14,12 @@ enum thoughts_tag_kind {
 	TAG_PARTIAL, /* the start of one */
 	TAG_OPEN,
 	TAG_CLOSE,
-	TAG_CHANNEL, /* of gpt-oss (OpenAI's "harmony" format): a channel's name follows */
-	TAG_START,   /* a role follows, and perhaps a channel */
-	TAG_MESSAGE, /* the end of such a header */
-	TAG_END,     /* the end of such a message */
-	TAG_ANSWER,  /* around the answer, behind a thought */
+	TAG_CLOSE_OWN, /* of a word that pages use, too: it closes only what a tag has opened */
+	TAG_CHANNEL,   /* of gpt-oss (OpenAI's "harmony" format): a channel's name follows */
+	TAG_START,     /* a role follows, and perhaps a channel */
+	TAG_MESSAGE,   /* the end of such a header */
+	TAG_END,       /* the end of such a message */
+	TAG_ANSWER,    /* around the answer, behind a thought */
 	TAG_ANSWERED,
 	TAG_TOOL, /* the call of a tool */
 	TAG_TOOL_END,
@@ -50,11 +51,11 @@ static const struct {
     {"<antthinking", TAG_OPEN, true},
     {"</antthinking", TAG_CLOSE, true},
     {"<reflection", TAG_OPEN, true},
-    {"</reflection", TAG_CLOSE, true},
+    {"</reflection", TAG_CLOSE_OWN, true},
     {"<scratchpad", TAG_OPEN, true},
-    {"</scratchpad", TAG_CLOSE, true},
+    {"</scratchpad", TAG_CLOSE_OWN, true},
     {"<inner_monologue", TAG_OPEN, true},
-    {"</inner_monologue", TAG_CLOSE, true},
+    {"</inner_monologue", TAG_CLOSE_OWN, true},
     {"<answer", TAG_ANSWER, true}, /* Hunyuan */
     {"</answer", TAG_ANSWERED, true},
     {"[think]", TAG_OPEN, false}, /* Mistral */
@@ -200,7 +201,7 @@ thoughts_keep(struct thoughts *t, const uint8_t *p, size_t n, struct buf *out)
 		must(buf_append(&t->doubtful, p, n) == 0);
 		return;
 	}
-	if (t->is_inside) {
+	if (t->is_inside || (t->place == THOUGHTS_TOOL && !t->called)) {
 		must(buf_append(out, buf_data(&t->doubtful), buf_len(&t->doubtful)) == 0 &&
 		    buf_append(out, p, n) == 0);
 		t->place = THOUGHTS_TEXT;
@@ -321,16 +322,32 @@ thoughts_open_tool(struct thoughts *t, struct buf *out)
 	thoughts_keep(t, t->held, t->n_held, out);
 }
 
+/* Whether a call has arguments or further tags; else the answer is about the tags. `doubtful` begins with a tag. */
+static bool
+thoughts_is_call(const struct buf *doubtful)
+{
+	const uint8_t *p = buf_data(doubtful);
+	const size_t n = buf_len(doubtful);
+
+	return n > 0 &&
+	    (memchr(p + 1, '{', n - 1) != NULL || memchr(p + 1, '<', n - 1) != NULL);
+}
+
 static void
 thoughts_take_tool(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *out)
 {
 	if (kind == TAG_TOOL_END && t->place == THOUGHTS_TOOL) {
 		t->place = THOUGHTS_TEXT;
+		if (t->is_doubtful && !t->called && !thoughts_is_call(&t->doubtful)) {
+			thoughts_put(t, buf_data(&t->doubtful), buf_len(&t->doubtful), out);
+			thoughts_put(t, t->held, t->n_held, out);
+		}
 		t->is_doubtful = false;
 		buf_clear(&t->doubtful);
 	} else if (kind == TAG_TOOL && t->place == THOUGHTS_TEXT) {
 		thoughts_open_tool(t, out);
 	} else if (kind == TAG_CALL && t->place == THOUGHTS_TEXT) {
+		thoughts_open_tool(t, out);
 		t->called = true;
 	} else if (kind != TAG_TOOL_END || !t->called) {
 		thoughts_put(t, t->held, t->n_held, out);
@@ -345,8 +362,12 @@ thoughts_take_tag(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *o
 
 	if (t->place == THOUGHTS_TOOL || kind >= TAG_TOOL) {
 		thoughts_take_tool(t, kind, out);
-	} else if (kind == TAG_CLOSE && (in_thought || t->place == THOUGHTS_TEXT)) {
+	} else if ((kind == TAG_CLOSE || kind == TAG_CLOSE_OWN) && in_thought) {
 		thoughts_close(t, out);
+	} else if (kind == TAG_CLOSE && t->place == THOUGHTS_TEXT) {
+		thoughts_close(t, out);
+	} else if (kind == TAG_CLOSE_OWN && t->place == THOUGHTS_TEXT) {
+		thoughts_put(t, t->held, t->n_held, out);
 	} else if (in_thought) {
 		thoughts_keep(t, t->held, t->n_held, out);
 	} else if (kind == TAG_OPEN && t->place == THOUGHTS_TEXT) {

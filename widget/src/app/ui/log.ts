@@ -41,7 +41,8 @@ function createReply({ words, settings }: LogParts, text: string): HTMLElement {
 function createTexts(parts: LogParts, { messages }: State): HTMLElement[] {
 	const said = messages.slice(1);
 	const isMarked = ({ role, text }: Message) => role === "assistant" && MARKED.test(text);
-	if (said.slice(0, -1).some(isMarked)) return [];
+	const isOfPerson = (one: Message) => one.role === "assistant" && one.author !== null;
+	if (said.slice(0, -1).some(isMarked) || said.some(isOfPerson)) return [];
 	const rows = said
 		.filter((one) => one.text && !isMarked(one))
 		.map(({ role, text }) => (role === "user" ? createQuestion : createReply)(parts, text));
