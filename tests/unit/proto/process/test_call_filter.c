@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -113,6 +114,10 @@ TEST(only_listed_calls_are_allowed)
 		{SYS_socket, AF_INET, SOCK_STREAM}, 0, NULL},
 	    {"a worker opens no other socket", ONCE, CALLS_WORKER,
 		{SYS_socket, AF_PACKET, SOCK_RAW}, EPERM, "call=socket "},
+	    {"a worker's name lookups read capabilities", ONCE, CALLS_WORKER,
+		{SYS_prctl, PR_CAPBSET_READ, 0}, 0, NULL},
+	    {"a worker changes none", ONCE, CALLS_WORKER, {SYS_prctl, PR_CAPBSET_DROP, 0},
+		EPERM, "call=prctl "},
 	    {"the store runs no program", ONCE, CALLS_STORE, {SYS_execve, program}, EPERM,
 		"call=execve "},
 	    {"the store opens no socket", ONCE, CALLS_STORE, {SYS_socket, AF_INET, SOCK_STREAM},
