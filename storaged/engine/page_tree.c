@@ -135,6 +135,7 @@ page_tree_reach(struct page_tree *p, size_t page)
 		return false;
 	}
 	p->reached[page / 8] |= (uint8_t)(1u << page % 8);
+	p->n_reached++;
 	return true;
 }
 
@@ -233,6 +234,7 @@ page_tree_root_of(const struct tree_record *record)
 	    .page = record->root,
 	    .depth = record->depth,
 	    .flags = record->flags,
+	    .pages = record->branch_pages + record->leaf_pages + record->overflow_pages,
 	    .entries = record->entries,
 	};
 }
@@ -329,13 +331,16 @@ page_tree_check_order(
 	page_tree_fault(p, page, "has a key that is out of order");
 }
 
-/* After a walk. The entries of a wrong page are not counted. */
+/* After a walk. What a wrong page has and leads to is not counted. */
 static void
-page_tree_check_count(struct page_tree *p, uint64_t entries)
+page_tree_check_counts(struct page_tree *p, uint64_t pages, uint64_t entries)
 {
 	if (p->at->entries != entries)
 		page_tree_fault(
 		    p, p->at->page, "is the root of a tree with another number of entries");
+	if (p->at->pages != pages)
+		page_tree_fault(
+		    p, p->at->page, "is the root of a tree with another number of pages");
 }
 
 static int
@@ -343,6 +348,7 @@ page_tree_walk_from(struct page_tree *p, const struct page_tree_root *tree)
 {
 	struct page_walk w = {.depth = 0};
 	struct page_node node;
+	size_t before = p->n_reached;
 	bool of_leaf;
 	int rc = page_tree_descend(p, tree, &w, tree->page);
 
@@ -361,15 +367,16 @@ page_tree_walk_from(struct page_tree *p, const struct page_tree_root *tree)
 			     : page_tree_descend(p, tree, &w, page_tree_child(&node));
 	}
 	if (rc == 0)
-		page_tree_check_count(p, w.entries);
+		page_tree_check_counts(p, p->n_reached - before, w.entries);
 	return rc;
 }
 
-/* Whether a tree has pages, as its record says; reports an impossible depth. */
+/* Whether a tree has pages, as its record says; reports an impossible one. */
 static bool
 page_tree_has_pages(struct page_tree *p, const struct page_tree_root *tree)
 {
-	if (tree->page == PAGE_TREE_EMPTY && tree->entries == 0)
+	if (tree->page == PAGE_TREE_EMPTY && tree->depth == 0 && tree->pages == 0 &&
+	    tree->entries == 0)
 		return false;
 	if (tree->flags != 0 && tree != &p->free) {
 		page_tree_fault(p, tree->page, "is the root of a tree of an unknown kind");

@@ -25,7 +25,7 @@ typedef void page_tree_found_fn(void *arg, size_t page, const char *what);
 struct page_tree_root {
 	size_t page; /* PAGE_TREE_EMPTY: the tree has no page */
 	unsigned depth, flags;
-	uint64_t entries;
+	uint64_t pages, entries; /* as LMDB has counted them */
 };
 
 #define PAGE_TREE_EMPTY SIZE_MAX
@@ -38,8 +38,9 @@ struct page_tree {
 	size_t n;
 	const struct page_tree_root *table[TABLES]; /* NULL: it does not exist */
 	uint8_t *reached;                           /* a bit per page */
-	uint8_t *buffers;                           /* a page for each level */
-	page_tree_found_fn *found;                  /* NULL: nothing is reported */
+	size_t n_reached;
+	uint8_t *buffers;          /* a page for each level */
+	page_tree_found_fn *found; /* NULL: nothing is reported */
 	void *arg;
 	size_t faults;
 	const struct page_tree_root *at; /* the tree that is being checked */
@@ -67,7 +68,7 @@ extern const char page_tree_damage[], page_tree_main_damage[];
     struct page_tree *p, MDB_txn *txn, page_tree_found_fn *found, void *arg);
 
 /* Checks the pages of all tables, and marks them in `reached`: also that their keys are in order, and that they have as
- * many entries as LMDB has counted. 0; MDB_CORRUPTED; or errno. */
+ * many pages and entries as LMDB has counted. 0; MDB_CORRUPTED; or errno. */
 [[gnu::warn_unused_result]] int page_tree_check_tables(struct page_tree *p);
 
 /* Checks all other pages, and marks them in `reached`. 0; MDB_CORRUPTED; or errno. */

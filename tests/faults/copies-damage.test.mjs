@@ -8,10 +8,18 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Banter, times } from "../e2e/harness.mjs";
 import { runTool } from "../e2e/tool.mjs";
-import { isInUse, mainTree, PAGE, tableRoots } from "./pages.mjs";
+import { isInUse, mainTree, PAGE, tableRecords, tableRoots } from "./pages.mjs";
 
 const CONVERSATIONS = 150;
 const FLIPS = 250;
+/** Where a table's record has what (MDB_db). */
+const COUNTS = {
+	levels: 6,
+	"branch pages": 8,
+	"leaf pages": 16,
+	"overflow pages": 24,
+	entries: 32,
+};
 
 let banter, path, whole, complete;
 
@@ -77,6 +85,15 @@ describe("the root of a table is overwritten by another valid page", () => {
 });
 
 describe("a bit changes", () => {
+	for (const [field, at] of Object.entries(COUNTS))
+		for (const table of ["messages", "labels"])
+			it(`in the number of ${field} of ${table}: no backup is written`, async () => {
+				const change = (bytes) => (bytes[tableRecords(bytes).get(table) + at] ^= 4);
+				const { status, stderr } = await damaged(change, "backup", join(banter.dir, "copy.mdb"));
+				assert.equal(status, 65, stderr);
+				assert.notEqual((await damaged(change, "verify")).status, 0);
+			});
+
 	it("in any page: an export is the same, or does not end with status 0", async () => {
 		const main = mainTree(whole);
 		const pages = Array.from({ length: whole.length / PAGE }, (_, i) => i).filter((i) =>

@@ -53,19 +53,27 @@ export function damageAll(path) {
 		if (!main.includes(page)) damagePage(path, page);
 }
 
-/** The root page of each table that has one, by its name (MDB_node, MDB_db). */
-export function tableRoots(file) {
-	const roots = new Map();
+/** Where each table's record is in the file, by the table's name (MDB_node, MDB_db). */
+export function tableRecords(file) {
+	const records = new Map();
 	for (const number of mainTree(file)) {
 		const page = file.subarray(number * PAGE, (number + 1) * PAGE);
 		if ((page.readUInt16LE(10) & BRANCH) !== 0) continue;
 		for (let i = 0; i < (page.readUInt16LE(12) - 16) / 2; i++) {
 			const node = page.readUInt16LE(16 + 2 * i);
-			const size = page.readUInt16LE(node + 6);
-			const root = page.readBigUInt64LE(node + 8 + size + 40);
-			if (root !== NO_PAGE)
-				roots.set(page.toString("latin1", node + 8, node + 8 + size), Number(root));
+			const end = node + 8 + page.readUInt16LE(node + 6);
+			records.set(page.toString("latin1", node + 8, end), number * PAGE + end);
 		}
+	}
+	return records;
+}
+
+/** The root page of each table that has one, by its name (md_root). */
+export function tableRoots(file) {
+	const roots = new Map();
+	for (const [table, record] of tableRecords(file)) {
+		const root = file.readBigUInt64LE(record + 40);
+		if (root !== NO_PAGE) roots.set(table, Number(root));
 	}
 	return roots;
 }
