@@ -3,7 +3,9 @@
  */
 #include "storaged/open/migrate.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "proto/base/basics.h"
@@ -32,6 +34,8 @@ struct migration {
 	/* An entry under way: each step writes the buffer that the step before it did not. */
 	struct buf records[2];
 	struct migrate_file file;
+	/* Entries that are no records of today's schema: of the table under way, and of those before. */
+	uint64_t unreadable, kept;
 	uint64_t bytes;         /* of the old store's used pages */
 	uint64_t entries, done; /* of the old store */
 	uint64_t wanted,
@@ -106,10 +110,59 @@ migrate_add_fields(struct migration *m, enum table table, struct slice key, stru
 	return migrate_put(m, table, key, buf_slice(record));
 }
 
+/* The fields of a conversation up to operator_at, in bytes; 0 is a text, behind its length. */
+static const uint8_t conversation_fields[] = {
+    1, 16, 16, 16, 0, 8, /* v, id, org, widget, session, created_at */
+    8, 8, 8, 0, 16, 1,   /* updated_at, next_seq, messages, last_message, contact, status */
+    1, 16, 0, 8,         /* state, operator, operator_name, operator_at */
+};
+enum { AT_UPDATED = 6, AT_STATE = 12, AT_OPERATOR = 15, AT_END };
+
+/* STATE_WAITING */
+#define WAITING 1
+
+/* Where each of them begins, and their end. False: the record is too short. */
+static bool
+migrate_find_fields(struct slice record, size_t at[static AT_END + 1])
+{
+	at[0] = 0;
+	for (size_t i = 0; i < AT_END; i++) {
+		size_t left = record.len - at[i], n = conversation_fields[i];
+		uint32_t text;
+
+		if (n == 0 && left >= sizeof(text)) {
+			memcpy(&text, record.p + at[i], sizeof(text));
+			n = sizeof(text) + le32toh(text);
+		}
+		if (n == 0 || n > left)
+			return false;
+		at[i + 1] = at[i] + n;
+	}
+	return true;
+}
+
+/* Before schema 8, a waiting conversation had the time of its last takeover where it now has the time when the visitor
+ * began to wait. The last activity is the nearest one that is known. */
+static int
+migrate_date_wait(struct migration *m, enum table table, struct slice key, struct slice value)
+{
+	struct buf *record = &m->records[m->at % ARRAY_LEN(m->records)];
+	size_t at[AT_END + 1];
+
+	if (table != TABLE_CONVERSATIONS || !migrate_find_fields(value, at) ||
+	    value.p[at[AT_STATE]] != WAITING)
+		return migrate_add_fields(m, table, key, value);
+	buf_reset(record);
+	must(buf_append(record, value.p, at[AT_OPERATOR]) == 0 &&
+	    buf_append(record, value.p + at[AT_UPDATED], sizeof(uint64_t)) == 0 &&
+	    buf_append(record, value.p + at[AT_END], value.len - at[AT_END]) == 0);
+	return migrate_put(m, table, key, buf_slice(record));
+}
+
 /* Schema 2 added the checksums, which migrate_file.c writes. */
 static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_add_fields,
     migrate_add_fields, migrate_add_fields, migrate_add_fields, migrate_add_fields,
-    migrate_add_fields};
+    migrate_date_wait};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 
@@ -120,16 +173,27 @@ migrate_put(struct migration *m, enum table table, struct slice key, struct slic
 
 	m->at++;
 	/* The records of tests' schemas are those of the present one. */
-	if (m->at == m->all->version && !lineage_knows_record(table, value)) {
-		log_event(LOG_ERROR, "record_not_migrated", L_STR("table", table_name(table)),
-		    L_UINT("bytes", value.len));
+	if (m->at == m->all->version && !lineage_knows_record(table, value))
 		rc = MDB_INCOMPATIBLE;
-	} else if (m->at == m->all->version)
+	else if (m->at == m->all->version)
 		rc = migrate_file_put(&m->file, table, key, value);
 	else
 		rc = m->all->steps[m->at](m, table, key, value);
 	m->at--;
 	return rc;
+}
+
+/* A record of the first schema, which has no checksums, stays as it is: without a checksum it is a damaged one of
+ * today's schema. One with a right checksum was written so: by another version of banter. */
+static int
+migrate_unreadable(struct migration *m, enum table table, struct slice key, struct slice stored)
+{
+	m->unreadable++;
+	log_event(LOG_ERROR, "record_not_migrated", L_STR("table", table_name(table)),
+	    L_UINT("bytes", stored.len));
+	if (m->from != SCHEMA_UNCHECKED)
+		return MDB_INCOMPATIBLE;
+	return migrate_file_put_raw(&m->file, table, key, stored);
 }
 
 /* A damaged entry stays as it is, so that its checksum stays wrong. The version is written at the end. The store leaves its
@@ -138,6 +202,7 @@ static int
 migrate_entry(struct migration *m, enum table table, struct slice key, struct slice stored)
 {
 	struct slice value = stored;
+	int rc;
 
 	if (table == TABLE_META &&
 	    (slice_eq_str(key, META_VERSION) || slice_eq_str(key, META_LOG) ||
@@ -146,7 +211,10 @@ migrate_entry(struct migration *m, enum table table, struct slice key, struct sl
 	if (m->from != SCHEMA_UNCHECKED && !checksum_remove(table, key, stored, &value))
 		return migrate_file_put_raw(&m->file, table, key, stored);
 	m->at = m->from;
-	return m->all->steps[m->from](m, table, key, value);
+	rc = m->all->steps[m->from](m, table, key, value);
+	if (rc == MDB_INCOMPATIBLE || rc == RECORD_DAMAGED)
+		rc = migrate_unreadable(m, table, key, stored);
+	return rc;
 }
 
 static void
@@ -167,10 +235,13 @@ migrate_table(struct migration *m, enum table table)
 {
 	MDB_cursor *cursor;
 	MDB_val k, v;
+	const uint64_t before = m->done;
 	int rc = mdb_cursor_open(m->old.mdb, m->old.env->dbi[table], &cursor);
 
 	if (rc != 0)
 		return rc;
+	m->kept += m->unreadable;
+	m->unreadable = 0;
 	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0) {
 		const struct slice key = {k.mv_data, k.mv_size}, value = {v.mv_data, v.mv_size};
 
@@ -180,7 +251,10 @@ migrate_table(struct migration *m, enum table table)
 			break;
 	}
 	mdb_cursor_close(cursor);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	/* Of several records one may be damaged, but not all. */
+	return m->unreadable > 1 && m->unreadable == m->done - before ? MDB_INCOMPATIBLE : 0;
 }
 
 static int
@@ -316,7 +390,7 @@ migrate(struct env *env, const char *dir, const struct migrations *all, uint64_t
 	if (rc == 0) {
 		migrate_file_become(&m.file, env);
 		log_event(LOG_NOTICE, "store_migrated", L_UINT("from", from),
-		    L_UINT("to", all->version));
+		    L_UINT("to", all->version), L_UINT("damaged", m.kept + m.unreadable));
 		return 0;
 	}
 	migrate_file_discard(&m.file, dir);

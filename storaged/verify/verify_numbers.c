@@ -18,8 +18,9 @@
 
 struct number_row {
 	struct key key;
-	uint64_t sum;    /* what its counts say, less what was counted again */
-	bool has_models; /* also by model: a row with as many as it can have may lack some */
+	uint64_t sum; /* what its counts say, less what was counted again */
+	bool
+	    has_models; /* also by model: a row that has had as many as it can have may lack some */
 };
 
 /* Rows in the order of their keys, after those of earlier comparisons. */
@@ -164,6 +165,16 @@ verify_number_message(struct checker *quiet, struct slice key, struct slice valu
 	return 0;
 }
 
+/* Whether a row has had as many models as it can have: those of erased replies are kept. */
+static bool
+verify_number_was_full(const struct numbers_row *row)
+{
+	struct model_tokens models = row->models[NUMBERS_COUNTED];
+
+	model_tokens_add(&models, &row->models[NUMBERS_KEPT]);
+	return models.n == MODEL_TOKENS_MAX;
+}
+
 /* What a row says, by counts and by models. */
 static void
 verify_number_add(struct number_row *of, const struct numbers_row *row)
@@ -172,7 +183,7 @@ verify_number_add(struct number_row *of, const struct numbers_row *row)
 
 	for (unsigned i = 0; i < COUNTS; i++)
 		of->sum += verify_number_weight(i) * row->of[NUMBERS_COUNTED].n[i];
-	of->has_models = models->n < MODEL_TOKENS_MAX;
+	of->has_models = !verify_number_was_full(row);
 	for (unsigned i = 0; of->has_models && i < models->n; i++) {
 		const struct slice model = model_use_name(&models->of[i]);
 

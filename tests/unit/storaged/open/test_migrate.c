@@ -845,4 +845,99 @@ STORE_TEST(a_store_without_a_lineage_whose_records_are_not_ours_is_unchanged)
 	}
 }
 
+/* Schema 1 has no checksums. */
+static void
+put_unchecked(struct fixture *f, enum table table, struct key key, const char *bytes)
+{
+	char copy[64];
+	MDB_val k = {key.len, key.b}, v = {strlen(bytes), memcpy(copy, bytes, strlen(bytes))};
+	MDB_txn *txn;
+
+	assert_int_equal(mdb_txn_begin(f->env.mdb, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_put(txn, f->env.dbi[table], &k, &v, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+}
+
+static int
+read_message(struct fixture *f, const struct id *conversation, uint64_t seq)
+{
+	const struct key key = key_message(conversation, seq);
+	struct slice value;
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	rc = txn_get(&t, TABLE_MESSAGES, &key, &value);
+	txn_abort(&t);
+	return rc;
+}
+
+STORE_TEST(one_bad_record_of_the_first_schema_becomes_a_damaged_one)
+{
+	static const char *const bad[] = {"", "\1", "\1 half of a record"};
+	struct id conversation = chat(f, "s1", "q", "a");
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		make_old_schema(f, 1);
+		put_unchecked(f, TABLE_MESSAGES, key_message(&conversation, 1), bad[i]);
+		f->damaged = true;
+		store_close(f);
+		f->damaged = false;
+		store_open(f, STORE_BYTES);
+		assert_int_equal(read_message(f, &conversation, 1), RECORD_DAMAGED);
+		assert_int_equal(read_message(f, &conversation, 2), 0);
+		f->damaged = true;
+		store_close(f);
+		remove_file(f, STORE);
+		f->damaged = false;
+		store_open(f, STORE_BYTES);
+		conversation = chat(f, "s1", "q", "a");
+	}
+}
+
+STORE_TEST(a_store_of_the_first_schema_without_a_readable_message_is_refused)
+{
+	struct id conversation = chat(f, "s1", "q", "a");
+
+	make_old_schema(f, 1);
+	put_unchecked(f, TABLE_MESSAGES, key_message(&conversation, 1), "\1another");
+	put_unchecked(f, TABLE_MESSAGES, key_message(&conversation, 2), "\1another");
+	f->damaged = true;
+	store_close(f);
+	expect_foreign(f, EX_DATAERR);
+	remove_file(f, STORE);
+	store_open(f, STORE_BYTES);
+}
+
+/* Of a waiting conversation that a person has had before. */
+STORE_TEST(an_older_conversation_waits_since_its_last_activity)
+{
+	struct id conversation = chat(f, "s1", "q", "a");
+
+	for (unsigned schema = 3; schema < SCHEMA_VERSION; schema++)
+		for (unsigned state = STATE_OPEN; state <= STATE_RESOLVED; state++) {
+			const bool waits = state == STATE_WAITING;
+			struct key key = key_id(&conversation);
+			struct msg_conversation_record record =
+			    conversation_record(f, &conversation);
+			struct txn t;
+
+			record.state = (uint8_t)state;
+			record.operator_name = slice_str("Ann");
+			record.operator_at = 1000;
+			assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+			assert_int_equal(txn_put_record(&t, TABLE_CONVERSATIONS, &key,
+					     MSG_CONVERSATION_RECORD, &record),
+			    0);
+			assert_int_equal(txn_commit(&t), 0);
+			make_old_schema(f, schema);
+			f->damaged = true;
+			store_close(f);
+			store_open(f, STORE_BYTES);
+			record = conversation_record(f, &conversation);
+			assert_int_equal(record.state, state);
+			assert_int_equal(record.operator_at, waits ? record.updated_at : 1000);
+		}
+}
+
 TEST_MAIN(NULL, NULL)
