@@ -41,9 +41,8 @@ numbers_row_complete(struct slice value)
 	struct msg_numbers_record record;
 
 	if (record_decode(value, MSG_NUMBERS_RECORD, &record) != WIRE_SHORT ||
-	    value.len + sizeof(added) > sizeof(full))
+	    !slice_copy(value, full, sizeof(full) - sizeof(added)))
 		return value;
-	memcpy(full, value.p, value.len);
 	memcpy(full + value.len, added, sizeof(added));
 	return (struct slice){full, value.len + sizeof(added)};
 }
