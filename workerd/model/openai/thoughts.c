@@ -341,6 +341,8 @@ thoughts_take_tool(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *
 		if (t->is_doubtful && !t->called && !thoughts_is_call(&t->doubtful)) {
 			thoughts_put(t, buf_data(&t->doubtful), buf_len(&t->doubtful), out);
 			thoughts_put(t, t->held, t->n_held, out);
+		} else {
+			t->cut_call = true;
 		}
 		t->is_doubtful = false;
 		buf_clear(&t->doubtful);
@@ -349,7 +351,7 @@ thoughts_take_tool(struct thoughts *t, enum thoughts_tag_kind kind, struct buf *
 	} else if (kind == TAG_CALL && t->place == THOUGHTS_TEXT) {
 		thoughts_open_tool(t, out);
 		t->called = true;
-	} else if (kind != TAG_TOOL_END || !t->called) {
+	} else if (kind != TAG_TOOL_END || !t->cut_call) {
 		thoughts_put(t, t->held, t->n_held, out);
 	}
 }

@@ -42,6 +42,7 @@ struct thoughts {
 	bool is_role;      /* of a header: it has no channel */
 	bool in_answer;    /* a tag has begun the answer */
 	bool called;       /* the text calls the tool hand_over */
+	bool cut_call;     /* a call was cut: a further tag that closes one is its rest */
 	uint8_t n_named;   /* bytes of its name so far */
 	uint8_t n_header, n_held;
 	uint8_t header[8];              /* the start of a channel's name */

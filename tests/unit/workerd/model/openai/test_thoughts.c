@@ -83,6 +83,10 @@ TEST(thoughts_are_cut_at_every_split)
 	    {"<answer>yes</answer>", "<answer>yes</answer>"},
 	    {"yes\n<tool_call>\n{\"name\": \"hand_over\"}\n</tool_call>", "yes\n"},
 	    {"yes<tool_call>\n<function=hand_over>\n</function>\n</tool_call>!", "yes\n!"},
+	    {"yes<tool_call>\n<function=find>\n<parameter=q>x</parameter>\n</function>\n</"
+	     "tool_call>!",
+		"yes\n!"},
+	    {"yes<tool_call><function=find>{\"q\":\"x\"}</function></tool_call>", "yes"},
 	    {"yes[TOOL_CALLS][{\"name\": \"hand_over\"}]", "yes"},
 	    {"yes<|python_tag|>{\"name\": \"hand_over\"}", "yes"},
 	    {"yes<function=hand_over>\n</function>", "yes"},
