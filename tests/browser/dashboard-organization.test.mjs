@@ -362,6 +362,18 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await again;
 		});
 
+		it("says that a model server's account has no credit", async () => {
+			const { page } = await open("server");
+			await row(page, "Model server").getByText("Works").waitFor();
+			assert.equal(await row(page, "Model account").count(), 0);
+			await banter.chat("unpaid", "[[fail=402]] hello");
+			await button(page, "Refresh").click();
+			const account = row(page, "Model account");
+			await account.getByText("No credit", { exact: true }).waitFor();
+			await account.getByText("The log names the server (model_unpaid).").waitFor();
+			await assertAccessible(page);
+		});
+
 		it("is not shown to owners of other organizations", async () => {
 			const { headers } = await addOrganization(banter, "Other");
 			const { page } = await open("server", { session: headers });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
-import { withBanter } from "./harness.mjs";
+import { ADMIN_KEY, withBanter } from "./harness.mjs";
 import { AGENT, adminExpect } from "./organizations.mjs";
 import { assertStored, KEY, storedMessages } from "./replies.mjs";
 import { answer, ScriptedModel } from "./scripted-model.mjs";
@@ -488,6 +488,8 @@ describe("a model server", () => {
 				assert.ok(
 					banter.log.lines.some(({ ev, detail }) => ev === "model_unpaid" && /plan/.test(detail)),
 				);
+				const server = await banter.get("/v1/admin/server", { "x-admin-api-key": ADMIN_KEY });
+				assert.ok(Math.abs(server.json.model_unpaid_at - Date.now()) < 60_000);
 			},
 		));
 

@@ -1329,6 +1329,8 @@ export interface components {
                 state: "available" | "failing";
                 retry_ms: number;
             }[];
+            /** @description When a model server refused a request last because its account has no credit or quota left, in ms since 1970. The log names the server (`ev=model_unpaid`). */
+            model_unpaid_at: number | null;
             store: {
                 /** @enum {unknown} */
                 state: "ok" | "full" | "damaged" | "unavailable";

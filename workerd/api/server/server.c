@@ -128,6 +128,23 @@ server_write_models(struct json_writer *j, const struct api *api)
 	json_write_close(j, ']');
 }
 
+/* When a model server refused a request of any worker last because its account has no credit or quota left. */
+static void
+server_write_unpaid(struct json_writer *j, const struct scoreboard *board)
+{
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < SCOREBOARD_WORKERS_MAX; i++) {
+		uint64_t of_worker = metric_get(&board->workers[i].model_unpaid_at);
+
+		at = of_worker > at ? of_worker : at;
+	}
+	if (at == 0)
+		json_write_null(j, "model_unpaid_at");
+	else
+		json_write_uint(j, "model_unpaid_at", at);
+}
+
 static void
 server_write_backup(struct json_writer *j, const struct msg_store_info *s)
 {
@@ -271,6 +288,7 @@ server_on_store(void *arg, uint16_t type, const union msg *m)
 	server_write_master(j, &q->api->board->master);
 	server_write_workers(j, q->api->board);
 	server_write_models(j, q->api);
+	server_write_unpaid(j, q->api->board);
 	if (known) {
 		server_write_store(j, &m->store_info);
 		server_write_crawl(j, &m->store_info);

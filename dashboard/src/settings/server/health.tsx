@@ -1,6 +1,7 @@
 // Which parts of the service work.
 
 import type { Server } from "../../../../workerd/api/openapi/openapi";
+import { words } from "../../text/words";
 import { Badge, type Tone } from "../../ui/badge";
 import { Card } from "../../ui/card";
 import { t } from "../texts";
@@ -48,7 +49,24 @@ function logParts({ log }: Server["store"]): readonly Part[] {
 	];
 }
 
-function partsOf({ store, search, crawl, content, models, workers }: Server): readonly Part[] {
+/** How long it is news that an account had no credit. */
+const UNPAID_MS = 24 * 3_600_000;
+
+/** Only its owner can mend that, with the company that runs the model server. */
+function unpaidParts({ model_unpaid_at: at }: Server): readonly Part[] {
+	if (at === null || Date.now() - at > UNPAID_MS) return [];
+	return [
+		{
+			name: t("modelAccount"),
+			tone: "bad",
+			state: t("modelUnpaid"),
+			reason: t("modelUnpaidText", { time: words.relative(at, Date.now()) }),
+		},
+	];
+}
+
+function partsOf(server: Server): readonly Part[] {
+	const { store, search, crawl, content, models, workers } = server;
 	return [
 		{
 			name: t("partWorkers"),
@@ -80,6 +98,7 @@ function partsOf({ store, search, crawl, content, models, workers }: Server): re
 						: undefined,
 			}),
 		),
+		...unpaidParts(server),
 	];
 }
 
