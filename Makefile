@@ -370,7 +370,7 @@ run: ## build, start everything in the foreground and print the addresses (DIALE
 
 # Each recipe is one shell that becomes the runner, which so knows how much CPU time the build took.
 .PHONY: test
-test: ## run every test once (ONLY=resume: files with that in their name)
+test: ## run every test once (ONLY=e2e/resume: files with that in their path)
 	@$(MAKE) --no-print-directory debs FOR=test && \
 	$(MAKE) --no-print-directory -j$$(($(JOBS) + 2)) all unit fetched FOR=test && \
 	exec node tests/run.mjs --build $(BUILD) $(ONLY:%=--only %) # two of the jobs wait for the network

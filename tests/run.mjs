@@ -12,9 +12,9 @@
 //	--build DIR    where the programs are (default: build)
 //	--list FILE    run only what FILE lists, one path below tests/ a line: a file, or a folder with / at its
 //	               end. May be repeated
-//	--only TEXT    run only files with TEXT in their name
+//	--only TEXT    run only files with TEXT in their name, the suite's included: e2e/resume
 //	--changed REF  run only files that the changes since the branch REF concern (changed.mjs)
-//	--sample N:TEXT  run about one file of N; TEXT, a commit for example, chooses which
+//	--sample N:TEXT  run about one file of N, and the front ends; TEXT, a commit for example, chooses which
 //	--parallel N   run N test files at a time (default: two for each processor, because most tests
 //	               mostly wait, and up to twice as many while processors are idle)
 //	--limit S      kill a test file that runs for more than S seconds
@@ -74,6 +74,8 @@ const COSTLIEST = 10;
 const RERUNS_MAX = 10;
 /** The end of each log that is printed when a test file fails. */
 const LOG_LINES = 200;
+/** Names that share so many first letters with what --only asks for are shown if no file has it. */
+const NEAR_LENGTH = 4;
 /** Of all random choices in the tests: a file that is run again makes the same ones. */
 const SEED = process.env.FAULTS_SEED ?? String(randomInt(2 ** 31));
 /** The default of --limit: far more than any file takes, even on a busy machine. */
@@ -413,10 +415,19 @@ function pathsIn(list, suites) {
 	return paths.filter((path) => suites.includes(path.split("/", 1)[0]));
 }
 
-const isOf = (path) => (job) => {
-	const name = join(job.suite, job.name.split(" ", 1)[0]);
-	return path.endsWith("/") ? name.startsWith(path) : name === path;
-};
+/** The name of a job's file, with its suite. */
+const pathOf = ({ suite, name }) => join(suite, name.split(" ", 1)[0]);
+
+const isOf = (path) => (job) =>
+	path.endsWith("/") ? pathOf(job).startsWith(path) : pathOf(job) === path;
+
+/** Ends: no file has this text in its name. */
+function usageOfOnly(jobs, text) {
+	const start = text.slice(0, NEAR_LENGTH);
+	const near = [...new Set(jobs.map(pathOf))].filter((path) => path.includes(start));
+	const hint = near.length > 0 ? `. Near: ${near.join(", ")}` : "";
+	usage(`--only ${text}: no test file has that in its name${hint}`);
+}
 
 /** The jobs that the lists name; each of their paths must have one. */
 function listed(jobs, lists, suites) {
@@ -427,8 +438,9 @@ function listed(jobs, lists, suites) {
 	return jobs.filter((job) => paths.some((path) => isOf(path)(job)));
 }
 
-/** Whether a sample has a job, by a hash of both. */
-function isInSample({ n, text }, { title }) {
+/** Whether a sample has a job, by a hash of both. The front ends are two jobs with hundreds of cheap tests. */
+function isInSample({ n, text }, { suite, title }) {
+	if (suite === "frontends") return true;
 	const hash = createHash("sha256").update(`${text} ${title}`).digest();
 	return hash.readUInt32BE() % n === 0;
 }
@@ -444,17 +456,22 @@ function jobsOf({ build, list, suites, only, changed, sample }) {
 		if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
 		return jobs;
 	});
+	const named = all.filter((job) => pathOf(job).includes(only));
+	if (named.length === 0 && all.length > 0) usageOfOnly(all, only);
 	const isConcerned = changed === undefined ? () => true : concernedBy(ROOT, build, changed);
-	return listed(all, list, suites).filter(
-		(job) => job.name.includes(only) && isInSample(sample, job) && isConcerned(job),
-	);
+	return listed(named, list, suites).filter((job) => isInSample(sample, job) && isConcerned(job));
 }
 
 async function main() {
 	const options = parseArguments();
 	const least = options.parallel ?? 2 * availableParallelism();
 	const most = options.parallel ?? 2 * least;
-	const results = await runJobs(inOrder(jobsOf(options)), { least, most }, (job, slot) =>
+	const jobs = jobsOf(options);
+	if (jobs.length === 0 && failures.length === 0 && options.changed !== undefined) {
+		console.log(`The changes since ${options.changed} concern no test file.`);
+		return;
+	}
+	const results = await runJobs(inOrder(jobs), { least, most }, (job, slot) =>
 		runJob(job, portRange(slot, most), options.limit),
 	);
 	for (const result of results.filter(({ ok }) => ok)) addResult(result);

@@ -58,16 +58,20 @@ function withTree(files, use) {
 	}
 }
 
+/** Runs the runner in a tree: { status, stdout, stderr }. */
+function start(tree, args) {
+	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+	const command = [join(tree, "tests/run.mjs"), "--build", join(tree, "build"), ...args];
+	return spawnSync(process.execPath, command, { env, cwd: tree, encoding: "utf8" });
+}
+
 /**
  * Runs the runner in a tree. Checks the last line, the exit status, and that the output matches the patterns;
  * returns the output.
  */
 function runIn(tree, last, args, ...patterns) {
-	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-	const command = [join(tree, "tests/run.mjs"), "--build", join(tree, "build"), ...args];
-	const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, cwd: tree });
-	const output = stdout.toString();
-	assert.equal(stderr.toString(), "");
+	const { status, stdout: output, stderr } = start(tree, args);
+	assert.equal(stderr, "");
 	assert.equal(output.trimEnd().split("\n").at(-1), last, output);
 	assert.equal(status, / 0 failed/.test(last) ? 0 : 1);
 	for (const pattern of patterns) assert.match(output, pattern);
@@ -211,11 +215,21 @@ describe("the test runner", () => {
 		assert.deepEqual(passedIn(output), ["e2e/f1.test.mjs", "unit/a/test_a", "unit/test_1"]);
 	});
 
-	it("runs a sample of the files, which a text chooses", () => {
-		const files = e2e(Array(8).fill(NODE_PASSES));
+	it("runs a sample of the files, which a text chooses, and always the front ends", () => {
+		const npm = JSON.stringify({ scripts: { test: "echo '# pass 1'" } });
+		const files = {
+			...e2e(Array(8).fill(NODE_PASSES)),
+			"widget/package.json": npm,
+			"dashboard/package.json": npm,
+		};
 		// Texts of which each chooses four.
 		const ran = ["b", "e", "h"].map((text) => {
-			const output = check("4 passed, 0 failed", files, ["--sample", `2:${text}`, "e2e"]);
+			const output = check("6 passed, 0 failed", files, [
+				"--sample",
+				`2:${text}`,
+				"e2e",
+				"frontends",
+			]);
 			return passedIn(output);
 		});
 		assert.notDeepEqual(ran[0], ran[1]);
@@ -257,6 +271,21 @@ describe("the test runner", () => {
 			write(tree, { "a/b.c": "int b;", "tests/e2e/m.mjs": "//" });
 			const output = runIn(tree, "2 passed, 0 failed", args);
 			assert.deepEqual(passedIn(output), ["e2e/f1.test.mjs", "unit/test_0"]);
+			execFileSync("git", ["checkout", "--quiet", "."], { cwd: tree });
+			const { status, stdout } = start(tree, args);
+			assert.deepEqual([stdout, status], ["The changes since main concern no test file.\n", 0]);
+		});
+	});
+
+	it("runs the files with a text in their path, and names near ones if none has it", () => {
+		const files = { ...e2e([NODE_PASSES, NODE_PASSES]), ...unit([PASSES, PASSES]) };
+		withTree(files, (tree) => {
+			const ran = (only, last) => passedIn(runIn(tree, last, ["--only", only, "unit", "e2e"]));
+			assert.deepEqual(ran("e2e/f1", "1 passed, 0 failed"), ["e2e/f1.test.mjs"]);
+			assert.deepEqual(ran("test_0", "1 passed, 0 failed"), ["unit/test_0"]);
+			const { status, stderr } = start(tree, ["--only", "test_7", "unit", "e2e"]);
+			assert.equal(status, 64);
+			assert.match(stderr, /^--only test_7: .*\. Near: .*unit\/test_0, unit\/test_1/);
 		});
 	});
 
