@@ -7,6 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/search/marks.h"
 #include "storaged/search/passages/find.h"
 #include "storaged/search/text/snippet.h"
 
@@ -68,7 +69,8 @@ static int
 answer_page(struct follower *follower, struct index *ix, struct page *page,
     const struct msg_search *m, struct channel *channel, uint64_t request)
 {
-	const struct index_filter filter = {.org = m->org,
+	struct marks marks;
+	struct index_filter filter = {.org = m->org,
 	    .widget = m->widget,
 	    .contact = m->contact,
 	    .tag = m->tag,
@@ -78,6 +80,8 @@ answer_page(struct follower *follower, struct index *ix, struct page *page,
 	    .before = m->cursor};
 	struct msg_search_page answer;
 
+	marks_of_search(m, &marks);
+	filter.marks = marks_slice(&marks);
 	if (index_search(ix, page->query, &filter, m->limit != 0 ? m->limit : LIMIT_DEFAULT,
 		BUDGET_MS, answer_add_hit, page, &answer.next) != 0) {
 		follower_index_failed(follower);
@@ -96,10 +100,14 @@ answer_search(struct follower *follower, struct channel *channel, uint64_t reque
 	struct index *ix = follower_index(follower, &reason);
 	struct query query;
 	struct page page = {.query = &query};
+	struct marks marks;
 	int rc;
 
+	marks_of_search(m, &marks);
 	switch (query_parse(&query, m->query)) {
 	case QUERY_EMPTY:
+		if (marks.len > 0)
+			break;
 		return answer_refuse(
 		    channel, request, STORE_INVALID, "the query contains no word");
 	case QUERY_LONG:

@@ -27,7 +27,7 @@
 /* Kinds of rows of the feed that concern the index. */
 #define KINDS                                                                    \
 	(1u << CHANGE_CONVERSATION | 1u << CHANGE_MESSAGE | 1u << CHANGE_REPLY | \
-	    1u << CHANGE_CONTACT | 1u << CHANGE_NOTE)
+	    1u << CHANGE_CONTACT | 1u << CHANGE_NOTE | 1u << CHANGE_RATING)
 
 struct follower {
 	struct store_link link;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "proto/base/basics.h"
+#include "storaged/search/marks.h"
 
 /* What a row of the feed is about. False: nothing that can be found. */
 static bool
@@ -18,6 +19,7 @@ follower_wanted_of(const struct msg_change_record *row, struct msg_index_wanted 
 	switch (row->kind) {
 	case CHANGE_MESSAGE:
 	case CHANGE_REPLY:
+	case CHANGE_RATING:
 		wanted->kind = INDEX_MESSAGE;
 		return true;
 	case CHANGE_CONVERSATION:
@@ -93,17 +95,20 @@ static int
 follower_apply_message(struct index *ix, const struct msg_index_item *item)
 {
 	struct msg_message_record record;
+	struct marks marks;
 
 	if (item->record.len == 0)
 		return follower_remove(ix, item);
 	if (record_decode(item->record, MSG_MESSAGE_RECORD, &record) != WIRE_OK)
 		return 0;
+	marks_of_message(&record, &marks);
 	return index_put(ix,
 	    &(struct index_document){.kind = INDEX_MESSAGE,
 		.parent = item->conversation,
 		.id = record.id,
 		.at = record.created_at,
-		.text = record.text});
+		.text = record.text,
+		.marks = marks_slice(&marks)});
 }
 
 static int

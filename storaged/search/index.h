@@ -3,7 +3,8 @@
  * database with FTS5 tables. It is a cache of the store.
  *
  * A document belongs to a parent: its conversation, or the contact itself. Filters look at the parent, so that
- * another state or tag of a conversation changes one row.
+ * another state or tag of a conversation changes one row. What is found by a document's own properties, such as a
+ * rating, are its marks: words beside those of its text (marks.h).
  *
  * The words are in many FTS5 tables, "shards", each with some 32,768 documents of a period of time. Results
  * come shard by shard from the newest on, so that a search ends early. An erased document's words leave the
@@ -19,11 +20,12 @@
 #include "storaged/search/base/database.h"
 #include "storaged/search/text/query.h"
 
-#define INDEX_VERSION     1
+#define INDEX_VERSION     2
 #define INDEX_NAME        "search.db"
 #define INDEX_TAGS_MAX    512 /* bytes: 16 a tag, as in messages.def */
 #define INDEX_RESULTS_MAX 100
 #define INDEX_NO_STATE    255 /* of a contact */
+#define INDEX_MARKS_MAX   128 /* bytes */
 
 struct index;
 
@@ -40,6 +42,7 @@ struct index_document {
 	struct id id;
 	uint64_t at; /* ms since 1970 */
 	struct slice text;
+	struct slice marks; /* words with a space between, of at most INDEX_MARKS_MAX bytes */
 };
 
 /* Opens the index in this directory, or creates an empty one. */
@@ -120,6 +123,8 @@ struct index_filter {
 	uint8_t state;     /* enum conversation_state and one more */
 	uint64_t from, to; /* ms since 1970: at or after, before */
 	uint64_t before;   /* the cursor: index_results.next of the page before */
+	struct slice
+	    marks; /* the document must have all of these, which are as in index_document */
 };
 
 struct index_result {
@@ -132,7 +137,7 @@ struct index_result {
 /* Called for each result. 0, or -1 to end the page before this result. */
 typedef int index_result_fn(void *arg, const struct index_result *result);
 
-/* Finds documents, newest first, at most limit, and for at most about budget_ms. *next gets the cursor of the
+/* Finds documents that have all words of the query, which may be none if there are marks: newest first, at most limit, and for at most about budget_ms. *next gets the cursor of the
  * next page; 0: this is the last one. */
 [[gnu::warn_unused_result]] int index_search(struct index *ix, const struct query *q,
     const struct index_filter *filter, unsigned limit, unsigned budget_ms, index_result_fn *fn,

@@ -21,10 +21,11 @@
 static int
 index_build_row(struct index *ix, sqlite3_stmt *row)
 {
-	struct id org = database_column_id(row, 2);
+	struct id org = database_column_id(row, 3);
 
-	return index_add_words(
-	    ix, sqlite3_column_int64(row, 0), &org, database_column_slice(row, 1));
+	return index_add_words(ix, sqlite3_column_int64(row, 0),
+	    &(struct index_words){
+		&org, database_column_slice(row, 1), database_column_slice(row, 2)});
 }
 
 /* The next documents, one shard of them. 1: there were some. */

@@ -70,7 +70,7 @@ index_other_kind(struct index *ix, int64_t parent, struct index_other *other)
 	rc = sqlite3_step(find);
 	if (rc != SQLITE_ROW)
 		return database_fail(&ix->db);
-	other->kind = (uint8_t)sqlite3_column_int(find, 2);
+	other->kind = (uint8_t)sqlite3_column_int(find, 3);
 	sqlite3_reset(find);
 	return 0;
 }

@@ -23,19 +23,20 @@ static const char *const sql[STATEMENTS] = {
     [STATEMENT_IDS_OF_PARENT] = "SELECT id FROM documents WHERE parent = ?",
     [STATEMENT_PARENT_HIDDEN] = "SELECT number, org FROM parents WHERE id IS NULL LIMIT 1",
     [STATEMENT_DOCUMENT_FIND] =
-	"SELECT row, text, kind FROM documents WHERE parent = ? AND id = ?",
+	"SELECT row, text, marks, kind FROM documents WHERE parent = ? AND id = ?",
     [STATEMENT_DOCUMENT_LAST] =
 	"SELECT row FROM documents WHERE row BETWEEN ? AND ? ORDER BY row DESC LIMIT 1",
     [STATEMENT_DOCUMENT_ADD] =
-	"INSERT INTO documents (row, parent, id, kind, text) VALUES (?, ?, ?, ?, ?)",
+	"INSERT INTO documents (row, parent, id, kind, text, marks) VALUES (?, ?, ?, ?, ?, ?)",
     [STATEMENT_DOCUMENT_DELETE] = "DELETE FROM documents WHERE row = ?",
-    [STATEMENT_DOCUMENT_OF_PARENT] = "SELECT row, text FROM documents WHERE parent = ? LIMIT 1",
+    [STATEMENT_DOCUMENT_OF_PARENT] =
+	"SELECT row, text, marks FROM documents WHERE parent = ? LIMIT 1",
     [STATEMENT_DOCUMENT_READ] =
 	"SELECT d.kind, d.id, d.text, p.id, p.org, p.widget, p.contact, p.state, p.tags "
 	"FROM documents d JOIN parents p ON p.number = d.parent WHERE d.row = ?",
-    [STATEMENT_DOCUMENTS_FROM] =
-	"SELECT d.row, d.text, p.org FROM documents d JOIN parents p ON p.number = d.parent "
-	"WHERE d.row > ? ORDER BY d.row LIMIT ?",
+    [STATEMENT_DOCUMENTS_FROM] = "SELECT d.row, d.text, d.marks, p.org FROM documents d JOIN "
+				 "parents p ON p.number = d.parent "
+				 "WHERE d.row > ? ORDER BY d.row LIMIT ?",
     [STATEMENT_SHARD_ADD] = "INSERT INTO shards (number, first, documents, purge) "
 			    "VALUES (?, ?, 0, 0)",
     [STATEMENT_SHARD_SAVE] = "UPDATE shards SET documents = ?, purge = ?, first = ? "

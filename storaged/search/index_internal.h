@@ -90,9 +90,15 @@ int index_shards_load(struct index *ix);
 int index_shards_save(struct index *ix);
 void index_shards_clear(struct index *ix);
 
+/* The words of a document. */
+struct index_words {
+	const struct id *org;
+	struct slice text, marks;
+};
+
 /* Adds a document's words to its shard, or removes them. */
-int index_add_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
-int index_remove_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
+int index_add_words(struct index *ix, int64_t row, const struct index_words *words);
+int index_remove_words(struct index *ix, int64_t row, const struct index_words *words);
 
 /* The parent's row number and organization. 1: found, 0: unknown, -1: failed. */
 int index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct id *org);
@@ -100,7 +106,7 @@ int index_find_parent(struct index *ix, const struct id *id, int64_t *number, st
 /* The same for one erased parent; 0: there is none. */
 int index_find_erased(struct index *ix, int64_t *number, struct id *org);
 
-/* Removes the row that a statement has found: its first two columns are the row and its text. */
+/* Removes the row that a statement has found: its first three columns are the row, its text and marks. */
 int index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org);
 
 #endif

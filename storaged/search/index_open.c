@@ -20,7 +20,7 @@ static const char schema[] =
     "CREATE TABLE parents (number INTEGER PRIMARY KEY, id BLOB UNIQUE, org BLOB, widget BLOB, "
     "contact BLOB, state INTEGER, tags BLOB);"
     "CREATE TABLE documents (row INTEGER PRIMARY KEY, parent INTEGER, id BLOB, kind INTEGER, "
-    "text TEXT);"
+    "text TEXT, marks TEXT);"
     "CREATE UNIQUE INDEX documents_of ON documents (parent, id);"
     "CREATE TABLE shards (number INTEGER PRIMARY KEY, first INTEGER, documents INTEGER, "
     "purge INTEGER);";

@@ -10,8 +10,9 @@
 #include "storaged/search/index_internal.h"
 
 /* Room for a query in SQLite's syntax: words with a space each, and for each term quotes, star and AND. */
-#define EXPRESSION_MAX \
-	(sizeof(((struct query *)NULL)->text) + QUERY_WORDS_MAX + QUERY_TERMS_MAX * 16 + 128)
+#define EXPRESSION_MAX                                                                         \
+	(sizeof(((struct query *)NULL)->text) + QUERY_WORDS_MAX + QUERY_TERMS_MAX * 16 + 128 + \
+	    INDEX_MARKS_MAX * 16)
 
 /* Rows between two looks at the clock. */
 #define ROWS_PER_LOOK 32
@@ -28,15 +29,38 @@ struct search {
 	bool full;            /* the page ends before the search does; before is its cursor */
 };
 
+/* Each mark, as another word that the column must have. */
 static int
-search_expression(const struct query *q, const struct id *org, struct buf *out)
+search_add_marks(struct slice marks, struct buf *out)
+{
+	int rc = 0;
+
+	while (rc == 0 && marks.len > 0) {
+		const uint8_t *space = memchr(marks.p, ' ', marks.len);
+		size_t len = space == NULL ? marks.len : (size_t)(space - marks.p);
+
+		rc =
+		    buf_printf(out, " AND {scope} : \"%.*s\"", (int)len, (const char *)marks.p);
+		marks.p += space == NULL ? len : len + 1;
+		marks.len -= space == NULL ? len : len + 1;
+	}
+	return rc;
+}
+
+static int
+search_expression(const struct query *q, const struct index_filter *filter, struct buf *out)
 {
 	char scope[INDEX_SCOPE_MAX];
 
-	index_scope(org, scope);
-	if (buf_append_str(out, "{text} : (") != 0 || query_print(q, out) != 0)
+	index_scope(&filter->org, scope);
+	if (buf_printf(out, "{scope} : \"%s\"", scope) != 0 ||
+	    search_add_marks(filter->marks, out) != 0)
 		return -1;
-	return buf_printf(out, ") AND {scope} : \"%s\"", scope);
+	if (q->n_terms == 0)
+		return 0;
+	if (buf_append_str(out, " AND {text} : (") != 0 || query_print(q, out) != 0)
+		return -1;
+	return buf_append_str(out, ")");
 }
 
 static bool
@@ -200,7 +224,7 @@ index_search(struct index *ix, const struct query *q, const struct index_filter 
 	int result;
 
 	buf_init(&expression, EXPRESSION_MAX);
-	must(search_expression(q, &filter->org, &expression) == 0);
+	must(search_expression(q, filter, &expression) == 0);
 	s.expression = buf_slice(&expression);
 	search_bound(&s, filter);
 	result = search_shards(&s);

@@ -85,28 +85,33 @@ index_find_erased(struct index *ix, int64_t *number, struct id *org)
 	return find == NULL ? -1 : index_read_parent(ix, find, number, org);
 }
 
+/* The marks are in the column of the organization's word. */
 static int
 index_write_words(struct index *ix, enum shard_statement which, struct shard *shard,
-    int64_t row, const struct id *org, struct slice text)
+    int64_t row, const struct index_words *words)
 {
 	sqlite3_stmt *write = index_shard_statement(ix, shard, which);
-	char scope[INDEX_SCOPE_MAX];
+	char scope[INDEX_SCOPE_MAX + 1 + INDEX_MARKS_MAX];
+	size_t len;
 
 	if (write == NULL)
 		return -1;
-	index_scope(org, scope);
+	index_scope(words->org, scope);
+	len = strlen(scope);
+	scope[len++] = ' ';
+	must(slice_copy(words->marks, scope + len, INDEX_MARKS_MAX));
 	sqlite3_bind_int64(write, 1, row);
-	database_bind_text(write, 2, text);
-	database_bind_text(write, 3, slice_str(scope));
+	database_bind_text(write, 2, words->text);
+	database_bind_text(write, 3, (struct slice){(uint8_t *)scope, len + words->marks.len});
 	return database_run(&ix->db, write);
 }
 
 int
-index_add_words(struct index *ix, int64_t row, const struct id *org, struct slice text)
+index_add_words(struct index *ix, int64_t row, const struct index_words *words)
 {
 	struct shard *shard = index_shard_of(ix, row);
 
-	if (shard == NULL || index_write_words(ix, SHARD_INSERT, shard, row, org, text) != 0)
+	if (shard == NULL || index_write_words(ix, SHARD_INSERT, shard, row, words) != 0)
 		return -1;
 	shard->documents++;
 	shard->changed = true;
@@ -116,7 +121,7 @@ index_add_words(struct index *ix, int64_t row, const struct id *org, struct slic
 }
 
 int
-index_remove_words(struct index *ix, int64_t row, const struct id *org, struct slice text)
+index_remove_words(struct index *ix, int64_t row, const struct index_words *words)
 {
 	struct shard *shard;
 	size_t i = ix->n_shards;
@@ -128,7 +133,7 @@ index_remove_words(struct index *ix, int64_t row, const struct id *org, struct s
 	if (i == 0)
 		return 0;
 	shard = &ix->shards[i - 1];
-	if (index_write_words(ix, SHARD_DELETE, shard, row, org, text) != 0)
+	if (index_write_words(ix, SHARD_DELETE, shard, row, words) != 0)
 		return -1;
 	shard->documents--;
 	shard->purge = PURGE_WANTED;
@@ -180,16 +185,19 @@ index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org)
 {
 	int64_t row = sqlite3_column_int64(found, 0);
 
-	if (index_remove_words(ix, row, org, database_column_slice(found, 1)) != 0)
+	if (index_remove_words(ix, row,
+		&(struct index_words){org, database_column_slice(found, 1),
+		    database_column_slice(found, 2)}) != 0)
 		return -1;
 	sqlite3_reset(found);
 	return index_delete_row(ix, row);
 }
 
-/* 1: the parent's document was there and is removed; 2: it is there with this text and stays; 0: unknown. */
+/* 1: the parent's document was there and is removed; 2: it is there with this text and these marks and stays; 0:
+ * unknown. */
 static int
 index_remove_of(struct index *ix, int64_t parent, const struct id *org, const struct id *id,
-    const struct slice *same)
+    const struct index_document *same)
 {
 	sqlite3_stmt *find = index_statement(ix, STATEMENT_DOCUMENT_FIND);
 	int rc;
@@ -200,7 +208,8 @@ index_remove_of(struct index *ix, int64_t parent, const struct id *org, const st
 	database_bind_id(find, 2, id);
 	rc = sqlite3_step(find);
 	if (rc == SQLITE_ROW && same != NULL &&
-	    slice_eq(database_column_slice(find, 1), *same)) {
+	    slice_eq(database_column_slice(find, 1), same->text) &&
+	    slice_eq(database_column_slice(find, 2), same->marks)) {
 		sqlite3_reset(find);
 		return 2;
 	}
@@ -224,6 +233,7 @@ index_add_row(struct index *ix, int64_t row, int64_t parent, const struct index_
 	database_bind_id(add, 3, &d->id);
 	sqlite3_bind_int(add, 4, d->kind);
 	database_bind_text(add, 5, d->text);
+	database_bind_text(add, 6, d->marks);
 	ix->documents++;
 	return database_run(&ix->db, add);
 }
@@ -237,7 +247,7 @@ index_put(struct index *ix, const struct index_document *document)
 
 	if (found != 1)
 		return found;
-	found = index_remove_of(ix, parent, &org, &document->id, &document->text);
+	found = index_remove_of(ix, parent, &org, &document->id, document);
 	if (found < 0)
 		return -1;
 	if (found == 2)
@@ -247,7 +257,8 @@ index_put(struct index *ix, const struct index_document *document)
 		return -1;
 	if (!ix->built && row > ix->indexed)
 		return 0; /* index_build_step() reaches it */
-	return index_add_words(ix, row, &org, document->text);
+	return index_add_words(
+	    ix, row, &(struct index_words){&org, document->text, document->marks});
 }
 
 int

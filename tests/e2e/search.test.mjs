@@ -9,6 +9,7 @@ import { ADMIN } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
 import { times, until, useBanter, whileStopped } from "./harness.mjs";
 import {
+	AGENT,
 	addOrganization,
 	adminExpect,
 	bare,
@@ -20,6 +21,7 @@ import {
 	usePeer,
 	WIDGET,
 } from "./organizations.mjs";
+import { KEY } from "./replies.mjs";
 
 const PATH = "/v1/admin/search";
 const contract = new Contract();
@@ -126,6 +128,37 @@ describe("search", () => {
 		assert.deepEqual([person.kind, person.visitor], ["contact", null]);
 	});
 
+	it("finds replies by rating, status, agent and missing content, with and without words", async () => {
+		const rate = async (sessionId, rating) => {
+			const { json } = await banter.chat(sessionId, `walnut ${sessionId} [[tokens=2]]`);
+			const path = `/v1/chat/${json.messageId}/rating`;
+			await contract.drive(banter, 204, "POST", path, {
+				headers: KEY,
+				body: { sessionId, rating },
+			});
+			return json.messageId;
+		};
+		const [good, bad] = [await rate("good", "up"), await rate("bad", "down")];
+		const only = async (query, ...ids) => {
+			await until(`${JSON.stringify(query)} finds ${ids}`, async () => {
+				const got = (await find(banter, query)).map(({ id }) => id);
+				return got.join() === ids.join();
+			});
+		};
+		await only({ rating: "down" }, bad);
+		await only({ rating: "up" }, good);
+		await only({ rating: "down", q: "t1" }, bad);
+		await only({ rating: "down", q: "walnut" });
+		await only({ rating: "down", agentId: AGENT }, bad);
+		await only({ rating: "down", agentId: NOBODY });
+		await only({ rating: "down", unanswered: "true" });
+		const cut = await banter.chat("cut", "[[tokens=2 finish=length]]");
+		assert.equal(cut.json.status, "length");
+		await only({ status: "length" }, cut.json.messageId);
+		const { headers } = await addOrganization(banter, "Marks");
+		assert.deepEqual(await find(banter, { rating: "down" }, headers), []);
+	});
+
 	it("finds nothing of another organization", async () => {
 		const { headers } = await addOrganization(banter, "Other");
 		assert.deepEqual(await find(banter, "parcel", headers), []);
@@ -137,6 +170,7 @@ describe("search", () => {
 			...["", "q=", "q=%20", "q=%22*%22", `q=${"x".repeat(257)}`, `q=${"x%20".repeat(17)}`],
 			...["q=x&widgetId=x", "q=x&contactId=", "q=x&tag=1", "q=x&state=active", "q=x&from=-1"],
 			...["q=x&to=1e3", "q=x&limit=0", "q=x&limit=101", "q=x&cursor=x"],
+			...["rating=good", "q=&rating=up", "status=complete", "unanswered=1", "agentId=x"],
 		])
 			await contract.drive(banter, 400, "GET", `${PATH}?${query}`, { headers: ADMIN });
 		contract.assertComplete("search");

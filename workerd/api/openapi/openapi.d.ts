@@ -5219,9 +5219,9 @@ export interface operations {
     };
     search: {
         parameters: {
-            query: {
-                /** @description What to search for, at most 256 bytes of UTF-8, with at least one word. */
-                q: string;
+            query?: {
+                /** @description What to search for, at most 256 bytes of UTF-8, with at least one word. Required, unless one of the parameters is given that select replies. */
+                q?: string;
                 /** @description Only conversations of this widget, with their notes. */
                 widgetId?: components["schemas"]["Id"];
                 /** @description Only this contact, and its conversations with their notes. */
@@ -5230,6 +5230,14 @@ export interface operations {
                 state?: "open" | "waiting" | "person" | "resolved";
                 /** @description Only conversations with this tag, with their notes. */
                 tag?: components["schemas"]["Id"];
+                /** @description Only replies that the visitor rated so. */
+                rating?: "up" | "down";
+                /** @description Only replies that ended so. */
+                status?: "stopped" | "interrupted" | "length" | "filtered";
+                /** @description Only replies to questions that the content does not answer. */
+                unanswered?: "true";
+                /** @description Only replies of this agent. */
+                agentId?: components["schemas"]["Id"];
                 /** @description Only what was written at this time or later. */
                 from?: components["schemas"]["Time"];
                 /** @description Only what was written before this time. */

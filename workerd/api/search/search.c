@@ -28,11 +28,21 @@ static const char *const kinds[] = {
     [INDEX_NOTE] = "note",
 };
 
+/* As in SEARCH: one more than enum conversation_state. */
 static const char *const states[] = {
-    [STATE_OPEN] = "open",
-    [STATE_WAITING] = "waiting",
-    [STATE_PERSON] = "person",
-    [STATE_RESOLVED] = "resolved",
+    [1 + STATE_OPEN] = "open",
+    [1 + STATE_WAITING] = "waiting",
+    [1 + STATE_PERSON] = "person",
+    [1 + STATE_RESOLVED] = "resolved",
+};
+
+/* As in the messages of a conversation. */
+static const char *const ratings[] = {[RATING_UP] = "up", [RATING_DOWN] = "down"};
+static const char *const statuses[] = {
+    [MESSAGE_STOPPED] = "stopped",
+    [MESSAGE_INTERRUPTED] = "interrupted",
+    [MESSAGE_LENGTH] = "length",
+    [MESSAGE_FILTERED] = "filtered",
 };
 
 /* A search that waits. */
@@ -244,16 +254,51 @@ search_read_time(struct slice query, const char *name, uint64_t *ms)
 	return value.p == NULL || parameter_digits(value, TIME_DIGITS_MAX, ms);
 }
 
+/* A parameter that is one of these names; *out gets its place. False: it is given and invalid. */
 static bool
-search_read_state(struct slice query, uint8_t *state)
+search_read_name(
+    struct slice query, const char *name, const char *const names[], size_t n, uint8_t *out)
 {
 	uint8_t text[PARAMETER_MAX];
-	struct slice value = parameter_read(query, "state", text);
+	struct slice value = parameter_read(query, name, text);
 
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (slice_eq_str(value, states[i]))
-			*state = (uint8_t)(i + 1);
-	return value.p == NULL || *state != 0;
+	for (size_t i = 0; value.p != NULL && i < n; i++)
+		if (names[i] != NULL && slice_eq_str(value, names[i])) {
+			*out = (uint8_t)i;
+			return true;
+		}
+	return value.p == NULL;
+}
+
+static bool
+search_read_unanswered(struct slice query, uint8_t *unanswered)
+{
+	uint8_t text[PARAMETER_MAX];
+
+	*unanswered = parameter_is(query, "unanswered", "true");
+	return *unanswered != 0 || parameter_read(query, "unanswered", text).p == NULL;
+}
+
+/* What selects replies alone. */
+static const char *
+search_read_reply(struct slice query, struct msg_search *search)
+{
+	if (!search_read_name(query, "rating", ratings, ARRAY_LEN(ratings), &search->rating))
+		return "rating must be up or down";
+	if (!search_read_name(query, "status", statuses, ARRAY_LEN(statuses), &search->status))
+		return "status must be stopped, interrupted, length or filtered";
+	if (!search_read_unanswered(query, &search->unanswered))
+		return "unanswered must be true, if it is given";
+	if (!search_read_id(query, "agentId", &search->agent))
+		return "agentId must be an agent's id";
+	return NULL;
+}
+
+static bool
+search_is_for_replies(const struct msg_search *search)
+{
+	return search->rating != 0 || search->status != 0 || search->unanswered != 0 ||
+	    !id_is_zero(&search->agent);
 }
 
 /* Reads all parameters but limit and cursor. NULL, or a sentence that says what would be valid. text holds the
@@ -261,20 +306,27 @@ search_read_state(struct slice query, uint8_t *state)
 static const char *
 search_read(struct slice query, uint8_t text[PARAMETER_MAX], struct msg_search *search)
 {
+	const char *wrong = search_read_reply(query, search);
+
+	if (wrong != NULL)
+		return wrong;
 	search->query = parameter_read(query, "q", text);
 	/* As forms write a space; a plus sign separates words, too. */
 	for (size_t i = 0; i < search->query.len; i++)
 		if (text[i] == '+')
 			text[i] = ' ';
-	if (search->query.len == 0)
-		return "q must be what to search for, of at most 256 bytes";
+	if (search->query.len == 0 &&
+	    (search->query.p != NULL || !search_is_for_replies(search)))
+		return "q must be what to search for, of at most 256 bytes; it may be left out "
+		       "with "
+		       "rating, status, unanswered or agentId";
 	if (!search_read_id(query, "widgetId", &search->widget))
 		return "widgetId must be a widget's id";
 	if (!search_read_id(query, "contactId", &search->contact))
 		return "contactId must be a contact's id";
 	if (!search_read_id(query, "tag", &search->tag))
 		return "tag must be a tag's id";
-	if (!search_read_state(query, &search->state))
+	if (!search_read_name(query, "state", states, ARRAY_LEN(states), &search->state))
 		return "state must be open, waiting, person or resolved";
 	if (!search_read_time(query, "from", &search->from) ||
 	    !search_read_time(query, "to", &search->to))

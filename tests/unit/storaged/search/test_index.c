@@ -109,7 +109,8 @@ expect_found(const char *text, struct index_filter filter, const char *expected)
 
 	if (id_is_zero(&filter.org))
 		filter.org = org_a;
-	assert_int_equal(query_parse(&q, slice_str(text)), QUERY_OK);
+	assert_int_equal(
+	    query_parse(&q, slice_str(text)), text[0] == '\0' ? QUERY_EMPTY : QUERY_OK);
 	buf_init(&got, 1 << 16);
 	do {
 		assert_int_equal(
@@ -185,6 +186,50 @@ FIXTURE_TEST(filters_look_at_the_parent)
 	put_parent(1, &org_a); /* it lost its tag, its contact, … */
 	commit(2);
 	expect_found("cat", (struct index_filter){.tag = tag}, "");
+}
+
+static void
+put_reply(unsigned message, uint64_t at, const char *text, const char *marks)
+{
+	struct index_document document = {.parent = number_id(1),
+	    .id = number_id(message),
+	    .at = at,
+	    .text = slice_str(text),
+	    .marks = slice_str(marks)};
+
+	assert_int_equal(index_put(ix, &document), 0);
+}
+
+static void
+expect_marked(const char *text, const char *marks, const char *expected)
+{
+	expect_found(text, (struct index_filter){.marks = slice_str(marks)}, expected);
+}
+
+FIXTURE_TEST(marks_select_documents_with_and_without_words)
+{
+	begin();
+	put_parent(1, &org_a);
+	put_reply(1, 1000, "cat", "down length");
+	put_reply(2, 2000, "down", "up");
+	commit(1);
+	build(); /* the words of these are added here */
+	begin();
+	put_reply(3, 3000, "cat", "down");
+	put_reply(4, 4000, "", "down interrupted");
+	commit(2);
+	expect_marked("", "down", "4 3 1 ");
+	expect_marked("cat", "down", "3 1 ");
+	expect_marked("", "down length", "1 ");
+	expect_marked("", "up length", "");
+	expect_marked("down", "", "2 "); /* a mark is no word of the text */
+	begin();
+	put_reply(3, 3000, "cat", "up");
+	put_reply(1, 1000, "cat", "");
+	commit(3);
+	expect_marked("", "down", "4 ");
+	expect_marked("", "up", "3 2 ");
+	expect_found("cat", NO_FILTER, "3 1 ");
 }
 
 FIXTURE_TEST(a_document_is_replaced_and_removed)
