@@ -65,6 +65,24 @@ export function complaintsOf(page) {
 	return complaints;
 }
 
+/** Holds the page's requests for `url` back until release(); `asked` resolves with the first one. */
+export async function holdBack(page, url) {
+	let release;
+	const released = new Promise((resolve) => {
+		release = resolve;
+	});
+	let isAsked;
+	const asked = new Promise((resolve) => {
+		isAsked = resolve;
+	});
+	await page.route(url, async (route) => {
+		isAsked();
+		await released;
+		await route.continue();
+	});
+	return { asked, release };
+}
+
 /**
  * A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own, which is
  * closed after the test that opened it: its page would go on working. options: of playwright's context, and

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, numbered, until } from "../e2e/harness.mjs";
 import { AGENT } from "../e2e/organizations.mjs";
-import { missing } from "./browser.mjs";
+import { holdBack, missing } from "./browser.mjs";
 import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
 
 const SYSTEM_PROMPT = "You are the assistant of the settings.";
@@ -356,8 +356,13 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		assert.deepEqual([copy.purpose, copy.key_name], ["Sell tea.", "local"]);
 		await choose("Delete agent");
 		await dialog.getByText("gone for good").waitFor();
+		const list = await holdBack(page, "**/v1/admin/agents?*");
 		await dialog.getByRole("button", { name: "Delete" }).click();
 		await page.getByText("“Original (copy)” was deleted.").waitFor();
+		await page.getByRole("heading", { name: "Agents", level: 1 }).waitFor();
+		await list.asked;
+		assert.equal(await page.getByText("Original (copy)", { exact: true }).count(), 0);
+		list.release();
 		await until("it has left the list", async () => {
 			const names = await page.locator(".agent-name").allTextContents();
 			return names.includes("Original") && !names.includes("Original (copy)");

@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { addUser, logIn } from "../e2e/accounts.mjs";
 import { PASSWORD, until } from "../e2e/harness.mjs";
 import { violationsOf } from "./accessibility.mjs";
-import { complaintsOf, missing } from "./browser.mjs";
+import { complaintsOf, holdBack, missing } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
 describe("the dashboard's widgets", { skip: missing }, () => {
@@ -290,17 +290,22 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		assert.equal((await stored(widget)).name, "Unsaved");
 	});
 
-	it("are deleted only after a question, and then are not in the list", async () => {
+	it("are deleted only after a question, and then are not in the list, not even until it has been loaded again", async () => {
+		await createWidget({ name: "Here to stay" });
 		const widget = await createWidget({ name: "Gone soon" });
 		const { page } = await visit("/widgets");
 		await page.getByRole("link", { name: "Gone soon" }).click();
 		await page.getByRole("button", { name: "Delete the widget" }).click();
 		const dialog = page.getByRole("dialog", { name: "Delete “Gone soon”?" });
 		await dialog.getByText("cannot be undone").waitFor();
+		const list = await holdBack(page, "**/v1/admin/widgets?*");
 		await dialog.getByRole("button", { name: "Delete the widget" }).click();
 		await page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
 		await page.getByText("“Gone soon” is deleted.").waitFor();
-		await page.locator(".widget-card").first().waitFor();
+		await list.asked;
+		assert.equal(await page.getByRole("link", { name: "Gone soon" }).count(), 0);
+		list.release();
+		await page.getByRole("link", { name: "Here to stay" }).waitFor();
 		assert.equal(await page.getByRole("link", { name: "Gone soon" }).count(), 0);
 		await page.goto(`${banter.url}/widgets/${widget.id}`);
 		await page.getByText("This widget does not exist").waitFor();

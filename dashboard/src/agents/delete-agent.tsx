@@ -2,8 +2,9 @@
 
 import { useLocation } from "preact-iso";
 import type { Agent, Widget } from "../../../workerd/api/openapi/openapi";
-import { useDesk } from "../api/desk";
+import { forgetLists, useDesk } from "../api/desk";
 import { widgetPath } from "../paths";
+import { ALL_AGENTS } from "../shell/all-agents";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { widgetName } from "../text/widget-name";
@@ -20,12 +21,14 @@ interface DeleteAgentProps {
 }
 
 export function DeleteAgent({ agent, widgets, onDeleted, onClose }: DeleteAgentProps) {
-	const { api } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const { route } = useLocation();
 	const title = t("deleteTitle", { name: agent.name });
 
 	async function confirm() {
 		await api.delete("/v1/admin/agents/{agentId}", { path: { agentId: agent.id } });
+		forgetLists(desk, ALL_AGENTS);
 		onDeleted();
 		toast({ text: t("deleted", { name: agent.name }) });
 		route("/agents", true);

@@ -36,6 +36,14 @@ export function forgetUser({ feed, entries, kept }: Desk): void {
 	kept.clear();
 }
 
+/**
+ * After the user has created or deleted something: the lists whose keys begin with `prefix` load again before they are
+ * shown next, instead of showing first what they kept. Parts that are looking at them now are not affected.
+ */
+export function forgetLists({ entries }: Desk, prefix: string): void {
+	for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key);
+}
+
 export interface Data<T> extends Remote<T>, Pick<Entry<T>, "refresh" | "set"> {}
 
 /** The same object as long as the user is signed in. */

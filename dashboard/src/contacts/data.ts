@@ -11,10 +11,13 @@ const SEARCH_PAGES = 20;
 /** Ids increase with time. */
 const isOlder = (item: Contact, other: Contact) => item.id < other.id;
 
+/** The keys of the searches begin with it. */
+export const CONTACT_LISTS = "contacts ";
+
 /** Newest first. `search`: a part of the name, e-mail or phone; empty: all. */
 export function useContacts(search: string): EndlessList<Contact> {
 	const q = search.trim();
-	return usePages<Contact>(`contacts ${q}`, {
+	return usePages<Contact>(`${CONTACT_LISTS}${q}`, {
 		async load(api, from, signal) {
 			let cursor = from ?? null;
 			for (let i = 0; ; i++) {

@@ -3,9 +3,10 @@
 import { useId, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Contact } from "../../../workerd/api/openapi/openapi";
-import { useDesk } from "../api/desk";
+import { forgetLists, useDesk } from "../api/desk";
 import { toast } from "../shell/toasts";
 import { Confirm } from "../ui/dialog";
+import { CONTACT_LISTS } from "./data";
 import { nameOf } from "./names";
 import { t } from "./texts";
 
@@ -18,7 +19,8 @@ interface EraseDialogProps {
 }
 
 export function EraseDialog({ contact, onErased, onClose }: EraseDialogProps) {
-	const { api } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const { route } = useLocation();
 	const [what, setWhat] = useState<What>("all");
 	const group = useId();
@@ -29,6 +31,7 @@ export function EraseDialog({ contact, onErased, onClose }: EraseDialogProps) {
 			path: { contactId: contact.id },
 			...(what === "all" && { query: { conversations: "true" } }),
 		});
+		forgetLists(desk, CONTACT_LISTS);
 		onErased();
 		toast({
 			text: erased

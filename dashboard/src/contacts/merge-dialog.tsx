@@ -2,12 +2,13 @@
 
 import { useState } from "preact/hooks";
 import type { Contact } from "../../../workerd/api/openapi/openapi";
-import { useDesk } from "../api/desk";
+import { forgetLists, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { toast } from "../shell/toasts";
 import { describe } from "../text/describe";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
+import { CONTACT_LISTS } from "./data";
 import { MergePicker } from "./merge-picker";
 import { MergeResult } from "./merge-result";
 import { nameOf } from "./names";
@@ -22,7 +23,8 @@ interface MergeDialogProps {
 }
 
 export function MergeDialog({ contact, onMerged, onClose }: MergeDialogProps) {
-	const { api } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const [other, setOther] = useState<Contact | null>(null);
 	const [isBusy, setBusy] = useState(false);
 	const [problem, setProblem] = useState("");
@@ -37,6 +39,7 @@ export function MergeDialog({ contact, onMerged, onClose }: MergeDialogProps) {
 				body: { contactId: from.id },
 			});
 			toast({ text: t("merged", { name: nameOf(from) ?? t("nameless") }) });
+			forgetLists(desk, CONTACT_LISTS);
 			await onMerged();
 			onClose();
 		} catch (reason) {

@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 import { useLocation, useRoute } from "preact-iso";
 import type { Source } from "../../../workerd/api/openapi/openapi";
-import { type Data, useDesk } from "../api/desk";
+import { type Data, forgetLists, useDesk } from "../api/desk";
 import { knowledgePath } from "../paths";
+import { ALL_SOURCES } from "../shell/all-sources";
 import { useIsOwner } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast, toastError } from "../shell/toasts";
@@ -65,7 +66,8 @@ interface SourceDetailsProps {
 }
 
 function SourceDetails({ source, data }: SourceDetailsProps) {
-	const { api } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const { route } = useLocation();
 	const isOwner = useIsOwner();
 	const [view, setView] = useState<"pages" | "settings">("pages");
@@ -93,6 +95,7 @@ function SourceDetails({ source, data }: SourceDetailsProps) {
 
 	async function remove() {
 		await api.delete("/v1/admin/sources/{sourceId}", { path });
+		forgetLists(desk, ALL_SOURCES);
 		toast({ text: t("deleted", { name: data.name }) });
 		route(knowledgePath, true);
 	}

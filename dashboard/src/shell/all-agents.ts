@@ -7,8 +7,11 @@ import { type Data, useData } from "../api/desk";
 /** With the defaults and the model servers of the settings. */
 export type Agents = Omit<AgentList, "nextCursor">;
 
+/** The key of the data. */
+export const ALL_AGENTS = "all agents";
+
 export function useAgents(): Data<Agents> {
-	return useData<Agents>("all agents", (api) => ({
+	return useData<Agents>(ALL_AGENTS, (api) => ({
 		async load(signal) {
 			const pages = await allPages((query) => api.get("/v1/admin/agents", { query, signal }));
 			const [first] = pages;

@@ -4,9 +4,12 @@ import type { Source } from "../../../workerd/api/openapi/openapi";
 import { allItems } from "../api/all-pages";
 import { type Data, useData } from "../api/desk";
 
+/** The key of the data. */
+export const ALL_SOURCES = "all sources";
+
 /** An organization has at most 100. */
 export function useSources(): Data<readonly Source[]> {
-	return useData<readonly Source[]>("all sources", (api) => ({
+	return useData<readonly Source[]>(ALL_SOURCES, (api) => ({
 		load: (signal) =>
 			allItems(
 				(query) => api.get("/v1/admin/sources", { query, signal }),

@@ -1,8 +1,9 @@
 // A new widget: nothing exists before it is saved, and yet the preview shows it.
 
 import { useLocation } from "preact-iso";
-import { useDesk } from "../api/desk";
+import { forgetLists, useDesk } from "../api/desk";
 import { widgetPath } from "../paths";
+import { ALL_WIDGETS } from "../shell/all-widgets";
 import { toast } from "../shell/toasts";
 import { BackLink } from "../ui/back-link";
 import { Page } from "../ui/page";
@@ -12,14 +13,15 @@ import { fieldsOf, formValue, NEW_WIDGET, type WidgetValue } from "./form-value"
 import { t } from "./texts";
 
 export function CreateWidgetPage() {
-	const { api, entries } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const { route } = useLocation();
 	const form = useForm<WidgetValue>({
 		initial: { data: NEW_WIDGET, etag: undefined },
 		draft: "widget-form:new",
 		async send(changes, value) {
 			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
-			entries.delete("widgets/list");
+			forgetLists(desk, ALL_WIDGETS);
 			toast({ text: t("created") });
 			route(widgetPath(widget.id), true);
 			return { data: formValue(widget), etag: undefined };

@@ -3,7 +3,8 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
-import { useDesk } from "../api/desk";
+import { forgetLists, useDesk } from "../api/desk";
+import { ALL_WIDGETS } from "../shell/all-widgets";
 import { toast } from "../shell/toasts";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
@@ -22,7 +23,8 @@ interface DangerProps {
 }
 
 export function Danger({ widget, name, onReset, onDeleted }: DangerProps) {
-	const { api, entries } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const { route } = useLocation();
 	const drafts = useFormDrafts();
 	const [step, setStep] = useState<"reset" | "delete" | null>(null);
@@ -36,7 +38,7 @@ export function Danger({ widget, name, onReset, onDeleted }: DangerProps) {
 
 	async function remove() {
 		await api.delete("/v1/admin/widgets/{widgetId}", { path });
-		entries.delete("widgets/list");
+		forgetLists(desk, ALL_WIDGETS);
 		onDeleted();
 		drafts.drop(budgetDraft(widget.id));
 		toast({ text: t("deleted", { name }) });

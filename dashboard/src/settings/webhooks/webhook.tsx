@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Webhook, WebhookTest } from "../../../../workerd/api/openapi/openapi";
-import { useData, useDesk } from "../../api/desk";
+import { forgetLists, useData, useDesk } from "../../api/desk";
 import { settingsPath } from "../../paths";
 import { toast, toastError } from "../../shell/toasts";
 import { t as common } from "../../text/common";
@@ -27,6 +27,9 @@ const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
 	kinds,
 	enabled,
 });
+
+/** The key of the list of webhooks. */
+export const ALL_WEBHOOKS = "webhooks";
 
 export function WebhookPage({ id }: { readonly id: string }) {
 	const path = { webhookId: id };
@@ -139,13 +142,15 @@ function resultText({ delivered, status, ms, error }: WebhookTest): string {
 }
 
 function DeleteCard({ webhook }: { readonly webhook: Webhook }) {
-	const { api } = useDesk();
+	const desk = useDesk();
+	const { api } = desk;
 	const { route } = useLocation();
 	const drafts = useFormDrafts();
 	const [isAsking, setAsking] = useState(false);
 
 	async function remove() {
 		await api.delete("/v1/admin/webhooks/{webhookId}", { path: { webhookId: webhook.id } });
+		forgetLists(desk, ALL_WEBHOOKS);
 		drafts.drop(draftOf(webhook.id));
 		toast({ text: t("webhookDeleted") });
 		route(settingsPath("webhooks"), true);

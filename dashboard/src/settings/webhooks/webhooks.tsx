@@ -16,7 +16,6 @@ import { CreateWebhook } from "./create-webhook";
 import { kindName } from "./kinds";
 import { noticeOf } from "./notice";
 import { WEBHOOKS, webhookPath } from "./paths";
-import { WebhookPage } from "./webhook";
 
 const NEW = "new";
 
@@ -31,7 +30,7 @@ export function WebhooksSection({ id }: SectionProps) {
 }
 
 function WebhookList() {
-	const remote = useData<readonly Webhook[]>("webhooks", (client) => ({
+	const remote = useData<readonly Webhook[]>(ALL_WEBHOOKS, (client) => ({
 		load: (signal) =>
 			allItems(
 				(query) => client.get("/v1/admin/webhooks", { query, signal }),
