@@ -456,10 +456,12 @@ function jobsOf({ build, list, suites, only, changed, sample }) {
 		if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
 		return jobs;
 	});
-	const named = all.filter((job) => pathOf(job).includes(only));
-	if (named.length === 0 && all.length > 0) usageOfOnly(all, only);
+	const isNamed = (job) => pathOf(job).includes(only);
+	if (all.length > 0 && !all.some(isNamed)) usageOfOnly(all, only);
 	const isConcerned = changed === undefined ? () => true : concernedBy(ROOT, build, changed);
-	return listed(named, list, suites).filter((job) => isInSample(sample, job) && isConcerned(job));
+	return listed(all, list, suites).filter(
+		(job) => isNamed(job) && isInSample(sample, job) && isConcerned(job),
+	);
 }
 
 async function main() {

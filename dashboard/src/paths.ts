@@ -23,6 +23,11 @@ export function conversationPath(id: string, messageId?: string): string {
 	return messageId === undefined ? path : `${path}?message=${encodeURIComponent(messageId)}`;
 }
 
+/** A search in the inbox. `filters`: as in inbox/place.ts. */
+export function searchPath(filters: Readonly<Record<string, string>>): string {
+	return `/search?${new URLSearchParams({ q: "", ...filters })}`;
+}
+
 /** The login page with a redirect back to `path`. */
 export function loginPath(path: string): string {
 	const next = safeNext(path);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Me } from "../../workerd/api/openapi/openapi";
-import { listPath, openPath, placeOf } from "../src/inbox/place";
+import { isSearchable, listPath, openPath, placeOf, REVIEWS, reviewOf } from "../src/inbox/place";
 import { firstLine } from "../src/inbox/row";
 import { searchQuery } from "../src/inbox/use-search";
 import { countOf, isIn, parseView, queryOf, type View } from "../src/inbox/views";
@@ -90,6 +90,27 @@ test("a search takes days as times, the last one included", () => {
 	assert.equal(from, new Date(2025, 5, 18).getTime());
 	assert.equal((to ?? 0) - (from ?? 0), 24 * 3600 * 1000);
 	assert.deepEqual(searchQuery({ q: "x", from: "soon", state: "other" }), { q: "x" });
+});
+
+test("replies are found without words; what an address may say besides is left out", () => {
+	assert.deepEqual(searchQuery({ q: " ", rating: "down", agentId: "a1" }), {
+		rating: "down",
+		agentId: "a1",
+	});
+	const wrong = { rating: "worst", status: "complete", unanswered: "1" };
+	assert.deepEqual(searchQuery({ q: "x", ...wrong }), { q: "x" });
+	assert.equal(isSearchable({ status: "length" }), true);
+	assert.equal(isSearchable({ q: "  ", state: "open" }), false);
+});
+
+test("a review is known by its filters, also after a reload", () => {
+	for (const [name, filters] of Object.entries(REVIEWS)) {
+		const path = listPath({ view: "all", filters });
+		const query = Object.fromEntries(new URL(path, "http://x").searchParams);
+		assert.equal(reviewOf(placeOf("/search", query).filters), name);
+	}
+	assert.equal(reviewOf({ q: "tea", rating: "down" }), null);
+	assert.equal(reviewOf(null), null);
 });
 
 test("a row shows the first line without Markdown's signs", () => {

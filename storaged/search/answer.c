@@ -67,10 +67,10 @@ answer_add_hit(void *arg, const struct index_result *result)
 
 static int
 answer_page(struct follower *follower, struct index *ix, struct page *page,
-    const struct msg_search *m, struct channel *channel, uint64_t request)
+    const struct msg_search *m, struct slice marks, struct channel *channel, uint64_t request)
 {
-	struct marks marks;
 	struct index_filter filter = {.org = m->org,
+	    .marks = marks,
 	    .widget = m->widget,
 	    .contact = m->contact,
 	    .tag = m->tag,
@@ -80,8 +80,6 @@ answer_page(struct follower *follower, struct index *ix, struct page *page,
 	    .before = m->cursor};
 	struct msg_search_page answer;
 
-	marks_of_search(m, &marks);
-	filter.marks = marks_slice(&marks);
 	if (index_search(ix, page->query, &filter, m->limit != 0 ? m->limit : LIMIT_DEFAULT,
 		BUDGET_MS, answer_add_hit, page, &answer.next) != 0) {
 		follower_index_failed(follower);
@@ -120,7 +118,7 @@ answer_search(struct follower *follower, struct channel *channel, uint64_t reque
 		return answer_refuse(channel, request, STORE_NOT_READY, reason);
 	buf_init(&page.hits, HITS_MAX);
 	buf_init(&page.hit, 1024);
-	rc = answer_page(follower, ix, &page, m, channel, request);
+	rc = answer_page(follower, ix, &page, m, marks_slice(&marks), channel, request);
 	buf_clear(&page.hits);
 	buf_clear(&page.hit);
 	return rc;

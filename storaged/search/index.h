@@ -137,8 +137,8 @@ struct index_result {
 /* Called for each result. 0, or -1 to end the page before this result. */
 typedef int index_result_fn(void *arg, const struct index_result *result);
 
-/* Finds documents that have all words of the query, which may be none if there are marks: newest first, at most limit, and for at most about budget_ms. *next gets the cursor of the
- * next page; 0: this is the last one. */
+/* Finds documents that have all words of the query, which may be none if there are marks: newest first, at most limit,
+ * and for at most about budget_ms. *next gets the cursor of the next page; 0: this is the last one. */
 [[gnu::warn_unused_result]] int index_search(struct index *ix, const struct query *q,
     const struct index_filter *filter, unsigned limit, unsigned budget_ms, index_result_fn *fn,
     void *arg, uint64_t *next);

@@ -13,7 +13,7 @@ struct marks {
 	char text[INDEX_MARKS_MAX];
 };
 
-/* The marks of a stored message; none for one that is no reply. */
+/* The marks of a stored message; only replies have some. */
 void marks_of_message(const struct msg_message_record *message, struct marks *marks);
 
 /* The marks that a search wants. */

@@ -6,6 +6,7 @@ import { before, describe, it } from "node:test";
 import { addUser, logIn } from "../e2e/accounts.mjs";
 import { request } from "../e2e/client.mjs";
 import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
+import { KEY } from "../e2e/replies.mjs";
 import { violationsOf } from "./accessibility.mjs";
 import { missing, useBrowser } from "./browser.mjs";
 import { useInbox } from "./inbox.mjs";
@@ -410,6 +411,58 @@ describe("the inbox", { skip: missing }, () => {
 		await page.reload();
 		await page.getByRole("searchbox").waitFor();
 		assert.equal(await page.getByRole("searchbox").inputValue(), "zebra");
+	});
+
+	it("finds replies by rating, end and agent without words, in views and from the numbers", async () => {
+		const rate = async (sessionId, rating, comment) => {
+			const { messages } = await banter.thread(await conversationOf(sessionId));
+			const answer = await request(banter.url, "POST", `/v1/chat/${messages.at(-1)._id}/rating`, {
+				headers: KEY,
+				body: { sessionId, rating, comment },
+			});
+			assert.ok(answer.status < 300, answer.text);
+		};
+		await say("visitor-16", '[[text="Badly said"]] one');
+		await say("visitor-17", '[[text="Well said"]] two');
+		await rate("visitor-16", "down");
+		await rate("visitor-17", "up");
+		const { page, complaints } = await visit();
+		const results = page.locator(".result");
+		/** Until there is one result with this text. */
+		const shows = (text) =>
+			until(`the results are ${text}`, async () => {
+				if (await page.getByText("Nothing found").count()) await page.reload();
+				return (
+					(await results.allTextContents()).join().includes(text) && (await results.count()) === 1
+				);
+			});
+		await page.getByRole("button", { name: /^Views:/ }).click();
+		await page.getByRole("link", { name: "Bad ratings" }).click();
+		await page.getByRole("heading", { name: "Inbox: Bad ratings" }).waitFor();
+		await shows("Badly said");
+		await page.getByRole("button", { name: "Filters" }).click();
+		await page.getByLabel("Rating").selectOption("Helpful");
+		await shows("Well said");
+		const { agents } = await inbox.admin("GET", "agents");
+		await page.getByLabel("Agent").selectOption(agents[0].name);
+		await shows("Well said");
+		await page.getByLabel("End of the reply").selectOption("Broken off");
+		await page.getByText("Nothing found").waitFor();
+		await page.getByRole("button", { name: "Remove filters" }).click();
+		await page.getByText("Search in everything").waitFor();
+		// The words of one search do not come along to the next.
+		await page.setViewportSize({ width: 1800, height: 900 });
+		await page.getByRole("searchbox").fill("nothing");
+		await page.waitForURL((url) => url.searchParams.get("q") === "nothing");
+		await page.getByRole("link", { name: "Bad ratings" }).click();
+		await shows("Badly said");
+		assert.equal(await page.getByRole("searchbox").inputValue(), "");
+		assert.equal(new URL(page.url()).searchParams.get("q"), "");
+		await page.goto(`${banter.url}/numbers?days=7`);
+		await page.getByRole("link", { name: "Show bad ratings" }).first().click();
+		await page.waitForURL((url) => url.searchParams.get("rating") === "down");
+		await shows("Badly said");
+		assert.deepEqual(complaints, []);
 	});
 
 	it("says plainly that search is not available", async () => {

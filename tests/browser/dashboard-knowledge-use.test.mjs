@@ -138,39 +138,74 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		assert.deepEqual(complaints, []);
 	});
 
-	it("a reply becomes a draft of an answer, which opens at once", async () => {
+	const answerOf = (dialog) => dialog.getByRole("textbox", { name: "Answer" });
+
+	it("a reply's question gets an answer in the thread, which is stored when it is saved", async () => {
 		await know();
 		const { conversationId } = await chat("draft", CITING);
-		const { page } = await visit(`/conversations/${conversationId}`);
+		const { page, complaints } = await visit(`/conversations/${conversationId}`);
 		const row = await details(page, "Tea costs");
 		await button(row, "Make this an answer").dblclick();
-		await page.waitForURL("**/knowledge/answers");
 		const dialog = page.getByRole("dialog");
 		assert.match(await dialog.getByLabel("Question").inputValue(), /^What does tea cost\?/);
-		assert.match(
-			await dialog.getByRole("textbox", { name: "Answer" }).inputValue(),
-			/^Tea costs \*\*five\*\* euros/,
-		);
-		await dialog.getByRole("switch", { name: "Published" }).check();
-		await button(dialog, "Save").click();
+		// What the model said may be what is wrong.
+		assert.equal(await answerOf(dialog).inputValue(), "");
+		await button(dialog, "Create").click();
+		await dialog.getByText("1 to 2,000 characters").waitFor();
+		assert.deepEqual((await admin("GET", "answers")).answers, [], "nothing is stored before");
+		await answerOf(dialog).fill("Tea costs six euros.");
+		await button(dialog, "Create").click();
 		await dialog.waitFor({ state: "detached" });
+		assert.equal(new URL(page.url()).pathname, `/conversations/${conversationId}`);
 		const { answers } = await admin("GET", "answers");
 		assert.deepEqual(
-			answers.map(({ published, conversation }) => [published, conversation]),
-			[[true, conversationId]],
+			answers.map(({ text, published, conversation }) => [text, published, conversation]),
+			[["Tea costs six euros.", true, conversationId]],
 		);
 		// Later, or for a colleague, there is the same one.
-		const later = (await visit(`/conversations/${conversationId}`)).page;
-		await button(await details(later, "Tea costs"), "Open the answer").click();
-		await later.waitForURL("**/knowledge/answers");
-		assert.ok(
-			await later.getByRole("dialog").getByRole("switch", { name: "Published" }).isChecked(),
+		await button(row, "Open the answer").click();
+		assert.equal(await answerOf(dialog).inputValue(), "Tea costs six euros.");
+		await answerOf(dialog).fill("Tea costs seven euros.");
+		await button(dialog, "Save").click();
+		await dialog.waitFor({ state: "detached" });
+		const later = (await admin("GET", "answers")).answers;
+		assert.deepEqual(
+			later.map(({ text }) => text),
+			["Tea costs seven euros."],
 		);
-		assert.equal((await admin("GET", "answers")).answers.length, 1);
 		await admin("DELETE", `answers/${answers[0].id}`);
+		await button(row, "Make this an answer").waitFor();
+		assert.deepEqual(
+			complaints.filter((text) => !/422/.test(text)),
+			[],
+		);
 	});
 
-	it("an operator's message becomes a draft, too", async () => {
+	it("a colleague's answer of the same reply is not lost, and not taken for one's own", async () => {
+		await know();
+		const { conversationId } = await chat("race", CITING);
+		const { page } = await visit(`/conversations/${conversationId}`);
+		const row = await details(page, "Tea costs");
+		await button(row, "Make this an answer").click();
+		const dialog = page.getByRole("dialog");
+		await answerOf(dialog).fill("Mine.");
+		const { messages } = await banter.thread(conversationId);
+		const message = messages.at(-1)._id;
+		await admin("POST", "answers", {
+			...{ conversation: conversationId, message, text: "Theirs.", published: true },
+		});
+		await button(dialog, "Create").click();
+		await dialog.getByText("Somebody else has changed this").waitFor();
+		const texts = async () => (await admin("GET", "answers")).answers.map(({ text }) => text);
+		assert.deepEqual(await texts(), ["Theirs."]);
+		await button(dialog, "Keep my changes").click();
+		await button(dialog, "Save").click();
+		await dialog.waitFor({ state: "detached" });
+		assert.deepEqual(await texts(), ["Mine."]);
+		await admin("DELETE", `answers/${message}`);
+	});
+
+	it("a person's message begins an answer with its words", async () => {
 		const { conversationId } = await chat("operator", "Hello");
 		await admin("POST", `conversations/${conversationId}/takeover`, { name: "Ann" });
 		await admin("POST", `conversations/${conversationId}/messages`, {
@@ -182,10 +217,10 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		await button(row, "Make this an answer").click();
 		const dialog = page.getByRole("dialog");
 		await dialog.waitFor();
-		assert.equal(
-			await dialog.getByRole("textbox", { name: "Answer" }).inputValue(),
-			"We open at nine.",
-		);
+		assert.equal(await answerOf(dialog).inputValue(), "We open at nine.");
+		await button(dialog, "Cancel").click();
+		await dialog.waitFor({ state: "detached" });
+		assert.deepEqual((await admin("GET", "answers")).answers, []);
 	});
 
 	for (const [name, screen] of SCREENS)

@@ -25,7 +25,7 @@ const DASHBOARD_PARTS = {
 	settings: ["snippets"],
 	snippets: [],
 	start: [],
-	thread: [],
+	thread: ["knowledge"],
 	widgets: [],
 };
 const TYPES = "workerd/api/openapi";

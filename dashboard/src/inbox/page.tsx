@@ -25,7 +25,7 @@ import { ConversationList } from "./conversation-list";
 import inboxStyles from "./inbox.css?link";
 import { ListPane } from "./list-pane";
 import { useNames } from "./names";
-import { listPath, placeOf, rememberView } from "./place";
+import { listPath, placeOf, rememberView, reviewOf } from "./place";
 import { t } from "./texts";
 import { ViewSwitcher, Views, viewTitle } from "./view-list";
 import type { WindowHandle } from "./window-list";
@@ -54,7 +54,8 @@ export function InboxPage() {
 	const [selectedId, setSelectedId] = useState(openId);
 	const selected = useRef(openId);
 	const [assigning, setAssigning] = useState<string | null>(null);
-	const title = filters ? t("search") : viewTitle(view, names);
+	const review = reviewOf(filters);
+	const title = filters ? t(review ?? "search") : viewTitle(view, names);
 
 	useArrival(focusHeading);
 	useEffect(() => rememberView(view), [view]);
@@ -80,7 +81,7 @@ export function InboxPage() {
 	return (
 		<main class={openId ? "inbox inbox-open" : "inbox"} id="main" tabIndex={-1}>
 			<div class="inbox-views">
-				<Views current={filters ? null : view} counts={counts} names={names} />
+				<Views current={filters ? review : view} counts={counts} names={names} />
 			</div>
 			<section class="inbox-list" aria-label={t("conversations")}>
 				<div class="inbox-head">

@@ -1,12 +1,43 @@
 // What an address of the inbox shows: a view or a search on the left, perhaps a conversation on the right. A
 // conversation's address names the list beside it, so that a reload shows the same.
 
-import { conversationPath } from "../paths";
+import { conversationPath, searchPath } from "../paths";
 import { parseView, type View } from "./views";
 
+/** What selects replies alone; a search for them needs no words. */
+const REPLY_FILTERS = ["rating", "status", "unanswered", "agentId"] as const;
+
 /** As in the addresses; times are days such as 2025-06-18. */
-export const FILTERS = ["q", "widgetId", "state", "tag", "contactId", "from", "to"] as const;
+export const FILTERS = [
+	"q",
+	"widgetId",
+	"state",
+	"tag",
+	"contactId",
+	"from",
+	"to",
+	...REPLY_FILTERS,
+] as const;
 export type Filters = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
+
+/** Whether there is something to search for. */
+export const isSearchable = (filters: Filters): boolean =>
+	Boolean(filters.q?.trim()) || REPLY_FILTERS.some((name) => filters[name]);
+
+/** Searches for the replies that a team looks at to improve them. */
+export const REVIEWS = {
+	badRatings: { rating: "down" },
+	brokenOff: { status: "interrupted" },
+	unanswered: { unanswered: "true" },
+} as const satisfies Record<string, Filters>;
+export type Review = keyof typeof REVIEWS;
+
+/** The one that the filters are. */
+export function reviewOf(filters: Filters | null): Review | null {
+	const text = JSON.stringify(filters);
+	const names = Object.keys(REVIEWS) as Review[];
+	return names.find((name) => JSON.stringify(REVIEWS[name]) === text) ?? null;
+}
 
 export interface Place {
 	readonly view: View;
@@ -43,16 +74,12 @@ export function placeOf(path: string, query: Readonly<Record<string, string>>): 
 	};
 }
 
-function queryText({ view, filters }: Place): string {
-	const query = new URLSearchParams(filters ? { q: "", ...filters } : { view });
-	return query.toString();
-}
-
-export function listPath(place: Place): string {
-	return place.filters ? `/search?${queryText(place)}` : `/?${queryText(place)}`;
+export function listPath({ view, filters }: Place): string {
+	return filters ? searchPath(filters) : `/?${new URLSearchParams({ view })}`;
 }
 
 export function openPath(place: Place, id: string, message?: string): string {
 	const path = conversationPath(id, message);
-	return `${path}${path.includes("?") ? "&" : "?"}${queryText(place)}`;
+	const list = listPath(place);
+	return `${path}${path.includes("?") ? "&" : "?"}${list.slice(list.indexOf("?") + 1)}`;
 }

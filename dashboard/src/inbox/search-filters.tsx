@@ -1,5 +1,7 @@
 // What a search is limited to.
 
+import { useAgents } from "../shell/all-agents";
+import { t as common } from "../text/common";
 import { Button } from "../ui/button";
 import { type Choice, SelectField, TextField } from "../ui/field";
 import type { Filters } from "./place";
@@ -32,6 +34,13 @@ export function SearchFilters({ filters, names, onFilters }: SearchFiltersProps)
 		["person", t("person")],
 		["resolved", t("resolved")],
 	] as const;
+	const ends = [
+		["stopped", t("endStopped")],
+		["interrupted", t("endInterrupted")],
+		["length", t("endLength")],
+		["filtered", t("endFiltered")],
+	] as const;
+	const agents = (useAgents().data?.agents ?? []).map(({ id, name }) => [id, name] as const);
 	return (
 		<div class="search-filters">
 			<SelectField
@@ -55,6 +64,27 @@ export function SearchFilters({ filters, names, onFilters }: SearchFiltersProps)
 				)}
 				onValue={(value) => set("tag", value)}
 			/>
+			<SelectField
+				label={t("agent")}
+				value={filters.agentId ?? ""}
+				choices={choices(t("anyAgent"), agents)}
+				onValue={(value) => set("agentId", value)}
+			/>
+			<SelectField
+				label={t("rating")}
+				value={filters.rating ?? ""}
+				choices={choices(t("anyRating"), [
+					["up", t("ratedUp")],
+					["down", t("ratedDown")],
+				])}
+				onValue={(value) => set("rating", value)}
+			/>
+			<SelectField
+				label={t("ending")}
+				value={filters.status ?? ""}
+				choices={choices(t("anyEnding"), ends)}
+				onValue={(value) => set("status", value)}
+			/>
 			<TextField
 				label={t("since")}
 				type="date"
@@ -66,6 +96,12 @@ export function SearchFilters({ filters, names, onFilters }: SearchFiltersProps)
 				type="date"
 				value={filters.to ?? ""}
 				onValue={(value) => set("to", value)}
+			/>
+			<SelectField
+				label={common("knowledge")}
+				value={filters.unanswered ?? ""}
+				choices={choices(t("anyReply"), [["true", t("unanswered")]])}
+				onValue={(value) => set("unanswered", value)}
 			/>
 			{filters.contactId && <p class="badge badge-accent">{t("oneContact")}</p>}
 			<Button isSmall kind="quiet" onClick={() => onFilters(filters.q ? { q: filters.q } : {})}>

@@ -14,7 +14,7 @@ import { Skeleton } from "../ui/skeleton";
 import { TimeStamp } from "../ui/time-stamp";
 import { RetryButton, TroubleScreen } from "../ui/trouble";
 import { visitorName } from "../ui/visitor-name";
-import { type Filters, listPath, openPath, type Place } from "./place";
+import { type Filters, isSearchable, listPath, openPath, type Place, reviewOf } from "./place";
 import { SearchFilters } from "./search-filters";
 import { t } from "./texts";
 import { useSearch } from "./use-search";
@@ -33,19 +33,33 @@ interface SearchPaneProps {
 export function SearchPane({ place, filters, names, message }: SearchPaneProps) {
 	const { route } = useLocation();
 	const field = useRef<HTMLInputElement>(null);
-	const [text, setText] = useState(filters.q ?? "");
-	const [showsFilters, setShowsFilters] = useState(Object.keys(filters).length > 1);
+	const q = filters.q ?? "";
+	const [text, setText] = useState(q);
+	/** The words of the address that the field shows or has led to. */
+	const known = useRef(q);
+	const [showsFilters, setShowsFilters] = useState(
+		reviewOf(filters) === null && Object.keys(filters).some((name) => name !== "q"),
+	);
 
-	const search = (next: Filters) => route(listPath({ ...place, filters: next }), true);
+	function search(next: Filters) {
+		known.current = next.q ?? "";
+		route(listPath({ ...place, filters: next }), true);
+	}
 	/** With the words that are being typed. */
 	const withText = (next: Filters): Filters => {
 		const { q: _, ...others } = next;
 		return text === "" ? others : { ...others, q: text };
 	};
 
+	// A link leads to another search.
+	useEffect(() => {
+		if (q === known.current) return;
+		known.current = q;
+		setText(q);
+	}, [q]);
 	// Typing searches after a pause; Enter at once.
 	useEffect(() => {
-		if (text === (filters.q ?? "")) return;
+		if (text === q) return;
 		const timer = setTimeout(() => search(withText(filters)), TYPING_MS);
 		return () => clearTimeout(timer);
 	}, [text, JSON.stringify(filters)]);
@@ -95,7 +109,7 @@ export function SearchPane({ place, filters, names, message }: SearchPaneProps) 
 function Results({ place, filters, message }: Omit<SearchPaneProps, "names">) {
 	const { results, cursor, error, isLoading, load, retry } = useSearch(filters);
 	const now = useNow();
-	if (!filters.q?.trim())
+	if (!isSearchable(filters))
 		return (
 			<Blank icon="search" title={t("searchStart")}>
 				<p>{t("searchHint")}</p>

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { SearchResult } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
-import type { Filters } from "./place";
+import { type Filters, isSearchable } from "./place";
 
 const PAGE = 30;
 
@@ -29,21 +29,31 @@ function dayStart(day: string | undefined, later = 0): number | undefined {
 }
 
 /** As the API takes it: `to` is a time before which something was written. */
-export function searchQuery({ q = "", from, to, state, ...ids }: Filters) {
+export function searchQuery(filters: Filters) {
+	const { q, from, to, state, rating, status, unanswered, ...ids } = filters;
 	const since = dayStart(from);
 	const until = dayStart(to, 1);
 	return {
 		...ids,
-		q,
+		...(q?.trim() && { q }),
 		...(isState(state) && { state }),
+		...(isRating(rating) && { rating }),
+		...(isStatus(status) && { status }),
+		...(isUnanswered(unanswered) && { unanswered }),
 		...(since !== undefined && { from: since }),
 		...(until !== undefined && { to: until }),
 	};
 }
 
-type State = "open" | "waiting" | "person" | "resolved";
-const isState = (state: string | undefined): state is State =>
-	/^(open|waiting|person|resolved)$/.test(state ?? "");
+/** Tells one of these names from what may stand in an address. */
+const oneOf =
+	<T extends string>(...names: T[]) =>
+	(text: string | undefined): text is T =>
+		names.some((name) => name === text);
+const isState = oneOf("open", "waiting", "person", "resolved");
+const isRating = oneOf("up", "down");
+const isUnanswered = oneOf("true");
+const isStatus = oneOf("stopped", "interrupted", "length", "filtered");
 
 const NOTHING: Found = { results: [], cursor: null, error: null, isLoading: true };
 
@@ -75,7 +85,7 @@ export function useSearch(filters: Filters): Search {
 	}
 
 	useEffect(() => {
-		if (!filters.q?.trim()) return;
+		if (!isSearchable(filters)) return;
 		const abort = new AbortController();
 		// The results of before stay while the next ones come.
 		void ask(null, abort.signal);

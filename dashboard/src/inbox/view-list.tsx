@@ -2,10 +2,11 @@
 
 import { useRef } from "preact/hooks";
 import type { Counts, Tag } from "../../../workerd/api/openapi/openapi";
+import { searchPath } from "../paths";
 import { useMe } from "../shell/me";
 import { formatNumber } from "../text/texts";
 import { Icon } from "../ui/icon";
-import { listPath } from "./place";
+import { listPath, REVIEWS, type Review } from "./place";
 import { t } from "./texts";
 import { countOf, isPlain, PLAIN_VIEWS, type View } from "./views";
 
@@ -24,7 +25,7 @@ export function viewTitle(view: View, { widgets, tags }: ViewNames): string {
 
 interface ViewsProps {
 	/** null: none is shown. */
-	readonly current: View | null;
+	readonly current: View | Review | null;
 	/** null: not known yet. */
 	readonly counts: Counts | null;
 	readonly names: ViewNames;
@@ -49,6 +50,18 @@ export function Views({ current, counts, names, onSelect }: ViewsProps) {
 	return (
 		<nav class="views" aria-label={t("views")}>
 			{PLAIN_VIEWS.filter((view) => view !== "mine" || hasUser).map((view) => line(view))}
+			<p class="views-head">{t("reviews")}</p>
+			{(Object.keys(REVIEWS) as Review[]).map((review) => (
+				<a
+					class="view"
+					href={searchPath(REVIEWS[review])}
+					key={review}
+					aria-current={review === current ? "page" : undefined}
+					onClick={onSelect}
+				>
+					<span class="view-name">{t(review)}</span>
+				</a>
+			))}
 			{names.widgets.size > 1 && <p class="views-head">{t("widgets")}</p>}
 			{names.widgets.size > 1 && [...names.widgets.keys()].map((id) => line(`widget:${id}`))}
 			{names.tags.size > 0 && <p class="views-head">{t("tags")}</p>}
@@ -58,7 +71,9 @@ export function Views({ current, counts, names, onSelect }: ViewsProps) {
 }
 
 /** The heading of the list, which opens the views. */
-export function ViewSwitcher(props: ViewsProps & { readonly title: string }) {
+export function ViewSwitcher(
+	props: ViewsProps & { readonly current: View; readonly title: string },
+) {
 	const popover = useRef<HTMLDivElement>(null);
 	const button = useRef<HTMLButtonElement>(null);
 	const { title, current, counts } = props;
@@ -75,9 +90,7 @@ export function ViewSwitcher(props: ViewsProps & { readonly title: string }) {
 			<button class="switcher" type="button" ref={button} popovertarget="views">
 				<span class="unseen">{t("views")}: </span>
 				<span class="switcher-title">{title}</span>
-				{current && counts && (
-					<span class="view-count">{formatNumber(countOf(current, counts))}</span>
-				)}
+				{counts && <span class="view-count">{formatNumber(countOf(current, counts))}</span>}
 				<Icon name="down" />
 			</button>
 			<div class="views-popover" id="views" popover="auto" ref={popover} onBeforeToggle={place}>

@@ -3,6 +3,7 @@
 import type { Answer } from "../../../workerd/api/openapi/openapi";
 import type { Answer as Read } from "../api/client";
 import { useDesk } from "../api/desk";
+import { ApiError } from "../api/errors";
 import { conversationPath } from "../paths";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -12,51 +13,80 @@ import { FormBar } from "../ui/form-bar";
 import { useForm } from "../ui/use-form";
 import { t } from "./texts";
 
-export const NEW_ANSWER: Read<Answer> = {
-	data: {
-		id: "",
-		question: "",
-		text: "",
-		language: null,
-		published: true,
-		conversation: null,
-		message: null,
-		createdAt: 0,
-		updatedAt: 0,
-	},
-	etag: undefined,
+/** UTF-16 code units, as the server counts. */
+const QUESTION_MAX = 1000;
+const TEXT_MAX = 2000;
+
+const EMPTY: Answer = {
+	id: "",
+	question: "",
+	text: "",
+	language: null,
+	published: true,
+	conversation: null,
+	message: null,
+	createdAt: 0,
+	updatedAt: 0,
 };
+
+/** No code point is cut. */
+const cut = (text: string, max: number) => text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
+
+/** For the dialog; `known` may be longer than an answer. */
+export function newAnswer(known: Partial<Answer> = {}): Read<Answer> {
+	const { question, text, ...others } = { ...EMPTY, ...known };
+	return {
+		data: { ...others, question: cut(question, QUESTION_MAX), text: cut(text, TEXT_MAX) },
+		etag: undefined,
+	};
+}
 
 interface AnswerDialogProps {
 	readonly initial: Read<Answer>;
 	/** Open questions that it is for. */
 	readonly questions?: readonly string[];
+	/** The conversation that it comes from is shown beside. */
+	readonly isAtOrigin?: boolean;
 	readonly onSaved: () => Promise<unknown>;
 	readonly onClose: () => void;
 }
 
-export function AnswerDialog({ initial, questions = [], onSaved, onClose }: AnswerDialogProps) {
+export function AnswerDialog(props: AnswerDialogProps) {
+	const { initial, questions = [], isAtOrigin = false, onSaved, onClose } = props;
 	const { api } = useDesk();
-	const isNew = initial.data.id === "";
+	const { conversation, message } = initial.data;
+	const origin = message !== null && { conversation, message };
+
+	async function create(value: Answer, gaps: object): Promise<Read<Answer>> {
+		const { question, text, published } = value;
+		const data = await api.post("/v1/admin/answers", {
+			body: { question, text, published, ...origin, ...gaps },
+		});
+		// Of a reply there is one answer: that of a colleague, who was faster, stays as it is.
+		if (origin && (data.question !== question || data.text !== text)) {
+			const { data: current, etag } = await api.read("/v1/admin/answers/{answerId}", {
+				path: { answerId: data.id },
+			});
+			throw new ApiError("refused", 412, "", { current, etag });
+		}
+		return { data, etag: undefined };
+	}
+
 	const form = useForm<Answer>({
 		initial,
-		draft: `answer ${initial.data.id || questions[0] || "new"}`,
-		async send(changes, { question, text, published }, ifMatch) {
-			const gaps = questions.length > 0 && { gaps: [...questions] };
-			if (isNew) {
-				const data = await api.post("/v1/admin/answers", {
-					body: { question, text, published, ...gaps },
-				});
-				return { data, etag: undefined };
-			}
+		draft: `answer ${initial.data.id || message || questions[0] || "new"}`,
+		async send(changes, value, ifMatch, { id }) {
+			const gaps = questions.length > 0 ? { gaps: [...questions] } : {};
+			if (id === "") return create(value, gaps);
 			return api.write("/v1/admin/answers/{answerId}", {
-				path: { answerId: initial.data.id },
+				path: { answerId: id },
 				body: { ...changes, ...gaps },
 				ifMatch,
 			});
 		},
 	});
 	const { value, errors } = form;
+	const isNew = form.saved.id === "";
 
 	async function save(event: SubmitEvent) {
 		event.preventDefault();
@@ -76,7 +106,7 @@ export function AnswerDialog({ initial, questions = [], onSaved, onClose }: Answ
 					value={value.question}
 					onValue={(question) => form.set({ question })}
 					error={errors.question}
-					maxLength={1000}
+					maxLength={QUESTION_MAX}
 					required
 				/>
 				<TextField
@@ -86,7 +116,7 @@ export function AnswerDialog({ initial, questions = [], onSaved, onClose }: Answ
 					value={value.text}
 					onValue={(text) => form.set({ text })}
 					error={errors.text}
-					maxLength={2000}
+					maxLength={TEXT_MAX}
 					required
 				/>
 				<SwitchField
@@ -95,13 +125,9 @@ export function AnswerDialog({ initial, questions = [], onSaved, onClose }: Answ
 					isOn={value.published}
 					onValue={(published) => form.set({ published })}
 				/>
-				{initial.data.conversation !== null && (
+				{conversation !== null && !isAtOrigin && (
 					<p class="quiet">
-						<a
-							href={conversationPath(initial.data.conversation, initial.data.message ?? undefined)}
-						>
-							{t("origin")}
-						</a>
+						<a href={conversationPath(conversation, message ?? undefined)}>{t("origin")}</a>
 					</p>
 				)}
 				<FormBar

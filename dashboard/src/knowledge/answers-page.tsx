@@ -16,7 +16,7 @@ import { Confirm } from "../ui/dialog";
 import { EndOfList } from "../ui/end-of-list";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
-import { AnswerDialog, NEW_ANSWER } from "./answer-dialog";
+import { AnswerDialog, newAnswer } from "./answer-dialog";
 import { AnswerRow } from "./answer-row";
 import { useAnswers } from "./data";
 import { Knowledge } from "./tabs";
@@ -30,7 +30,7 @@ export function AnswersPage() {
 	const [deleting, setDeleting] = useState<Answer | null>(null);
 	const { query, route } = useLocation();
 	const linked = query.answer;
-	const create = () => setEdited(NEW_ANSWER);
+	const create = () => setEdited(newAnswer());
 	useCommands([{ id: "answer-new", text: t("newAnswer"), key: "c", run: create }]);
 	const button = (
 		<Button kind="main" icon="plus" onClick={create}>

@@ -8,7 +8,7 @@ import { toast, toastError } from "../shell/toasts";
 import { Blank } from "../ui/blank";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
-import { AnswerDialog, NEW_ANSWER } from "./answer-dialog";
+import { AnswerDialog, newAnswer } from "./answer-dialog";
 import { useQuestions } from "./data";
 import { QuestionRow } from "./question-row";
 import { Knowledge } from "./tabs";
@@ -69,10 +69,7 @@ export function QuestionsPage() {
 			)}
 			{answering && (
 				<AnswerDialog
-					initial={{
-						data: { ...NEW_ANSWER.data, question: answering.question },
-						etag: undefined,
-					}}
+					initial={newAnswer({ question: answering.question })}
 					questions={idsOf(answering)[0] ?? [] /* Similar ones are asked again, too. */}
 					onSaved={refresh}
 					onClose={() => setAnswering(null)}

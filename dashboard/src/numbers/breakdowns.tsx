@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import type { AgentList, Numbers } from "../../../workerd/api/openapi/openapi";
 import type { Data } from "../api/desk";
-import { agentPath, widgetPath } from "../paths";
+import { agentPath, searchPath, widgetPath } from "../paths";
 import { useAgents } from "../shell/all-agents";
 import { useWidgets } from "../shell/all-widgets";
 import { usePrices } from "../shell/prices";
@@ -74,6 +74,7 @@ function ByWidget({ period }: { readonly period: Period }) {
 			title={t("byWidget")}
 			name={t("widget")}
 			numbers={numbers}
+			period={period}
 			rows={rows}
 			save={save}
 			keyOf={(row) => row.widgetId ?? ""}
@@ -122,6 +123,7 @@ function ByAgent({ period }: { readonly period: Period }) {
 			hint={t("byAgentHint")}
 			name={t("agent")}
 			numbers={numbers}
+			period={period}
 			rows={rows}
 			save={save}
 			keyOf={(row) => row.agentId ?? ""}
@@ -215,6 +217,7 @@ interface BreakdownProps {
 	readonly hint?: string;
 	readonly name: string;
 	readonly numbers: Data<Numbers>;
+	readonly period: Period;
 	/** Its rows as they are shown. */
 	readonly rows: readonly Row[];
 	readonly save: () => void;
@@ -243,8 +246,21 @@ function BreakdownHead({ title, hint, save }: BreakdownHeadProps) {
 	);
 }
 
+/** The share of good ratings, which leads to the replies with bad ones. */
+function Ratings({ row, period }: { readonly row: Row; readonly period: Period }) {
+	const { ratings, widgetId, agentId } = row;
+	const share = formatPercent(shareOf(ratings.up, ratings.up + ratings.down));
+	if (ratings.down === 0) return share;
+	const whose = { ...(widgetId && { widgetId }), ...(agentId && { agentId }) };
+	return (
+		<a href={searchPath({ rating: "down", ...whose, ...period })} title={t("ratingsBad")}>
+			{share}
+		</a>
+	);
+}
+
 function Breakdown(props: BreakdownProps) {
-	const { title, hint, name, numbers, rows, save, keyOf, nameOf, costOf } = props;
+	const { title, hint, name, numbers, period, rows, save, keyOf, nameOf, costOf } = props;
 	const { data, error, refresh } = numbers;
 	if (error && !data)
 		return (
@@ -296,7 +312,7 @@ function Breakdown(props: BreakdownProps) {
 								</td>
 								<td class="numeric">{formatCount(row.handovers)}</td>
 								<td class="numeric">
-									{formatPercent(shareOf(row.ratings.up, row.ratings.up + row.ratings.down))}
+									<Ratings row={row} period={period} />
 								</td>
 							</tr>
 						))}

@@ -1,7 +1,9 @@
 // The most important numbers, each with its change since the previous period.
 
 import type { ComponentChildren } from "preact";
+import { useContext } from "preact/hooks";
 import type { ApiError } from "../api/errors";
+import { searchPath } from "../paths";
 import { usePrices } from "../shell/prices";
 import { describe } from "../text/describe";
 import { Icon } from "../ui/icon";
@@ -11,7 +13,7 @@ import { formatCount, formatMoney, formatMs, formatPercent, NONE } from "./forma
 import type { Period } from "./periods";
 import { percentilesOf, type Row, repliesOf, sumOf, tokensOf } from "./rows";
 import { t } from "./texts";
-import { useNumbers } from "./use-numbers";
+import { FilterContext, useNumbers } from "./use-numbers";
 
 interface TilesProps {
 	readonly now: readonly Row[];
@@ -33,6 +35,8 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 	const done = shareOf(a.replies.complete, repliesOf(a));
 	const doneThen = shareOf(b.replies.complete, repliesOf(b));
 	const isMean = widgetRows.length > 1;
+	/** Where the search looks for the replies that were counted. */
+	const where = { ...useContext(FilterContext), ...period };
 	return (
 		<dl class="tiles">
 			<Tile
@@ -64,6 +68,11 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 				value={formatPercent(done)}
 				change={changeOf(done, doneThen)}
 				note={t("repliesNote", { count: repliesOf(a) })}
+				more={
+					a.replies.interrupted > 0 && (
+						<a href={searchPath({ ...where, status: "interrupted" })}>{t("repliesBroken")}</a>
+					)
+				}
 			/>
 			<Tile
 				name={t("firstToken")}
@@ -88,6 +97,11 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 					up: formatCount(a.ratings.up),
 					down: formatCount(a.ratings.down),
 				})}
+				more={
+					a.ratings.down > 0 && (
+						<a href={searchPath({ ...where, rating: "down" })}>{t("ratingsBad")}</a>
+					)
+				}
 			/>
 		</dl>
 	);
@@ -127,11 +141,13 @@ interface TileProps {
 	readonly value: string;
 	readonly change: number | null;
 	readonly note?: ComponentChildren;
+	/** Leads to what was counted. */
+	readonly more?: ComponentChildren;
 	/** Why the value is missing. */
 	readonly error?: ApiError | null;
 }
 
-function Tile({ name, value, change, note, error }: TileProps) {
+function Tile({ name, value, change, note, more, error }: TileProps) {
 	return (
 		<div class="tile">
 			<dt>{name}</dt>
@@ -143,6 +159,7 @@ function Tile({ name, value, change, note, error }: TileProps) {
 				) : (
 					note && <p class="tile-note">{note}</p>
 				)}
+				{more && <p class="tile-note">{more}</p>}
 			</dd>
 		</div>
 	);

@@ -1,7 +1,6 @@
 // How a reply came about: model, tokens, times, attempts, and its end.
 
-import { useEffect, useState } from "preact/hooks";
-import { useDesk } from "../api/desk";
+import { useData } from "../api/desk";
 import type { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
 import { describe } from "../text/describe";
@@ -55,14 +54,14 @@ interface AnswerButtonProps {
 
 /** While it is not known whether there is an answer, or if that cannot be read, a click does what is right, too. */
 function AnswerButton({ messageId, makeAnswer }: AnswerButtonProps) {
-	const { api } = useDesk();
-	const [exists, setExists] = useState(false);
-	useEffect(() => {
-		api.get("/v1/admin/answers", { query: { message: messageId } }).then(
-			({ answers }) => setExists(answers.length > 0),
-			() => {},
-		);
-	}, [messageId]);
+	const { data: exists } = useData(`answer of ${messageId}`, (api) => ({
+		async load(signal) {
+			const query = { message: messageId };
+			const { data, etag } = await api.read("/v1/admin/answers", { query, signal });
+			return { data: data.answers.length > 0, etag };
+		},
+		kinds: ["answer"],
+	}));
 	return (
 		<Button isSmall icon="book" onClick={makeAnswer}>
 			{t(exists ? "openAnswer" : "makeAnswer")}

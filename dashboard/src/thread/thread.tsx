@@ -18,6 +18,7 @@ import type { Mode } from "./drafts";
 import { Gone } from "./gone";
 import { Head } from "./head";
 import type { Item } from "./item";
+import { useMakingAnswers } from "./make-answer";
 import { Messages } from "./messages";
 import { holderOf, operatorName, rememberOperatorName } from "./operator";
 import type { Outgoing } from "./outbox";
@@ -89,6 +90,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const announcer = useAnnouncer();
 	const panel = usePanel(root);
 	const actions = useActions(id, conversation, () => notes.refresh());
+	const { makeAnswer, answerDialog } = useMakingAnswers(id);
 
 	const { data } = conversation;
 	const name = data ? visitorName(data) : "";
@@ -209,7 +211,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 						if (isEnd && hasNew) setNew(false);
 					}}
 					onCopyLink={(messageId) => void copyLink(id, messageId)}
-					onMakeAnswer={actions.makeAnswer}
+					onMakeAnswer={makeAnswer}
 					onDeleteNote={(note) => setQuestion({ about: "note", note })}
 					onTakeBack={takeBack}
 					onSendAnyway={sendAnyway}
@@ -252,6 +254,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 				/>
 			)}
 			<LiveRegion spoken={announcer.spoken} />
+			{answerDialog}
 			{isAssigning && data && (
 				<Assigning
 					assignedTo={data.assignedTo}

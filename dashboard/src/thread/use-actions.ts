@@ -1,12 +1,10 @@
 // What can be done with a conversation. Changes show at once and roll back with a message if the server refuses them.
 
 import { useRef } from "preact/hooks";
-import { useLocation } from "preact-iso";
 import type { Conversation, ConversationChange } from "../../../workerd/api/openapi/openapi";
 import type { Client } from "../api/client";
 import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
-import { answerPath } from "../paths";
 import { useMe } from "../shell/me";
 import { rememberState, reopen } from "../shell/resolving";
 import { toast, toastError } from "../shell/toasts";
@@ -25,8 +23,6 @@ export interface Actions {
 	remove(): Promise<void>;
 	addNote(text: string): Promise<boolean>;
 	removeNote(noteId: string): Promise<void>;
-	/** A draft of a reply and its question, or the answer that was made of it; opens in the knowledge. */
-	makeAnswer(messageId: string): Promise<void>;
 }
 
 function shown(conversation: Conversation, change: ConversationChange): Conversation {
@@ -55,10 +51,7 @@ export function useActions(
 	onNotes: () => Promise<unknown>,
 ): Actions {
 	const { api } = useDesk();
-	const { route } = useLocation();
 	const { data: me } = useMe();
-	/** The messages of which a draft is on its way. */
-	const making = useRef(new Set<string>());
 	const path = { conversationId: id };
 	const { refresh } = conversation;
 	/** Newer than the last rendering: a key may follow another one before the page shows it. */
@@ -183,21 +176,6 @@ export function useActions(
 				path: { ...path, noteId },
 			});
 			await onNotes();
-		},
-		async makeAnswer(messageId) {
-			// One request is enough.
-			if (making.current.has(messageId)) return;
-			making.current.add(messageId);
-			try {
-				const answer = await api.post("/v1/admin/answers", {
-					body: { conversation: id, message: messageId },
-				});
-				route(answerPath(answer.id));
-			} catch (reason) {
-				toastError(reason);
-			} finally {
-				making.current.delete(messageId);
-			}
 		},
 	};
 }

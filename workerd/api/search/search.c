@@ -7,6 +7,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/fields/conversation_json.h"
 #include "workerd/api/fields/list_frame.h"
+#include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
@@ -38,12 +39,6 @@ static const char *const states[] = {
 
 /* As in the messages of a conversation. */
 static const char *const ratings[] = {[RATING_UP] = "up", [RATING_DOWN] = "down"};
-static const char *const statuses[] = {
-    [MESSAGE_STOPPED] = "stopped",
-    [MESSAGE_INTERRUPTED] = "interrupted",
-    [MESSAGE_LENGTH] = "length",
-    [MESSAGE_FILTERED] = "filtered",
-};
 
 /* A search that waits. */
 struct search_query {
@@ -270,6 +265,21 @@ search_read_name(
 	return value.p == NULL;
 }
 
+/* The end of a reply; a complete one cannot be searched for. */
+static bool
+search_read_status(struct slice query, uint8_t *status)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, "status", text);
+
+	for (uint8_t s = MESSAGE_STOPPED; value.p != NULL && s <= MESSAGE_FILTERED; s++)
+		if (message_status_is_of_reply(s) && slice_eq(value, names_message_status(s))) {
+			*status = s;
+			return true;
+		}
+	return value.p == NULL;
+}
+
 static bool
 search_read_unanswered(struct slice query, uint8_t *unanswered)
 {
@@ -285,7 +295,7 @@ search_read_reply(struct slice query, struct msg_search *search)
 {
 	if (!search_read_name(query, "rating", ratings, ARRAY_LEN(ratings), &search->rating))
 		return "rating must be up or down";
-	if (!search_read_name(query, "status", statuses, ARRAY_LEN(statuses), &search->status))
+	if (!search_read_status(query, &search->status))
 		return "status must be stopped, interrupted, length or filtered";
 	if (!search_read_unanswered(query, &search->unanswered))
 		return "unanswered must be true, if it is given";
@@ -318,8 +328,7 @@ search_read(struct slice query, uint8_t text[PARAMETER_MAX], struct msg_search *
 	if (search->query.len == 0 &&
 	    (search->query.p != NULL || !search_is_for_replies(search)))
 		return "q must be what to search for, of at most 256 bytes; it may be left out "
-		       "with "
-		       "rating, status, unanswered or agentId";
+		       "with rating, status, unanswered or agentId";
 	if (!search_read_id(query, "widgetId", &search->widget))
 		return "widgetId must be a widget's id";
 	if (!search_read_id(query, "contactId", &search->contact))

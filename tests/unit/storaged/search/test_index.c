@@ -222,7 +222,7 @@ FIXTURE_TEST(marks_select_documents_with_and_without_words)
 	expect_marked("cat", "down", "3 1 ");
 	expect_marked("", "down length", "1 ");
 	expect_marked("", "up length", "");
-	expect_marked("down", "", "2 "); /* a mark is no word of the text */
+	expect_marked("down", "", "2 "); /* words of texts do not find marks */
 	begin();
 	put_reply(3, 3000, "cat", "up");
 	put_reply(1, 1000, "cat", "");
