@@ -150,6 +150,7 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		assert.match(await dialog.getByLabel("Question").inputValue(), /^What does tea cost\?/);
 		// What the model said may be what is wrong.
 		assert.equal(await answerOf(dialog).inputValue(), "");
+		assert.ok(await answerOf(dialog).evaluate((field) => field === document.activeElement));
 		await button(dialog, "Create").click();
 		await dialog.getByText("1 to 2,000 characters").waitFor();
 		assert.deepEqual((await admin("GET", "answers")).answers, [], "nothing is stored before");

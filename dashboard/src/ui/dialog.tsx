@@ -17,7 +17,13 @@ interface DialogProps {
 	readonly isWide?: boolean;
 }
 
-const FIRST_FIELD = "input:not([type=radio], [type=checkbox], [hidden], [readonly]), textarea";
+const FIELDS = "input:not([type=radio], [type=checkbox], [hidden], [readonly]), textarea";
+
+/** Where a form begins: at what is missing, or at its first field. */
+function firstField(dialog: HTMLElement | null): HTMLElement | undefined {
+	const fields = [...(dialog?.querySelectorAll<HTMLInputElement>(FIELDS) ?? [])];
+	return fields.find(({ required, value }) => required && value === "") ?? fields[0];
+}
 
 /** Open while it is rendered. */
 export function Dialog({ title, onClose, children, isWide }: DialogProps) {
@@ -28,8 +34,8 @@ export function Dialog({ title, onClose, children, isWide }: DialogProps) {
 		const giveBack = rememberFocus();
 		node?.showModal();
 		const remove = node ? addDialog(node) : () => {};
-		// A form begins with its first field, not with the button that closes the dialog.
-		node?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
+		// Not at the button that closes the dialog.
+		firstField(node)?.focus();
 		// The browser gives it back only if the dialog is closed before it is removed.
 		return () => {
 			remove();
