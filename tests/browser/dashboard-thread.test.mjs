@@ -802,6 +802,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		it("an unknown conversation is said plainly", async () => {
 			const operator = new OperatorPage(site, await (await site.newContext()).newPage());
 			await operator.page.goto(`${banter.url}/login?next=/conversations/unknown`);
+			await operator.page.getByRole("button", { name: "Use the password alone" }).click();
 			await operator.page.getByLabel("Password").fill(PASSWORD);
 			await operator.page.getByRole("button", { name: "Log in" }).click();
 			await operator.page.getByText("Conversation not found").waitFor();

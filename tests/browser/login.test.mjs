@@ -22,10 +22,30 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await arrived(page);
 	});
 
-	it("accepts an e-mail and a password by keyboard, and reports errors", async () => {
+	it("opens with the password alone while there are no users; an e-mail can be chosen", async () => {
+		const { page } = await visit();
+		await page.waitForFunction(() => document.activeElement?.id === "password");
+		assert.equal(await page.getByLabel("E-mail").count(), 0);
+		await page.getByRole("button", { name: "Use an e-mail instead" }).press("Enter");
+		await page.waitForFunction(() => document.activeElement?.id === "email");
+	});
+
+	it("offers both ways if the server does not say which one is used", async () => {
+		const { page } = await browser.open(`${banter.url}/login`, {
+			prepare: (context) =>
+				context.route("**/api/login", (route) =>
+					route.request().method() === "GET" ? route.abort() : route.continue(),
+				),
+		});
+		await page.getByLabel("Password").fill(PASSWORD);
+		await page.getByRole("button", { name: "Use an e-mail instead" }).waitFor();
+		await page.getByRole("button", { name: "Log in" }).click();
+		await arrived(page);
+	});
+
+	it("opens by e-mail when users exist, accepts it and a password by keyboard, and reports errors", async () => {
 		const who = await addUser(banter, "jane@example.com");
 		const { page } = await visit();
-		await page.getByRole("button", { name: "Use an e-mail instead" }).press("Enter");
 		await page.waitForFunction(() => document.activeElement?.id === "email");
 		const problem = page.getByRole("alert");
 		await page.keyboard.press("Enter");
@@ -42,9 +62,8 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await arrived(page);
 	});
 
-	it("switches back to the password alone", async () => {
+	it("switches to the password alone", async () => {
 		const { page, complaints } = await visit();
-		await page.getByRole("button", { name: "Use an e-mail instead" }).click();
 		await page.getByLabel("E-mail").fill("jane@example.com");
 		await page.getByRole("button", { name: "Use the password alone" }).click();
 		await page.waitForFunction(() => document.activeElement?.id === "password");
@@ -53,5 +72,16 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await page.getByRole("button", { name: "Log in" }).click();
 		await arrived(page);
 		assert.deepEqual(complaints, []);
+	});
+});
+
+describe("the dashboard's login page without DASHBOARD_PASSWORD", { skip: missing }, () => {
+	const banter = useBanter({ workers: 1, env: { DASHBOARD_PASSWORD: undefined } });
+	const browser = useBrowser();
+
+	it("asks for an e-mail, and offers no other way", async () => {
+		const { page } = await browser.open(`${banter.url}/login`);
+		await page.getByLabel("E-mail").waitFor();
+		assert.equal(await page.getByRole("button").count(), 1);
 	});
 });

@@ -481,6 +481,7 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["POST", TYPING, KEY, { sessionId: "s" }],
 			["GET", "/v1/invitations/x"],
 			["POST", "/v1/invitations/x", {}, { email: "x@example.com", password: PASSWORD }],
+			["GET", "/api/login"],
 			["POST", "/api/logout", session],
 			["POST", "/api/login", {}, { password: PASSWORD }],
 			...CHATS.map((path) => ["POST", path, KEY, { sessionId: "contract", message: "x" }]),

@@ -53,6 +53,17 @@ function assertLeadsTo(answer, path) {
 describe("a login", () => {
 	const banter = useBanter({ env: TRUSTED });
 
+	it("is by e-mail as soon as there are users", async () => {
+		const ways = async () => {
+			const answer = await banter.get("/api/login");
+			contract.check("GET", "/api/login", answer);
+			return answer.json;
+		};
+		assert.deepEqual(await ways(), { password: true, users: false });
+		await addUser(banter, "first@example.com");
+		assert.deepEqual(await ways(), { password: true, users: true });
+	});
+
 	it("returns an HttpOnly cookie", async () => {
 		const answer = await attempt(banter, DASHBOARD);
 		assert.equal(answer.status, 200, answer.text);

@@ -1,10 +1,11 @@
 // The login: the dashboard's password, or a user's e-mail and password.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
+import type { LoginWays } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
-import { useArrival, useTitle } from "../hooks/use-arrival";
+import { useTitle } from "../hooks/use-arrival";
 import { safeNext } from "../paths";
 import { describe } from "../text/describe";
 import { Brand } from "../ui/brand";
@@ -19,21 +20,19 @@ export function LoginPage() {
 	const { query, route } = useLocation();
 	const field = useRef<HTMLInputElement>(null);
 	const emailField = useRef<HTMLInputElement>(null);
-	const [isNamed, setNamed] = useState(false);
+	const ways = useWays();
+	/** Null: the user has chosen none. */
+	const [chosen, setNamed] = useState<boolean | null>(null);
+	const isNamed = chosen ?? (ways?.users || ways?.password === false);
 	const [isSending, setSending] = useState(false);
 	const [problem, setProblem] = useState("");
 	const [wait, setWait] = useCountdown();
 
 	useTitle(t("title"));
-	// The autofocus attribute works only on page loads.
-	useArrival(() => field.current?.focus(), "always");
-
-	// Switching the login method focuses its first field.
-	const isFirst = useRef(true);
-	useEffect(() => {
-		if (!isFirst.current) (isNamed ? emailField : field).current?.focus();
-		isFirst.current = false;
-	}, [isNamed]);
+	// The first field, when it is known which one that is, and after each change of the way.
+	useLayoutEffect(() => {
+		(isNamed ? emailField : field).current?.focus();
+	}, [ways, isNamed]);
 
 	function changeWay(named: boolean) {
 		setNamed(named);
@@ -76,59 +75,65 @@ export function LoginPage() {
 			<form class="login-card" method="post" action="/api/login" noValidate onSubmit={submit}>
 				<Brand />
 				<h1 class="login-title">{t("heading")}</h1>
-				{isNamed ? (
+				{ways && (
 					<>
-						<label class="field-label login-label" for="email">
-							{t("email")}
+						{isNamed ? (
+							<>
+								<label class="field-label login-label" for="email">
+									{t("email")}
+								</label>
+								<input
+									class="input login-email"
+									ref={emailField}
+									id="email"
+									name="email"
+									type="email"
+									autocomplete="username"
+									required
+									readOnly={isSending}
+									aria-invalid={problem !== ""}
+									aria-describedby="login-problem"
+								/>
+							</>
+						) : (
+							// Password managers need a user name.
+							<input
+								type="text"
+								name="username"
+								autocomplete="username"
+								value="owner"
+								readOnly
+								hidden
+							/>
+						)}
+						<label class="field-label login-label" for="password">
+							{t("password")}
 						</label>
 						<input
-							class="input login-email"
-							ref={emailField}
-							id="email"
-							name="email"
-							type="email"
-							autocomplete="username"
+							class="input"
+							ref={field}
+							id="password"
+							name="password"
+							type="password"
+							autocomplete="current-password"
 							required
 							readOnly={isSending}
 							aria-invalid={problem !== ""}
 							aria-describedby="login-problem"
 						/>
+						<p class="login-problem" id="login-problem" role="alert">
+							{problem}
+						</p>
+						<Button kind="main" type="submit" disabled={isSending || wait > 0}>
+							{isSending ? t("loggingIn") : wait > 0 ? t("wait", { seconds: wait }) : t("logIn")}
+						</Button>
+						{(!isNamed || ways.password) && (
+							<Button kind="quiet" disabled={isSending} onClick={() => changeWay(!isNamed)}>
+								{t(isNamed ? "usePassword" : "useEmail")}
+							</Button>
+						)}
 					</>
-				) : (
-					// Password managers need a user name.
-					<input
-						type="text"
-						name="username"
-						autocomplete="username"
-						value="owner"
-						readOnly
-						hidden
-					/>
 				)}
-				<label class="field-label login-label" for="password">
-					{t("password")}
-				</label>
-				<input
-					class="input"
-					ref={field}
-					id="password"
-					name="password"
-					type="password"
-					autocomplete="current-password"
-					required
-					readOnly={isSending}
-					aria-invalid={problem !== ""}
-					aria-describedby="login-problem"
-				/>
-				<p class="login-problem" id="login-problem" role="alert">
-					{problem}
-				</p>
-				<Button kind="main" type="submit" disabled={isSending || wait > 0}>
-					{isSending ? t("loggingIn") : wait > 0 ? t("wait", { seconds: wait }) : t("logIn")}
-				</Button>
-				<Button kind="quiet" disabled={isSending} onClick={() => changeWay(!isNamed)}>
-					{t(isNamed ? "usePassword" : "useEmail")}
-				</Button>
 			</form>
 		</main>
 	);
@@ -140,6 +145,18 @@ function loginProblem(error: ApiError, isNamed: boolean): string {
 	if (error.status === 429) return t("tooMany");
 	if (error.status === 503 && error.message.includes("DASHBOARD_PASSWORD")) return t("noPassword");
 	return describe(error);
+}
+
+/** Null: not known yet. It does not change while somebody types. */
+function useWays(): LoginWays | null {
+	const { api } = useDesk();
+	const [ways, setWays] = useState<LoginWays | null>(null);
+	useEffect(() => {
+		// Without an answer, both ways are offered.
+		const unknown = { password: true, users: false };
+		void api.get("/api/login").then(setWays, () => setWays(unknown));
+	}, []);
+	return ways;
 }
 
 /** A countdown in whole seconds; start it with milliseconds. */

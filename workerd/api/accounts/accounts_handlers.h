@@ -12,6 +12,7 @@ api_handler_fn handle_me_password;
 api_handler_fn handle_logins_list;
 api_handler_fn handle_logins_delete_others;
 api_handler_fn handle_logins_delete;
+api_handler_fn handle_login_ways;
 api_handler_fn handle_login;
 api_handler_fn handle_logout;
 api_handler_fn handle_invitation_get;

@@ -1,5 +1,5 @@
 /*
- * POST /api/login and /api/logout (API.md, section 6). A session is a random token in a cookie
+ * /api/login and /api/logout (API.md, section 6). A session is a random token in a cookie
  * (session.h); the store has its hash, so a logout ends it immediately.
  *
  * A login is by DASHBOARD_PASSWORD alone, or by a user's e-mail and password:
@@ -30,6 +30,8 @@
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/http/http_server.h"
+
+#define WAYS_MAX 256 /* bytes of JSON */
 
 /* A login or logout that waits for the store or the hasher. */
 struct login_query {
@@ -179,6 +181,35 @@ handle_login(const struct api_call *c)
 	else
 		login_begin(c, body.email, body.password);
 	login_body_clear(&body);
+}
+
+static void
+login_ways_on_users(void *arg, uint16_t type, const union msg *m)
+{
+	struct store_query *q = arg;
+	struct slice users, first;
+
+	if (type != MSG_RECORD_PAGE) {
+		store_query_fail(q, type, m);
+		return;
+	}
+	users = m->record_page.records;
+	json_write_open(&q->json, NULL, '{');
+	json_write_bool(&q->json, "password", q->api->settings->dashboard_password != NULL);
+	json_write_bool(&q->json, "users", wire_list_next(&users, &first));
+	json_write_close(&q->json, '}');
+	store_query_reply(q);
+}
+
+/* The users of the organization that DASHBOARD_PASSWORD signs in to. */
+void
+handle_login_ways(const struct api_call *c)
+{
+	struct msg_record_list ask = {
+	    .kind = MSG_USER_RECORD, .org = id_default_org, .limit = 1};
+
+	store_query_ask(store_query_new(c, sizeof(struct store_query), WAYS_MAX, "Not found"),
+	    MSG_RECORD_LIST, &ask, login_ways_on_users);
 }
 
 static void login_on_ended(void *arg, uint16_t type, const union msg *m);

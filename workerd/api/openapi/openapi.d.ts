@@ -1170,7 +1170,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["loginWays"];
         put?: never;
         post: operations["login"];
         delete?: never;
@@ -3008,6 +3008,12 @@ export interface components {
             deliveries: components["schemas"]["Delivery"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
+        LoginWays: {
+            /** @description Whether DASHBOARD_PASSWORD is set. */
+            password: boolean;
+            /** @description Whether the organization of DASHBOARD_PASSWORD, the first one, has users, who sign in with e-mail and password. */
+            users: boolean;
+        };
         LoginRequest: {
             /** @description The user's e-mail. Without it, the password is DASHBOARD_PASSWORD. */
             email?: string | null;
@@ -3628,6 +3634,7 @@ export type WebhookList = components['schemas']['WebhookList'];
 export type WebhookTest = components['schemas']['WebhookTest'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryList = components['schemas']['DeliveryList'];
+export type LoginWays = components['schemas']['LoginWays'];
 export type LoginRequest = components['schemas']['LoginRequest'];
 export type Document = components['schemas']['Document'];
 export type WidgetForPage = components['schemas']['WidgetForPage'];
@@ -6263,6 +6270,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    loginWays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginWays"];
+                };
             };
         };
     };
