@@ -197,6 +197,28 @@ describe("an installation", { skip: missing }, () => {
 		}
 	});
 
+	it("from a copy in another script takes the tag that is kept as data", async () => {
+		const copy = await (await fetch(src)).text();
+		const inline = `<script>fetch("/site.js").then((answer) => answer.text()).then((text) => {
+			const script = document.createElement("script");
+			script.textContent = text;
+			document.head.append(script);
+		});</script>`;
+		const vendor = '<script type="text/plain" data-widget="theirs"></script>';
+		const tag = `<script type="text/plain" src="${src}" data-widget="${ours.widget_id}"></script>`;
+		const settings = `<script>banterSettings = { widget: "${other.widget_id}", apiUrl: "${site.banter.url}/chat" };</script>`;
+		for (const [name, tags, expected] of [
+			["in the page", tag + inline, "Ours"],
+			["in a bundle", `${tag}<script src="/site.js"></script>`, "Ours"],
+			["in a bundle, with settings", `${settings}${tag}<script src="/site.js"></script>`, "Other"],
+		]) {
+			const visitor = await site.visitPage(pageOf("", vendor + tags), { "/site.js": copy });
+			assert.deepEqual([name, ...(await titles(visitor))], [name, expected]);
+			assert.deepEqual(visitor.complaints, []);
+			await visitor.context.close();
+		}
+	});
+
 	it("takes nothing from the address of the page", async () => {
 		const copy = await (await fetch(src)).text();
 		const html = pageOf("", `<script type="module">${copy}</script>`);

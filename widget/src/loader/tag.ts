@@ -46,6 +46,12 @@ const OUR_PATH =
 const isOurs = ({ src, dataset: { widget, apiKey, apiUrl = "" } }: HTMLScriptElement) =>
 	/^wid_/.test(widget ?? "") || (apiKey && (OUR_PATH.test(apiUrl) || OUR_NAME.test(src)));
 
+/** Whether the tag that runs is the chat's own, with settings or without, and not a script with a copy in it. */
+const isOwn = ({ src, dataset }: Tag) => {
+	const { widget, apiKey } = { ...parametersOf(src), ...dataset };
+	return widget || apiKey || OUR_NAME.test(src);
+};
+
 /** The tags that this run of the script is for: a module runs once for all tags with its address, or for none. */
 export function findTags(): Tag[] {
 	// Not that of `document`, which <img name="currentScript"> hides.
@@ -59,8 +65,8 @@ export function findTags(): Tag[] {
 		(one) => own && one.src === own && (src || one.dataset.widget || one.dataset.apiKey),
 	);
 	const marked = src || widget || apiKey ? [] : scripts.filter(isOurs);
-	const found: Tag[] = current ? [current] : loaded[0] ? loaded : marked;
-	const tags = found[0] ? found : [{ src, dataset: {} }];
+	const found: Tag[] = current && isOwn(current) ? [current] : loaded[0] ? loaded : marked;
+	const tags = found[0] ? found : [current ?? { src, dataset: {} }];
 	return tags.map(({ src, dataset }) => {
 		const own = { ...parametersOf(src), ...dataset };
 		const named = own.widget || own.apiKey ? {} : { widget, apiKey };
