@@ -14,6 +14,7 @@ const ASKING: Facts = {
 	model: { is: "asking" },
 	widget: WIDGET,
 	isSeen: false,
+	isUsed: false,
 	conversations: 0,
 };
 
@@ -30,10 +31,11 @@ test("a reply that fails or breaks off is an error", async () => {
 	await assert.rejects(readReply(stream({ type: "start" })), { failure: "network" });
 });
 
-test("each step is done by what happened, and the next one is to do", () => {
+test("each step is done by what happened, and the next one is to do; the chat works without content", () => {
 	assert.deepEqual(stepStates(ASKING), {
 		model: "now",
 		looks: "now",
+		knowledge: "later",
 		tag: "later",
 		hello: "later",
 	});
@@ -42,11 +44,12 @@ test("each step is done by what happened, and the next one is to do", () => {
 	assert.deepEqual(stepStates({ ...works, widget: changed }), {
 		model: "done",
 		looks: "done",
+		knowledge: "now",
 		tag: "now",
 		hello: "later",
 	});
 	assert.equal(stepStates({ ...works, isSeen: true }).tag, "done");
-	const all = stepStates({ ...works, widget: changed, conversations: 1 });
+	const all = stepStates({ ...works, widget: changed, isUsed: true, conversations: 1 });
 	assert.deepEqual([...new Set(Object.values(all))], ["done"]);
 });
 

@@ -77,6 +77,32 @@ describe("the dashboard's knowledge", { skip: missing }, () => {
 		buffer: Buffer.from(`# ${name}\n\n${text}`),
 	});
 
+	it("a source that no agent uses offers the first agent, which answers from it then", async () => {
+		const [{ id }] = (await admin("GET", "agents")).agents;
+		const agent = () => admin("GET", `agents/${id}`);
+		const { page } = await visit("/knowledge");
+		await button(page, "New source").click();
+		await dialog(page).getByText("Files", { exact: true }).click();
+		await button(dialog(page), "Create").click();
+		await page.getByText("No agent answers from this source yet.").waitFor();
+		await button(page, "Use in Assistant").click();
+		await page.getByText("“Assistant” answers from it now.").waitFor();
+		await button(page, "Use in Assistant").waitFor({ state: "detached" });
+		assert.equal((await agent()).knowledge, "all");
+
+		// With sources that were chosen, this one is one more.
+		const first = new URL(page.url()).pathname.split("/").pop();
+		const second = await addFiles("More");
+		await admin("PUT", `agents/${id}`, { knowledge: "some", sources: [first] });
+		await page.goto(`${banter.url}/knowledge/sources/${second.id}`);
+		await button(page, "Use in Assistant").click();
+		await button(page, "Use in Assistant").waitFor({ state: "detached" });
+		assert.deepEqual((await agent()).sources, [first, second.id]);
+
+		await admin("PUT", `agents/${id}`, { knowledge: "none", sources: [] });
+		for (const one of [first, second.id]) await admin("DELETE", `sources/${one}`);
+	});
+
 	it("a site is added by its address, and its pages appear with their states while it is read", async () => {
 		const { page, complaints } = await visit("/knowledge");
 		const other = (await visit("/knowledge", { session: member })).page;

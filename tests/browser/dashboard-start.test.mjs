@@ -1,4 +1,4 @@
-// The guide of an empty inbox: four steps to the first conversation, each of which notices when it is done.
+// The guide of an empty inbox: five steps to the first conversation, each of which notices when it is done.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
@@ -69,7 +69,19 @@ describe("the first run", { skip: missing }, () => {
 		await step(page, "The widget looks like your site", "to do now");
 		await admin("PUT", `widgets/${widget.id}`, { name: "Fernlight Plants" });
 		await step(page, "The widget looks like your site", "done");
+		await step(page, "The assistant knows your content", "to do now");
 		await step(page, "The tag is on your site", "to do now");
+		await page.getByRole("link", { name: "Add content" }).waitFor();
+		const source = await admin("POST", "sources", { name: "Help", kind: "files" });
+		await page.getByText("Your content is there, but no agent uses it yet.").waitFor();
+		await page.getByRole("link", { name: "Use it" }).click();
+		await page.getByRole("button", { name: "Use in Assistant" }).click();
+		await page.getByText("“Assistant” answers from it now.").waitFor();
+		assert.equal((await admin("GET", "agents")).agents[0].knowledge, "all");
+		await page.goBack();
+		await step(page, "The assistant knows your content", "done");
+		await admin("DELETE", `sources/${source.id}`);
+		await step(page, "The assistant knows your content", "to do now");
 		await page.locator(".start-code").getByText(widget.widget_id).waitFor();
 		const visitor = await site.visitWidget(widget.widget_id);
 		await step(page, "The tag is on your site", "done");

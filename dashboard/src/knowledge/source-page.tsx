@@ -26,6 +26,7 @@ import { PagesPane } from "./pages-pane";
 import { SourceForm } from "./source-form";
 import { SourceStateCard } from "./source-state-card";
 import { t } from "./texts";
+import { Unused } from "./unused";
 import { UploadBox } from "./upload-box";
 
 export function SourcePage() {
@@ -127,6 +128,7 @@ function SourceDetails({ source, data }: SourceDetailsProps) {
 		<Page title={data.name} back={back()} actions={actions}>
 			{source.error && <TroubleLine error={source.error} retry={source.refresh} />}
 			<SourceStateCard source={source} data={data} mayDecide={isOwner} />
+			<Unused source={data} />
 			{data.kind === "files" && isOwner && <UploadBox sourceId={data.id} />}
 			{data.kind === "pushed" && <PushHelp sourceId={data.id} />}
 			{isOwner && (

@@ -3,8 +3,7 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { useNow } from "../hooks/use-now";
-import { agentPath, sourcePath } from "../paths";
-import { useAgents } from "../shell/all-agents";
+import { sourcePath } from "../paths";
 import { useSources } from "../shell/all-sources";
 import { useIsOwner } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
@@ -17,6 +16,7 @@ import { SourceDialog } from "./source-dialog";
 import { SourceRow } from "./source-row";
 import { Knowledge } from "./tabs";
 import { t } from "./texts";
+import { Unused } from "./unused";
 
 export function SourcesPage() {
 	const { route } = useLocation();
@@ -64,18 +64,5 @@ export function SourcesPage() {
 				/>
 			)}
 		</Knowledge>
-	);
-}
-
-/** Sources that no agent uses change nothing: says so. */
-function Unused() {
-	const agents = useAgents().data?.agents ?? [];
-	const [first] = agents;
-	if (!first || agents.some((agent) => agent.knowledge !== "none")) return null;
-	const to = agents.length === 1 ? agentPath(first.id) : "/agents";
-	return (
-		<p class="knowledge-notice" role="note">
-			{t("unused")} <a href={to}>{t("unusedLink")}</a>
-		</p>
 	);
 }

@@ -1,9 +1,11 @@
-// What an empty inbox shows: four steps to the first conversation. Each one sees by itself when it is done.
+// What an empty inbox shows: five steps to the first conversation. Each one sees by itself when it is done.
 
 import { useEffect, useState } from "preact/hooks";
 import { useData, useDesk } from "../api/desk";
 import { useWidgetStatus } from "../hooks/use-widget-status";
-import { widgetPath } from "../paths";
+import { knowledgePath, widgetPath } from "../paths";
+import { useAgents } from "../shell/all-agents";
+import { useSources } from "../shell/all-sources";
 import { useCounts } from "../shell/counts";
 import { describe } from "../text/describe";
 import { widgetTag } from "../text/script-tag";
@@ -86,6 +88,8 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 	const counts = useCounts();
 	const widget = widgets.data?.widgets[0] ?? null;
 	const model = useModel(widget?.agent_id ?? null);
+	const sources = useSources().data ?? [];
+	const agents = useAgents().data?.agents ?? [];
 	const status = useWidgetStatus(widget?.id ?? null, STATUS_MS);
 	if (!widgets.data)
 		return widgets.error ? (
@@ -98,6 +102,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 		model: model.state,
 		widget,
 		isSeen: !!status?.lastSeenAt,
+		isUsed: sources.length > 0 && agents.some((agent) => agent.knowledge !== "none"),
 		conversations: counts.data?.all ?? 0,
 	});
 	const step = (name: Step, number: number) => ({ number, state: states[name] });
@@ -143,7 +148,19 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 						</>
 					)}
 				</StepItem>
-				<StepItem {...step("tag", 3)} title={t("tag")}>
+				<StepItem {...step("knowledge", 3)} title={t("knowledge")}>
+					<p>
+						{states.knowledge === "done"
+							? t("knowledgeDone")
+							: t(sources.length > 0 ? "knowledgeUnused" : "knowledgeText")}
+					</p>
+					{states.knowledge !== "done" && (
+						<ButtonLink isSmall href={knowledgePath}>
+							{t(sources.length > 0 ? "knowledgeUse" : "knowledgeAdd")}
+						</ButtonLink>
+					)}
+				</StepItem>
+				<StepItem {...step("tag", 4)} title={t("tag")}>
 					<p>{states.tag === "done" ? t("tagDone") : t("tagText")}</p>
 					{tag && (
 						<>
@@ -154,7 +171,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 						</>
 					)}
 				</StepItem>
-				<StepItem {...step("hello", 4)} title={t("hello")}>
+				<StepItem {...step("hello", 5)} title={t("hello")}>
 					<p>{t("helloText")}</p>
 					{widget && (
 						<ButtonLink
