@@ -122,6 +122,54 @@ describe("tabs of a browser", { skip: missing }, () => {
 			await one.saidUntil(more);
 		});
 
+	/** Two windows whose chats are open before the first message: they have asked for nothing yet. */
+	async function openPair() {
+		const context = await site.newContext();
+		const connections = connectionsOf(context);
+		const one = await site.openTab(context);
+		const other = await site.openTab(context);
+		await one.open();
+		await other.open();
+		return { one, other, connections };
+	}
+
+	it("continue the first reply of a key's tag when the other window has closed", async () => {
+		const { one, other } = await openPair();
+		const question = held("first");
+		await one.say(question);
+		await other.logUntil("it streams there, too", (text) => text.includes(numbered(10)));
+		await one.page.close();
+		await banter.release("first");
+		await other.saidUntil(exchange(question, ANSWER));
+		assert.equal(await banter.modelCalls(question), 1);
+	});
+
+	it("continue the second reply in a window that has closed its chat before", async () => {
+		const { one, other } = await openPair();
+		await one.ask(...HELLO);
+		await other.chat.locator(".close").click();
+		const question = held("second");
+		await one.say(question);
+		await one.logUntil("it streams", (text) => text.includes(numbered(10)));
+		await one.page.close();
+		await banter.release("second");
+		await other.page.getByRole("button", { name: /new reply|2 new/ }).waitFor();
+		await other.page.getByRole("button", { name: /new reply|2 new/ }).click();
+		await other.saidUntil([...exchange(...HELLO), ...exchange(question, ANSWER)]);
+	});
+
+	it("connect for nobody who has not written when one window closes", async () => {
+		const { one, other, connections } = await openPair();
+		await one.page.close();
+		// The other one runs the chat once the lock is its own.
+		await other.page.waitForFunction(async () => {
+			const { held, pending } = await navigator.locks.query();
+			return held.length === 1 && pending.length === 0;
+		});
+		await other.page.evaluate(() => new Promise(requestAnimationFrame));
+		assert.deepEqual(connections(), []);
+	});
+
 	/** Counts the sounds of each page. */
 	const listen = () => {
 		window.sounds = 0;

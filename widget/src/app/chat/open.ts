@@ -103,6 +103,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		signal,
 		// Tabs with another version of this script have a connection of their own.
 		name: `${import.meta.url.split("?")[0]} ${place.settings} ${apiKey}`,
+		hasBegun: () => tokens.get() !== null,
 		start: (life) =>
 			createEngine({
 				store,

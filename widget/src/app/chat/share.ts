@@ -27,6 +27,8 @@ export interface ShareParts {
 	/** Of the conversation, the same in all tabs. */
 	readonly name: string;
 	readonly signal: AbortSignal;
+	/** Whether there is a conversation: a visitor who has not written needs no connection. */
+	hasBegun(): boolean;
 	/** Runs the conversation in this tab until `signal` is aborted. */
 	start(signal: AbortSignal): Engine;
 	/** The action has been carried out, in whatever tab. */
@@ -49,7 +51,7 @@ function perform(engine: Engine, [method, ...args]: Action): void {
 	(engine[method] as (...all: unknown[]) => void)(...args);
 }
 
-export function share({ store, name, signal, start, done }: ShareParts): Shared {
+export function share({ store, name, signal, hasBegun, start, done }: ShareParts): Shared {
 	const me = randomId();
 	const waiting = new Map<number, Action>();
 	const lasting = new Map<string, Action>();
@@ -57,6 +59,8 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 	let engine: Engine | null = null;
 	/** The tab that runs the conversation; "": not known. */
 	let owner = "";
+	/** Another tab has run the conversation, or this one before it was frozen. */
+	let isHeir = false;
 	let last = store.get();
 	let life = new AbortController();
 	/** Open while the page lives: a message to a page that is kept for the Back button would evict it. */
@@ -93,6 +97,8 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 		owner = me;
 		engine = start(end);
 		tell();
+		// This tab may never have asked for anything, and the state is the other one's.
+		if (isHeir && hasBegun()) perform(engine, ["sync"]);
 		passAll();
 		return new Promise((resolve) => end.addEventListener("abort", () => resolve()));
 	}
@@ -109,6 +115,7 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 	function leave(): void {
 		engine = null;
 		owner = "";
+		isHeir = true;
 		life.abort();
 		channel?.close();
 		channel = null;
@@ -119,6 +126,7 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 		const { open, unread, messages: all, ...fields } = state;
 		const isFirst = last.ended === 0;
 		owner = from;
+		isHeir = true;
 		store.update((own) => apply(own, { fields, all, changes: [] }, isFirst));
 		if (isNew) passAll();
 	}
