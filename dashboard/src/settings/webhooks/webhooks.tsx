@@ -16,6 +16,7 @@ import { CreateWebhook } from "./create-webhook";
 import { kindName } from "./kinds";
 import { noticeOf } from "./notice";
 import { WEBHOOKS, webhookPath } from "./paths";
+import { ALL_WEBHOOKS, WebhookPage } from "./webhook";
 
 const NEW = "new";
 
