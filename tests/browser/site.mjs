@@ -238,10 +238,11 @@ export class Visitor {
  * A banter, a site and a browser for all tests of a describe().
  * @param {object} browserOptions of launch()
  * @param {string[]} [stub] further arguments of the stub model
+ * @param {object} [env] further settings of banter
  */
-export function useSite(browserOptions = {}, stub = []) {
+export function useSite(browserOptions = {}, stub = [], env = {}) {
 	const server = createServer();
-	const settings = {};
+	const settings = { ...env };
 	/**
 	 * reports: what violated a page's policy, one address a report. files: what a test wants to have on the site,
 	 * pages and scripts by their paths.

@@ -140,8 +140,12 @@ export class Visitor {
 	}
 
 	/** Takes the next frame, which must be this error. */
-	async isRefused(code, id, message) {
-		assert.deepEqual(await this.next(), { type: "error", message, code, id });
+	/** isPassing: the frame says when it may be sent again. */
+	async isRefused(code, id, message, isPassing = false) {
+		const { retryAfterMs, ...refusal } = await this.next();
+		assert.deepEqual(refusal, { type: "error", message, code, id });
+		assert.equal(retryAfterMs > 0, isPassing);
+		return retryAfterMs;
 	}
 
 	/** Submits contact details; resolves to the response. */

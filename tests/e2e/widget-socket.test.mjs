@@ -228,7 +228,7 @@ describe("a visitor", () => {
 		for (let i = 1; i <= 8; i++) one.say(echo(`waits ${i}`));
 		one.say(echo("too many"), "nine");
 		const please = "Please wait until your last messages are answered";
-		await one.isRefused("too_many_waiting", "nine", please);
+		await one.isRefused("too_many_waiting", "nine", please, true);
 		await one.close();
 		await banter.release("answered first");
 		await until("all are answered", async () => {
@@ -330,7 +330,9 @@ describe("rate limits", () => {
 			await one.ask(echo("1"));
 			await one.ask(echo("2"));
 			one.say(echo("3"), "x");
-			await one.isRefused("rate_limited", "x", "Too many requests");
+			const ms = await one.isRefused("rate_limited", "x", "Too many requests", true);
+			// A third of the window.
+			assert.ok(ms > 1_000_000 && ms <= 1_200_000, `${ms}`);
 			assertError(await banter.chat("s", "[[tokens=1]]"), 429, undefined, "rate_limited");
 		}));
 
@@ -374,7 +376,8 @@ describe("rate limits", () => {
 			for (let i = 0; i < 30; i++) one.send({ type: i % 2 === 0 ? "stop" : "ping" });
 			assert.equal((await one.end())[0], 1008);
 			assert.equal(one.frames.length, 20);
-			for (const { code } of one.frames) assert.equal(code, "rate_limited");
+			for (const { code, retryAfterMs } of one.frames)
+				assert.deepEqual([code, retryAfterMs > 0], ["rate_limited", true]);
 		}));
 });
 

@@ -247,16 +247,43 @@ test("messages wait for the reply that runs, and are sent in order", async () =>
 	assert.ok(store.get().messages.every((one) => one.role !== "user" || !one.isQueued));
 });
 
-test("after a message that failed, the others wait until the visitor decides", () => {
-	const { talk, begin, hear, shows, last } = visit();
+test("after a message that failed, the others wait until the visitor decides, or writes another one", () => {
+	const { talk, begin, hear, shows, last, sentId } = visit();
 	begin("One");
 	talk.send("Two");
 	hear(error("daily_cap"));
 	shows("> One", "failed ", "> Two");
 	assert.equal(last().sent.length, 1);
 	talk.send("Three");
-	shows("> One", "failed ", "> Two", "waiting ", "> Three");
+	shows("> One", "waiting ", "> Two", "> Three");
+	assert.deepEqual(sentId(1), sentId(0));
+	hear(...answer("First", "r1"), ...answer("Second", "r2"), ...answer("Third", "r3"));
+	shows("> One", "done First", "> Two", "done Second", "> Three", "done Third");
+});
+
+test("a message that the server refuses for good does not hold up the others", () => {
+	const { talk, begin, hear, shows, last } = visit();
+	begin("One");
+	hear(error("invalid_message"));
+	talk.send("Two");
+	shows("> One", "failed ", "> Two", "waiting ");
 	assert.equal(last().sent.length, 2);
+});
+
+test("a message that comes too soon goes out again by itself, with the same id, and the others after it", async () => {
+	const { talk, begin, hear, shows, sentId, store, last } = visit();
+	const id = begin("One");
+	talk.send("Two");
+	hear({ ...error("rate_limited", id), retryAfterMs: 4000 });
+	shows("> One", "paused ", "> Two");
+	const [, first] = store.get().messages;
+	assert.ok(first?.role === "user" && first.isQueued);
+	talk.send("Three");
+	await settle();
+	assert.equal(sentId(1), id);
+	hear(...answer("First", "r1"), ...answer("Second", "r2"));
+	shows("> One", "done First", "> Two", "done Second", "> Three", "waiting ");
+	assert.equal(last().sent.length, 4);
 });
 
 test("without a WebSocket the visitor's own message comes back", () => {
@@ -448,7 +475,6 @@ const SENTENCES: readonly [code: string, sentence: RegExp, isSpent?: boolean][] 
 	["invalid_message", /^This message couldn’t be sent/],
 	["id_conflict", /^This message couldn’t be sent/, true],
 	["conversation_deleted", /^This conversation was deleted/, true],
-	["rate_limited", /^That was a lot of messages/],
 	["internal", /^Something went wrong on our side/],
 ];
 for (const [code, sentence, isSpent = false] of SENTENCES) {

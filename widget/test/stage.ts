@@ -54,10 +54,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	const conversation = { ...Object.fromEntries(acts), type: () => undefined, draft };
 	const said: string[] = [];
 	const settings = resolveSettings(shell, () => null);
-	createView(
-		{ shell, settings, words, signal },
-		{ store, conversation, local: null as never, isReturning: false },
-	);
+	createView({ shell, settings, words, signal }, { store, conversation, local: null as never });
 	const live = root.querySelector<HTMLElement>("[aria-live=polite]");
 	if (live)
 		new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });

@@ -3,7 +3,7 @@
  */
 #include "workerd/api/chat/chat_failures.h"
 
-#define RETRY_AFTER_S 2
+#define RETRY_AFTER_MS 2000
 
 static const struct {
 	int status;
@@ -57,13 +57,20 @@ static const struct {
 void
 chat_failure_reply(struct http_exchange *x, const struct turn_error *error)
 {
-	unsigned ms = error->retry_after_ms;
-	unsigned seconds = ms == 0 ? RETRY_AFTER_S : ms / 1000 + (ms % 1000 != 0);
+	unsigned ms = chat_failure_retry_after_ms(error);
 
 	reply_start(x, failures[error->failure].status);
-	if (failures[error->failure].retry)
-		reply_header_fmt(x, "Retry-After", "%u", seconds);
+	if (ms > 0)
+		reply_header_fmt(x, "Retry-After", "%u", ms / 1000 + (ms % 1000 != 0));
 	reply_error_text(x, failures[error->failure].code, chat_failure_text(error));
+}
+
+unsigned
+chat_failure_retry_after_ms(const struct turn_error *error)
+{
+	if (!failures[error->failure].retry)
+		return 0;
+	return error->retry_after_ms > 0 ? error->retry_after_ms : RETRY_AFTER_MS;
 }
 
 const char *

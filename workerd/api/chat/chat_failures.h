@@ -18,6 +18,9 @@ const char *chat_failure_message(enum turn_failure failure);
 /* What the visitor reads: the widget's words, or else the sentence. */
 struct slice chat_failure_text(const struct turn_error *error);
 
+/* When the same message may be sent again, in ms; 0: another attempt is of no use. */
+unsigned chat_failure_retry_after_ms(const struct turn_error *error);
+
 /* Writes "error" and "code" as members of an event of a stream. */
 void chat_failure_write(struct json_writer *j, const struct turn_error *error);
 

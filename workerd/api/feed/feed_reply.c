@@ -114,8 +114,7 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 	f->place.run = 0;
 	if (how == LIVE_FAILED)
 		f->failed = f->reply;
-	widget_send_error_text(&f->out, chat_failure_code(error->failure),
-	    chat_failure_text(error), (struct slice){0});
+	widget_send_failure(&f->out, error, (struct slice){0});
 	if (typed)
 		widget_send_type(&f->out, "typing_stop");
 	feed_sync(f);

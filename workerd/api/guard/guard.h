@@ -69,10 +69,10 @@ void guard_preflight(struct http_exchange *x);
 /* 429 if the client's address sent too many requests. */
 guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_widget_rate, guard_poll_rate;
 
-/* The same limits for a message over an open connection: false if it is over the limit. */
-[[gnu::warn_unused_result]] bool guard_chat_rate_take(
+/* The same limits for a message over an open connection. 0: it is allowed; otherwise in how many ms it will be. */
+[[gnu::warn_unused_result]] unsigned guard_chat_rate_take(
     struct api *api, const struct http_exchange *x);
-[[gnu::warn_unused_result]] bool guard_chat_read_rate_take(
+[[gnu::warn_unused_result]] unsigned guard_chat_read_rate_take(
     struct api *api, const struct http_exchange *x);
 
 /* Sets the answer of a limit that counted the request, for its headers. max: the limit; 0: no headers. */

@@ -102,26 +102,28 @@ guard_login_refuse(struct api *api, struct http_exchange *x)
 }
 
 /* Without headers: the exchange's answer has begun long ago. */
-static bool
+static unsigned
 guard_rate_take(struct api *api, const struct http_exchange *x, struct ratelimit_rule rule,
     enum metric_rate_limited metric)
 {
 	struct slice client = ip_client_prefix(&request_context_of(x)->client.address);
+	struct ratelimit_answer rate =
+	    ratelimit_take(&api->board->rates, &rule, client, clock_mono_ns());
 
-	if (ratelimit_take(&api->board->rates, &rule, client, clock_mono_ns()).allowed)
-		return true;
+	if (rate.allowed)
+		return 0;
 	metric_add(&api->worker->rate_limited[metric], 1);
-	return false;
+	return rate.retry_after_ms > 0 ? rate.retry_after_ms : 1;
 }
 
-bool
+unsigned
 guard_chat_rate_take(struct api *api, const struct http_exchange *x)
 {
 	return guard_rate_take(
 	    api, x, guard_rate_chat_rule(api, "chat", 1), METRIC_RATE_LIMITED_CHAT);
 }
 
-bool
+unsigned
 guard_chat_read_rate_take(struct api *api, const struct http_exchange *x)
 {
 	return guard_rate_take(api, x, guard_rate_chat_rule(api, "chat_read", READS_PER_CHAT),

@@ -3335,6 +3335,8 @@ export interface components {
             fields?: {
                 [key: string]: string;
             };
+            /** @description In how many milliseconds the refused frame may be sent again, as `Retry-After` over HTTP. Without it, another attempt soon is of no use. */
+            retryAfterMs?: number;
         };
         /**
          * @description `open`: the model answers. `waiting`: the model has asked for a person, and answers meanwhile. `person`: an operator has taken over, and the model is not called. `resolved`: done.

@@ -236,8 +236,7 @@ widget_reply_fail(struct widget_reply *r, const struct turn_error *error)
 		widget_reply_free(r);
 		return;
 	}
-	widget_send_error_text(&r->s->out, chat_failure_code(error->failure),
-	    chat_failure_text(error), widget_reply_client_id(r));
+	widget_send_failure(&r->s->out, error, widget_reply_client_id(r));
 	widget_reply_note(r, true);
 	if (live_failure_of(error) != LIVE_BROKE_OFF)
 		r->s->failed = r->reply;
@@ -370,8 +369,10 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 	struct widget_reply *r;
 
 	if (s->n_waiting == WAITING_MAX) {
-		widget_send_error(&s->out, "too_many_waiting",
-		    "Please wait until your last messages are answered", frame->id);
+		widget_send_error_for_now(&s->out, "too_many_waiting",
+		    "Please wait until your last messages are answered", frame->id,
+		    chat_failure_retry_after_ms(
+			&(struct turn_error){.failure = TURN_TOO_MANY}));
 		return;
 	}
 	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len);

@@ -44,9 +44,9 @@ widget_send_end(struct widget_outlet *o, struct json_writer *j)
 	o->send(o->arg, buf_slice(j->out), buf_len(j->out) > LONG_FRAME);
 }
 
-void
-widget_send_error_text(
-    struct widget_outlet *o, const char *code, struct slice message, struct slice client_id)
+static void
+widget_send_error_text(struct widget_outlet *o, const char *code, struct slice message,
+    struct slice client_id, unsigned retry_after_ms)
 {
 	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
 
@@ -54,6 +54,8 @@ widget_send_error_text(
 	json_write_str(&j, "code", slice_str(code));
 	if (client_id.len > 0)
 		json_write_str(&j, "id", client_id);
+	if (retry_after_ms > 0)
+		json_write_uint(&j, "retryAfterMs", retry_after_ms);
 	widget_send_end(o, &j);
 }
 
@@ -61,7 +63,22 @@ void
 widget_send_error(
     struct widget_outlet *o, const char *code, const char *message, struct slice client_id)
 {
-	widget_send_error_text(o, code, slice_str(message), client_id);
+	widget_send_error_text(o, code, slice_str(message), client_id, 0);
+}
+
+void
+widget_send_error_for_now(struct widget_outlet *o, const char *code, const char *message,
+    struct slice client_id, unsigned retry_after_ms)
+{
+	widget_send_error_text(o, code, slice_str(message), client_id, retry_after_ms);
+}
+
+void
+widget_send_failure(
+    struct widget_outlet *o, const struct turn_error *error, struct slice client_id)
+{
+	widget_send_error_text(o, chat_failure_code(error->failure), chat_failure_text(error),
+	    client_id, chat_failure_retry_after_ms(error));
 }
 
 void

@@ -35,8 +35,14 @@ widget_outlet_viewer(const struct widget_outlet *o)
 /* An error. client_id: of the client's message, or empty. */
 void widget_send_error(
     struct widget_outlet *o, const char *code, const char *message, struct slice client_id);
-void widget_send_error_text(
-    struct widget_outlet *o, const char *code, struct slice message, struct slice client_id);
+
+/* The same, for a frame that the client may repeat after so many ms. */
+void widget_send_error_for_now(struct widget_outlet *o, const char *code, const char *message,
+    struct slice client_id, unsigned retry_after_ms);
+
+/* The reply to the client's message has failed; with the time of the next attempt, if there may be one. */
+void widget_send_failure(
+    struct widget_outlet *o, const struct turn_error *error, struct slice client_id);
 
 /* An error about contact details, with all invalid fields. */
 void widget_send_wrong_contact(

@@ -49,17 +49,18 @@ widget_socket_give_up(struct widget_socket *s)
 	ws_close(s->ws, WS_TRY_AGAIN, chat_failure_message(TURN_STORE_DOWN));
 }
 
+/* retry_after_ms: when the frame may be sent again; 0: never. */
 static void
-widget_socket_refuse(
-    struct widget_socket *s, const char *code, const char *message, struct slice client_id)
+widget_socket_refuse(struct widget_socket *s, const char *code, const char *message,
+    struct slice client_id, unsigned retry_after_ms)
 {
-	widget_send_error(&s->out, code, message, client_id);
+	widget_send_error_for_now(&s->out, code, message, client_id, retry_after_ms);
 	if (++s->refused == REFUSED_MAX)
 		ws_close(s->ws, WS_POLICY, "too many refused frames");
 }
 
-/* The same rate limits as over HTTP. */
-static bool
+/* The same rate limits as over HTTP. 0, or in how many ms the frame is allowed. */
+static unsigned
 widget_socket_rate_take(struct widget_socket *s, enum widget_frame_kind kind)
 {
 	return kind != WIDGET_MESSAGE && kind != WIDGET_CONTACT
@@ -118,8 +119,11 @@ widget_socket_rate(struct widget_socket *s, const struct widget_frame *frame)
 static void
 widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 {
-	if (!widget_socket_rate_take(s, frame->kind)) {
-		widget_socket_refuse(s, "rate_limited", "Too many requests", frame->id);
+	unsigned wait_ms = widget_socket_rate_take(s, frame->kind);
+
+	if (wait_ms > 0) {
+		widget_socket_refuse(
+		    s, "rate_limited", "Too many requests", frame->id, wait_ms);
 		return;
 	}
 	s->refused = 0;
@@ -163,7 +167,7 @@ widget_socket_on_message(void *arg, struct slice text)
 
 	metric_add(&s->api->worker->socket_messages, 1);
 	if (wrong != NULL)
-		widget_socket_refuse(s, "invalid_message", wrong, frame.id);
+		widget_socket_refuse(s, "invalid_message", wrong, frame.id, 0);
 	else
 		widget_socket_handle(s, &frame);
 	widget_frame_clear(&frame);

@@ -1,6 +1,7 @@
 // The contact details that a widget asks for: whether to ask, and what the server says to them.
 
 import type { Frame } from "../net/carrier";
+import type { FailureKind } from "../net/failure";
 import type { ContactWish } from "../settings";
 import type { Details } from "../ui/contact";
 import { pauseText, type Words } from "../words";
@@ -64,8 +65,8 @@ export function createContact(
 		need(): void {
 			if (wish && !details) show("asked");
 		},
-		wait(): void {
-			if (details) show("sending", pauseText(words, "unreachable"));
+		wait(why: FailureKind = "unreachable"): void {
+			if (details) show("sending", pauseText(words, why));
 		},
 		giveUp(): void {
 			if (details) show("asked", words("denied"));

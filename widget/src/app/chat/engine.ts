@@ -5,7 +5,7 @@ import type { Conversation } from "../conversation";
 import type { Network } from "../net/backoff";
 import type { Frame } from "../net/carrier";
 import { type ConnectionParts, createConnection } from "../net/connection";
-import { ChatFailure, type FailureKind, failureOfCode, isSpent } from "../net/failure";
+import { ChatFailure, type FailureKind, failureOfCode, isSpent, isUnsent } from "../net/failure";
 import { createRetries } from "../net/retry";
 import { type ContactParts, createContact } from "./contact";
 import { type Refusal, readFrame, type ServerFrame } from "./frames";
@@ -40,6 +40,7 @@ import {
 	type State,
 	setRating,
 	setSent,
+	setUnsent,
 	start,
 	withReply,
 } from "./state";
@@ -176,8 +177,9 @@ export function createEngine(parts: EngineParts): Engine {
 
 	/** Retries a temporary failure after a delay. */
 	async function tryLater(key: string, failure: ChatFailure): Promise<void> {
+		const sending = sendingOf(key);
 		try {
-			if (!sendingOf(key)) throw failure;
+			if (!sending) throw failure;
 			retries.accept(failure);
 		} catch {
 			giveUp(key, failure.kind);
@@ -185,6 +187,8 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		change(key, { phase: "paused", failure: failure.kind });
+		if (failure.kind === "too_many" && sending)
+			store.update((state) => setUnsent(state, sending.clientMessageId));
 		if (key === typing) typing = null;
 		await retries.wait(failure);
 		sent = null;
@@ -373,7 +377,10 @@ export function createEngine(parts: EngineParts): Engine {
 		// A rate-limited stop was not executed.
 		if (isOther && kind === "too_many" && (!contact.isBusy() || store.get().stopping)) return;
 		if (isOther && contact.isBusy()) {
-			contact.refused(refusal);
+			if (kind === "too_many" && retryAfterMs !== null) {
+				contact.wait(kind);
+				void network.pause(retryAfterMs, 0).then(() => ready && contact.tell());
+			} else contact.refused(refusal);
 			return;
 		}
 		const heard = typing ?? liveReply(store.get())?.key ?? "";
@@ -428,16 +435,27 @@ export function createEngine(parts: EngineParts): Engine {
 		},
 	};
 
+	/** Once more, with the same id. */
+	function sendAgain(sending: Sending): void {
+		retries = createRetries(network);
+		sent = null;
+		queue.put({ ...sending, failure: null });
+		change(replyKey(sending.clientMessageId), running(""));
+		post();
+	}
+
 	function send(sending: Sending): void {
 		const { clientMessageId, text } = sending;
 		const [first] = queue.get();
 		if (store.get().messages.some(({ key }) => key === clientMessageId)) return;
+		const again = first?.failure && isUnsent(first.failure) ? first : null;
 		// The visitor writes on in place of another attempt.
-		if (first?.failure) shift(replyKey(first.clientMessageId));
+		if (first?.failure && !again) shift(replyKey(first.clientMessageId));
 		queue.put(sending);
 		store.update((state) => enqueue(state, clientMessageId, text));
 		connection.want();
-		post();
+		if (again) sendAgain(again);
+		else post();
 	}
 
 	function retry(): void {
@@ -452,11 +470,7 @@ export function createEngine(parts: EngineParts): Engine {
 			send({ clientMessageId: randomId(), text: question.text, failure: null });
 			return;
 		}
-		retries = createRetries(network);
-		sent = null;
-		queue.put({ ...sending, failure: null });
-		change(reply.key, running(""));
-		post();
+		sendAgain(sending);
 	}
 
 	function stop(): void {

@@ -261,6 +261,11 @@ export function setSent(state: State, key: string, at: number | null = null): St
 	return withMessage(state, key, at === null ? { isQueued: false } : { isQueued: false, at });
 }
 
+/** The server has not accepted it: it waits again. */
+export function setUnsent(state: State, key: string): State {
+	return withMessage(state, key, { isQueued: true });
+}
+
 export function setRating(state: State, id: string, rating: Rating | null): State {
 	const reply = state.messages.find((one) => one.role === "assistant" && one.id === id);
 	return reply ? withMessage(state, reply.key, { rating }) : state;

@@ -37,7 +37,7 @@ export function toFailureKind(value: unknown): FailureKind | null {
 	return KINDS.find((kind) => kind === value) ?? null;
 }
 
-/** The longest wait, whatever Retry-After says. */
+/** The longest Retry-After to wait for, except that of a rate limit, which always ends. */
 const PATIENCE_MS = 90_000;
 
 const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -46,7 +46,23 @@ const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
 	"interrupted",
 	"lost",
 	"busy",
+	"too_many",
 ]);
+
+/** The server has not accepted the message, and may do so later. */
+const UNSENT: ReadonlySet<FailureKind> = new Set<FailureKind>([
+	"unreachable",
+	"busy",
+	"too_many",
+	"denied",
+	"capped",
+	"nameless",
+]);
+
+/** Whether the message must stay in the queue, before those that the visitor writes later. */
+export function isUnsent(kind: FailureKind): boolean {
+	return UNSENT.has(kind);
+}
 
 /** Whether sending the message again needs a new id. */
 export function isSpent(kind: FailureKind | null): boolean {
@@ -73,8 +89,8 @@ export function failureFrom(error: unknown): ChatFailure {
 
 /** Whether the same request can succeed later. */
 export function isPassing({ kind, retryAfterMs }: Reason): boolean {
-	if (retryAfterMs !== null && retryAfterMs > PATIENCE_MS) return false;
-	return PASSING.has(kind) || (kind === "too_many" && retryAfterMs !== null);
+	if (kind !== "too_many" && (retryAfterMs ?? 0) > PATIENCE_MS) return false;
+	return PASSING.has(kind);
 }
 
 /** Retry-After in seconds (RFC 9110, 10.2.3); dates are not supported. */

@@ -3,10 +3,12 @@
 import { backoff, type Network } from "./backoff";
 import { ChatFailure, isPassing, type Reason } from "./failure";
 
-/** Consecutive failures (about 4 minutes) after which only the visitor can retry. */
+/** Consecutive failures (about 4 minutes) after which only the visitor can retry, except by a rate limit. */
 const FAILURES_MAX = 20;
 /** How often an interrupted reply is requested again. */
 const ANEW_MAX = 5;
+/** The longest wait before another look; browsers count the milliseconds of a timer in 31 bits. */
+const WAIT_MAX_MS = 3_600_000;
 
 /** The server interrupted the reply; asking again restarts it. */
 function isBroken({ kind }: Reason): boolean {
@@ -26,9 +28,11 @@ export function createRetries(network: Network): Retries {
 	return {
 		accept(failure) {
 			failures++;
-			if (failures > FAILURES_MAX || !isPassing(failure)) throw failure;
+			const isOver = failures > FAILURES_MAX && failure.kind !== "too_many";
+			if (isOver || !isPassing(failure)) throw failure;
 			if (isBroken(failure) && ++anew > ANEW_MAX) throw new ChatFailure("interrupted");
 		},
-		wait: ({ retryAfterMs }) => network.pause(retryAfterMs ?? 0, backoff(failures - 1)),
+		wait: ({ retryAfterMs }) =>
+			network.pause(Math.min(retryAfterMs ?? 0, WAIT_MAX_MS), backoff(failures - 1)),
 	};
 }
