@@ -51,7 +51,10 @@ describe("what the knowledge says", () => {
 			reasonOf(page({ reason: "network", detail: null })),
 			"The server could not be reached.",
 		);
-		assert.deepEqual(pageState(page({ reason: "status" })), { tone: "warn", text: "Older text" });
+		assert.deepEqual(pageState(page({ reason: "status" })), {
+			tone: "warn",
+			text: "Outdated text",
+		});
 		assert.equal(pageState(page({ state: "unread", reason: "robots" })).text, "Not read");
 		assert.equal(pageState(page({ state: "waiting" })).tone, "accent");
 	});

@@ -63,7 +63,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		const text = await row("Gardener").textContent();
 		assert.ok(text.includes("plants-1") && text.includes("127.0.0.1:9"), text);
 		await row("Sleeper").getByText("Off", { exact: true }).waitFor();
-		await row("Sleeper").getByText("In no widget").waitFor();
+		await row("Sleeper").getByText("Not used in any widget").waitFor();
 		await admin("PUT", `widgets/${widget.id}`, { agent_id: off.id });
 		await row("Sleeper").getByRole("link", { name: "Plant shop" }).waitFor();
 		await page.getByRole("link", { name: "Gardener" }).click();
@@ -80,7 +80,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		const placeholder = (label) => page.getByLabel(label).getAttribute("placeholder");
 		assert.equal(await placeholder("Purpose"), SYSTEM_PROMPT);
 		assert.equal(await placeholder("Model name"), "gpt-4.1-mini");
-		assert.equal(await placeholder("Temperature"), "As the model server says");
+		assert.equal(await placeholder("Temperature"), "Default of the model server");
 		const { agents } = await admin("GET", "agents");
 		const florist = agents.find(({ name }) => name === "Florist");
 		assert.equal(new URL(page.url()).pathname, `/agents/${florist.id}`);
@@ -93,19 +93,19 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		const { page, complaints } = await edit(agent);
 		await page.getByLabel("Name", { exact: true }).fill("Teamaster");
 		await page.getByLabel("Purpose").fill("  ");
-		await page.getByLabel("Further instructions").fill("Be brief.\nBe kind.");
-		await page.getByLabel("Topics to stay away from").fill("Coffee.");
+		await page.getByLabel("Additional instructions").fill("Be brief.\nBe kind.");
+		await page.getByLabel("Topics to avoid").fill("Coffee.");
 		await page.getByLabel("Model server").selectOption("local");
 		await page.getByLabel("Model name").fill("tea-2");
 		await page.getByLabel("Temperature").pressSequentially("0.5");
-		await page.getByLabel("Longest reply").fill("77");
+		await page.getByLabel("Maximum length of a reply").fill("77");
 		await page.getByLabel("When to ask for a person").fill("Refunds.");
-		await page.getByLabel("Its last sentence then").fill("Jane will help you.");
+		await page.getByLabel("Closing sentence").fill("Jane will help you.");
 		await page.getByLabel("Answer while a person").fill("Wait for Jane.");
 		await page.getByLabel("Stays with the person").check();
 		await page.getByLabel("Answers visitors").uncheck();
 		await save(page);
-		await page.getByText("Saved. It counts").waitFor();
+		await page.getByText("Saved. It applies").waitFor();
 		const { name, purpose, ...now } = await stored(agent);
 		assert.deepEqual([name, purpose], ["Teamaster", null]);
 		const expected = {
@@ -137,10 +137,10 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await page.getByLabel("Model server").nth(1).selectOption("local");
 		await add.click();
 		await page.getByLabel("Model name").nth(2).fill("tea-3");
-		await page.getByText("More for this model").click();
+		await page.getByText("More settings of this model").click();
 		await page.getByLabel("Reasoning effort").fill("low");
 		await page.getByLabel("Show its thoughts").check();
-		const extra = page.getByLabel("Further settings");
+		const extra = page.getByLabel("Additional parameters (JSON)");
 		await extra.fill('{ "top_p": ');
 		await save(page);
 		await page.getByText("An object of at most 4,096 bytes of JSON").waitFor();
@@ -150,7 +150,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		assert.ok(await extra.isVisible());
 		await extra.fill('{ "top_p": 0.5 }');
 		await save(page);
-		await page.getByText("Saved. It counts").waitFor();
+		await page.getByText("Saved. It applies").waitFor();
 		const { fallbacks, reasoningEffort, keepThoughts, extra: members } = await stored(agent);
 		assert.deepEqual(
 			fallbacks.map((one) => [one.key_name, one.model]),
@@ -190,7 +190,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await field.fill("model-1");
 		assert.equal(await field.getAttribute("aria-invalid"), "false");
 		await save(page);
-		await page.getByText("Saved. It counts").waitFor();
+		await page.getByText("Saved. It applies").waitFor();
 		assert.equal((await stored(agent)).model, "model-1");
 	});
 
@@ -198,13 +198,13 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await create({ key_name: "local", model: "known-1" });
 		const { page } = await edit(await create());
 		const field = page.getByLabel("Model name");
-		await page.getByText("The server does not list “gpt-4.1-mini”.").waitFor();
+		await page.getByText("The server does not offer “gpt-4.1-mini”.").waitFor();
 		const list = await field.getAttribute("list");
 		const suggested = () =>
 			page.evaluate((id) => [...document.getElementById(id).options].map((one) => one.value), list);
 		assert.deepEqual(await suggested(), ["banter-demo"]);
 		await field.fill("banter-demo");
-		await page.getByText("The server lists 1 model.").waitFor();
+		await page.getByText("The server offers 1 model.").waitFor();
 		await page.getByLabel("Model server").selectOption("local");
 		await page.getByText("The model server cannot be reached.").waitFor();
 		await until("the others are suggested", async () => {
@@ -247,9 +247,9 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await page.getByRole("button", { name: "Stop the reply" }).click();
 		await log(page).getByText("Stopped", { exact: true }).waitFor();
 		for (const [directive, said] of [
-			["fail=401", /refused or garbled/],
+			["fail=401", /refused the request/],
 			["fail=429 retry-after=30", /too many requests/],
-			["tokens=5 error-after=2", /refused or garbled/],
+			["tokens=5 error-after=2", /refused the request/],
 		]) {
 			await ask(page, `[[${directive}]] fail`);
 			await log(page).getByText(said).last().waitFor();
@@ -274,7 +274,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		const shown = () => prompt.evaluate((node) => node.textContent);
 		await prompt.getByText(SYSTEM_PROMPT).waitFor();
 		await page.getByLabel("Purpose").fill("Sell cacti.\n\nOnly round ones.");
-		await page.getByLabel("Further instructions").fill("Be brief.");
+		await page.getByLabel("Additional instructions").fill("Be brief.");
 		await until("it follows", async () => (await shown()).includes("Be brief."));
 		const expected = await shown();
 		await view(page, "Test").click();
@@ -291,11 +291,11 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		const agent = await create({ custom_instructions: "Old." });
 		const one = (await edit(agent)).page;
 		const two = (await edit(agent)).page;
-		const text = (page) => page.getByLabel("Further instructions");
+		const text = (page) => page.getByLabel("Additional instructions");
 		await text(two).fill("Mine.");
 		await text(one).fill("Theirs.");
 		await save(one);
-		await one.getByText("Saved. It counts").waitFor();
+		await one.getByText("Saved. It applies").waitFor();
 		const three = (await edit(agent)).page;
 		await save(two);
 		await two.getByText("Somebody else has changed this").waitFor();
@@ -303,7 +303,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		assert.equal(await text(two).inputValue(), "Mine.");
 		await two.getByRole("button", { name: "Keep my changes" }).click();
 		await save(two);
-		await two.getByText("Saved. It counts").waitFor();
+		await two.getByText("Saved. It applies").waitFor();
 		assert.equal((await stored(agent)).custom_instructions, "Mine.");
 		for (const page of [one, three])
 			await until("it follows", async () => (await text(page).inputValue()) === "Mine.");
@@ -355,7 +355,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		const copy = (await admin("GET", "agents")).agents.find(({ name }) => name.endsWith("(copy)"));
 		assert.deepEqual([copy.purpose, copy.key_name], ["Sell tea.", "local"]);
 		await choose("Delete agent");
-		await dialog.getByText("gone for good").waitFor();
+		await dialog.getByText("deleted for good").waitFor();
 		const list = await holdBack(page, "**/v1/admin/agents?*");
 		await dialog.getByRole("button", { name: "Delete" }).click();
 		await page.getByText("“Original (copy)” was deleted.").waitFor();

@@ -106,7 +106,7 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 		await shows(page, ["+46 70 123 45 67"]);
 		assert.equal(await search(page).inputValue(), "70123");
 		await search(page).fill("nobody at all");
-		await page.getByText("Nobody matches “nobody at all”").waitFor();
+		await page.getByText("No one matches “nobody at all”").waitFor();
 		await page.getByRole("button", { name: "Show all contacts" }).click();
 		await until("all are there", async () => (await names(page)).includes("Åsa Lind"));
 		await until("the field is empty and has the focus", () =>
@@ -300,7 +300,7 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 		assert.equal((await stored(all)).name, "Erase all");
 		await erase.click();
 		await dialog.getByRole("button", { name: "Erase", exact: true }).click();
-		await toast(page, "“Erase all” was erased. 1 conversation is gone, too.");
+		await toast(page, "“Erase all” was erased. 1 conversation was erased, too.");
 		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
 		const ids = async () => (await banter.conversations()).conversations.map(({ _id }) => _id);
 		assert.ok(!(await ids()).includes(gone._id));
@@ -325,7 +325,7 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 			await page.locator(".contact-name").first().waitFor();
 			await assertAccessible(page);
 			await search(page).fill("nobody at all");
-			await page.getByText("Nobody matches").waitFor();
+			await page.getByText("No one matches").waitFor();
 			await assertAccessible(page);
 			await page.goto(`${banter.url}/contacts/${contact.id}`);
 			await page.locator(".contact-conversation").waitFor();

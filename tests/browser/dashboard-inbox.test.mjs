@@ -125,7 +125,7 @@ describe("the inbox", { skip: missing }, () => {
 		for (const { page } of [one, two]) {
 			await page.getByRole("button", { name: /^Views: All/ }).click();
 			await page.getByRole("link", { name: /^Waiting/ }).click();
-			await page.getByText("Nobody waits for a person.").waitFor();
+			await page.getByText("No one is waiting").waitFor();
 		}
 		await change(id, { state: "waiting" });
 		for (const { page } of [one, two]) {
@@ -135,12 +135,12 @@ describe("the inbox", { skip: missing }, () => {
 		}
 		await one.page.keyboard.press("j");
 		await one.page.keyboard.press("e");
-		await two.page.getByText("Nobody waits for a person.").waitFor();
+		await two.page.getByText("No one is waiting").waitFor();
 		await one.page.getByRole("button", { name: "Undo" }).click();
 		await two.page.locator(`[data-id="${id}"]`).waitFor();
 		await change(id, { state: "open" });
 		for (const { page } of [one, two]) {
-			await page.getByText("Nobody waits for a person.").waitFor();
+			await page.getByText("No one is waiting").waitFor();
 			await page.waitForFunction(() => document.title === "Inbox · banter");
 		}
 	});
@@ -243,7 +243,7 @@ describe("the inbox", { skip: missing }, () => {
 		await page.keyboard.press("Escape");
 		await page.keyboard.press("Control+k");
 		await page.getByRole("dialog", { name: "Commands" }).waitFor();
-		await page.keyboard.type("go to numb");
+		await page.keyboard.type("go to rep");
 		await page.keyboard.press("Enter");
 		await page.waitForURL("**/numbers");
 	});
@@ -285,7 +285,7 @@ describe("the inbox", { skip: missing }, () => {
 			await page.keyboard.press("e");
 			await page.locator(`[data-id="${id}"]`).waitFor({ state: "detached" });
 		}
-		await page.getByText("Nobody waits for a person.").waitFor();
+		await page.getByText("No one is waiting").waitFor();
 		await until(
 			"the server has it",
 			async () => (await banter.adminGet("/v1/admin/counts")).waiting === 0,
@@ -450,7 +450,7 @@ describe("the inbox", { skip: missing }, () => {
 		const { agents } = await inbox.admin("GET", "agents");
 		await page.getByLabel("Agent").selectOption(agents[0].name);
 		await shows("Well said");
-		await page.getByLabel("End of the reply").selectOption("Broken off");
+		await page.getByLabel("End of the reply").selectOption("Interrupted");
 		await page.getByText("Nothing found").waitFor();
 		await page.getByRole("button", { name: "Remove filters" }).click();
 		await page.getByText("Search in everything").waitFor();
@@ -607,7 +607,7 @@ describe("the inbox", { skip: missing }, () => {
 		for (const one of [page, other])
 			await one.waitForFunction(() => document.title.startsWith("(1) "));
 		const [[title, tag], ...more] = await shown();
-		assert.match(title, /^[A-Z]\w+ [A-Z]\w+ waits for a person$/);
+		assert.match(title, /^[A-Z]\w+ [A-Z]\w+ is waiting for a person$/);
 		assert.equal(tag, id);
 		assert.deepEqual(more, []);
 		assert.equal(await tones(), 4, "with the sound, once");
@@ -662,7 +662,7 @@ describe("the inbox", { skip: missing }, () => {
 			await page.getByRole("button", { name: /^Views:/ }).click();
 			await check("the views");
 			await page.getByRole("link", { name: /^With a person/ }).click();
-			await page.getByText("No person has a conversation").waitFor();
+			await page.getByText("Your team has no conversation").waitFor();
 			await check("an empty view");
 			await page.goto(`${banter.url}/?view=waiting`);
 			await page.locator(".row").first().waitFor();

@@ -73,12 +73,12 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 	it("is chosen in its form: everything, or some sources, and what it does without an answer", async () => {
 		await know({ knowledge: "none" });
 		const { page } = await edit();
-		assert.equal(await page.getByLabel("If the content has no answer").count(), 0);
+		assert.equal(await page.getByLabel("If your knowledge has no answer").count(), 0);
 		await segment(page, "Chosen sources").click();
 		await page.getByText("None chosen").waitFor();
 		await page.getByRole("checkbox", { name: /Prices/ }).check();
 		await page.getByText("1 of 2 chosen").waitFor();
-		await page.getByLabel("If the content has no answer").selectOption("fixed");
+		await page.getByLabel("If your knowledge has no answer").selectOption("fixed");
 		await page.getByLabel("The text").fill("Please call us.");
 		await button(page, "Save").click();
 		await until("it is saved", async () => {
@@ -112,7 +112,7 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 			"Teacostsfiveeuros1.",
 		);
 		await askTrial(page, NO_ANSWER);
-		await log.getByText("No answer in the content").waitFor();
+		await log.getByText("Not in your knowledge").waitFor();
 		assert.equal((await stored()).knowledge, "none");
 	});
 
@@ -123,13 +123,13 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		await page.getByRole("link", { name: "Source 1: Prices" }).waitFor();
 		// While the thread is open, too.
 		await chat("thread", NO_ANSWER);
-		await page.getByText("The content had no answer").waitFor();
+		await page.locator(".row-mark", { hasText: "Not in your knowledge" }).first().waitFor();
 		const row = await details(page, "Tea costs");
 		const link = row.locator(".found").getByRole("link", { name: "Prices", exact: true });
 		assert.equal(await link.getAttribute("href"), PRICES);
 		await row.locator(".found-cited", { hasText: "Cited as 1" }).waitFor();
 		const missed = await details(page, "I do not know.");
-		await missed.getByText("The content has no answer.").waitFor();
+		await missed.getByText("Not in your knowledge.").waitFor();
 		await missed.getByRole("link", { name: "Open questions" }).click();
 		await page
 			.getByText(/^Do you sell cars/)

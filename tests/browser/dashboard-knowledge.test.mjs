@@ -181,7 +181,7 @@ describe("the dashboard's knowledge", { skip: missing }, () => {
 		});
 		site.pages["/plants/3"] = html("Fig tree", "It grows to thirteen centimetres.");
 		const begin = Date.now();
-		await button(page, "Read again").click();
+		await button(page, "Crawl again").click();
 		await row(page, "Pages", "Fig tree").waitFor();
 		await until("the crawl has ended", async () => (await stateOf(id)).state === "idle");
 		const seconds = (Date.now() - begin) / 1_000;
@@ -209,7 +209,7 @@ describe("the dashboard's knowledge", { skip: missing }, () => {
 		await page.getByRole("heading", { name: "Reference", level: 1 }).waitFor();
 		assert.equal(await name(page).inputValue(), "Docs of the API");
 		await button(page, "Save").click();
-		await page.getByText("Somebody else has changed this meanwhile").waitFor();
+		await page.getByText("Somebody else has changed this in the meantime").waitFor();
 		assert.equal((await admin("GET", `sources/${source.id}`)).name, "Reference");
 		await button(page, "Keep my changes").click();
 		await button(page, "Save").click();
@@ -229,7 +229,7 @@ describe("the dashboard's knowledge", { skip: missing }, () => {
 			{ ...note("empty.md"), buffer: Buffer.alloc(0) },
 		]);
 		await page.getByText("Files of this type cannot be read.").waitFor();
-		await page.getByText("It is empty.").waitFor();
+		await page.getByText("The file is empty.").waitFor();
 		await page.getByRole("status").filter({ hasText: "48 of 48 sent" }).waitFor();
 		assert.equal(await asksBeforeClosing(page), false);
 		await until("all are read", async () => (await stateOf(source.id)).pages.read === 48);

@@ -33,7 +33,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 
 	it("say that nothing has happened yet", async () => {
 		const { page, complaints } = await visit("/numbers");
-		await page.getByRole("heading", { name: "Nothing happened in this period" }).waitFor();
+		await page.getByRole("heading", { name: "No data for this period" }).waitFor();
 		await shows(page, "Conversations", 0);
 		assert.equal(await page.locator(".chart").count(), 0, "no empty charts");
 		await assertAccessible(page);
@@ -212,7 +212,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 				};
 			};
 			const today = dayOf(Date.now());
-			const days = await save(page.getByRole("button", { name: "Download the days as CSV" }));
+			const days = await save(page.getByRole("button", { name: "Download as CSV" }));
 			assert.equal(days.name, `banter-days-${dayOf(Date.now() - 29 * DAY_MS)}-${today}.csv`);
 			const { rows } = await admin("GET", "numbers");
 			const column = days.lines[0].split(",").indexOf("tokens_in");
@@ -277,7 +277,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			});
 			broken.add("day");
 			await banter.chat("late", "[[tokens=1]] one more");
-			await page.getByRole("status").getByText("You see what was loaded before.").waitFor();
+			await page.getByRole("status").getByText("This is what was loaded last.").waitFor();
 			assert.ok((await page.locator("canvas").count()) > 0, "the old numbers stay");
 		});
 

@@ -48,7 +48,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await assertAccessible(page);
 			await dialog(page).getByLabel("First password").fill("long enough for all");
 			await button(dialog(page), "Add").click();
-			await toast(page, "joe@example.com can sign in now.");
+			await toast(page, "joe@example.com can log in now.");
 			const session = await logIn(banter, {
 				email: "joe@example.com",
 				password: "long enough for all",
@@ -63,7 +63,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 				.getByRole("button", { name: /^More actions/ })
 				.click();
 			await page.getByRole("menuitem", { name: "Remove" }).click();
-			await dialog(page).getByText("This user is signed out everywhere").waitFor();
+			await dialog(page).getByText("This user is logged out everywhere").waitFor();
 			await assertAccessible(page);
 			await button(dialog(page), "Remove").click();
 			await toast(page, "joe@example.com has been removed.");
@@ -85,7 +85,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await role(first).selectOption("member");
 			await until("Kim is a member", async () => (await userOf(kim.email)).role === "member");
 			await role(second).selectOption("owner");
-			await second.page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await second.page.getByText("Somebody else has changed this in the meantime.").waitFor();
 			await assertAccessible(second.page);
 			assert.equal((await userOf(kim.email)).role, "member");
 			assert.equal(await role(second).inputValue(), "member");
@@ -224,7 +224,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await page.getByRole("checkbox", { name: "note" }).check();
 			await admin("PUT", `webhooks/${webhook.id}`, { kinds: ["reply"] });
 			await button(page, "Save").click();
-			await page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await page.getByText("Somebody else has changed this in the meantime.").waitFor();
 			await assertAccessible(page);
 			assert.deepEqual((await admin("GET", `webhooks/${webhook.id}`)).kinds, ["reply"]);
 			await button(page, "Take the other version").click();
@@ -252,11 +252,11 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 
 		it("are budgets, with what was used", async () => {
 			const { page, complaints } = await open("limits");
-			await organization(page).getByLabel("Each day").fill("many");
+			await organization(page).getByLabel("Per day").fill("many");
 			await button(page, "Save").click();
 			await page.getByText("Enter a whole number of tokens up to").waitFor();
 			await assertAccessible(page);
-			await organization(page).getByLabel("Each day").fill("2000000");
+			await organization(page).getByLabel("Per day").fill("2000000");
 			await button(page, "Save").click();
 			await toast(page, "Saved");
 			assert.equal((await admin("GET", "budgets")).organization.dailyTokens, 2_000_000);
@@ -270,10 +270,10 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 
 		it("are not overwritten when two people change them", async () => {
 			const { page } = await open("limits");
-			await organization(page).getByLabel("Each month").fill("7000000");
+			await organization(page).getByLabel("Per month").fill("7000000");
 			await admin("PUT", "budgets", { organization: { dailyTokens: 3_000_000 }, widgets: {} });
 			await button(page, "Save").click();
-			await page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await page.getByText("Somebody else has changed this in the meantime.").waitFor();
 			assert.equal((await admin("GET", "budgets")).organization.monthlyTokens, null);
 			await button(page, "Keep my changes").click();
 			await button(page, "Save").click();
@@ -322,8 +322,8 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 		it("shows its parts and settings, which can be searched, and no secret", async () => {
 			const { page, complaints } = await open("server");
 			await row(page, "Store").getByText("Works").waitFor();
-			await row(page, "Search").getByText("Does not answer").waitFor();
-			await row(page, "Reading of content").getByText("Not running").waitFor();
+			await row(page, "Search").getByText("Not responding").waitFor();
+			await row(page, "Crawler").getByText("Not running").waitFor();
 			await page
 				.getByText(/^\d[\d,.]* [kMGT]B$/)
 				.first()
@@ -377,7 +377,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 		it("is not shown to owners of other organizations", async () => {
 			const { headers } = await addOrganization(banter, "Other");
 			const { page } = await open("server", { session: headers });
-			await page.getByText("Only for those who run the machine").waitFor();
+			await page.getByText("Only for those who run the server").waitFor();
 			await assertAccessible(page);
 		});
 	});

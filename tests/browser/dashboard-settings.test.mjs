@@ -70,7 +70,7 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			await button(first.page, "Save").click();
 			await toast(first.page, "Saved");
 			await button(second.page, "Save").click();
-			await second.page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await second.page.getByText("Somebody else has changed this in the meantime.").waitFor();
 			await first.page.reload();
 			assert.equal(await first.page.getByLabel("Name").inputValue(), "Joey");
 			await button(second.page, "Take the other version").click();
@@ -138,7 +138,7 @@ describe("the dashboard's settings", { skip: missing }, () => {
 				.getByRole("button", { name: /^End: / })
 				.first()
 				.click();
-			await toast(page, "The sign-in has ended.");
+			await toast(page, "The session has ended.");
 			const isOut = async (other) => {
 				await other.reload();
 				await other.locator("main h1").waitFor();
@@ -151,7 +151,7 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			const dialog = page.getByRole("dialog");
 			await assertAccessible(page);
 			await dialog.getByRole("button", { name: "End all others" }).click();
-			await toast(page, "All other sign-ins have ended.");
+			await toast(page, "All other sessions have ended.");
 			for (const other of others) assert.equal(await isOut(other), true);
 			await until("the list has one row", async () => (await rows.count()) === 1);
 			await page.reload();
@@ -162,12 +162,12 @@ describe("the dashboard's settings", { skip: missing }, () => {
 	describe("of somebody who signed in with the dashboard's password", () => {
 		it("say that there is no user", async () => {
 			const { page } = await open("profile");
-			await page.getByText("You signed in with the dashboard's password.").waitFor();
+			await page.getByText("You are logged in with the dashboard’s password.").waitFor();
 			assert.equal(await page.getByLabel("Name").count(), 0);
 			await page.getByLabel("Language").waitFor();
 			await page.getByRole("link", { name: "Password" }).click();
-			await page.getByText("That password is the setting DASHBOARD_PASSWORD").waitFor();
-			await page.getByRole("link", { name: "Sign-ins" }).click();
+			await page.getByText("This password is the server’s setting DASHBOARD_PASSWORD").waitFor();
+			await page.getByRole("link", { name: "Sessions" }).click();
 			await page.getByText("This device").waitFor();
 		});
 	});
@@ -179,7 +179,7 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			const nav = page.getByRole("navigation", { name: "Settings" });
 			await nav.getByText("Default · Member").waitFor();
 			const shown = await nav.getByRole("link").allTextContents();
-			assert.deepEqual(shown, ["Profile", "Password", "Sign-ins", "Tags", "Snippets", "Prices"]);
+			assert.deepEqual(shown, ["Profile", "Password", "Sessions", "Tags", "Snippets", "Prices"]);
 			for (const section of FOR_OWNERS) {
 				await page.goto(`${banter.url}/settings/${section}`);
 				await page.getByText("Only for owners").waitFor();

@@ -70,7 +70,7 @@ describe("the first run", { skip: missing }, () => {
 		await admin("PUT", `widgets/${widget.id}`, { name: "Fernlight Plants" });
 		await step(page, "The widget looks like your site", "done");
 		await step(page, "The assistant knows your content", "to do now");
-		await step(page, "The tag is on your site", "to do now");
+		await step(page, "The embed code is on your site", "to do now");
 		await page.getByRole("link", { name: "Add content" }).waitFor();
 		const source = await admin("POST", "sources", { name: "Help", kind: "files" });
 		await page.getByText("Your content is there, but no agent uses it yet.").waitFor();
@@ -84,7 +84,7 @@ describe("the first run", { skip: missing }, () => {
 		await step(page, "The assistant knows your content", "to do now");
 		await page.locator(".start-code").getByText(widget.widget_id).waitFor();
 		const visitor = await site.visitWidget(widget.widget_id);
-		await step(page, "The tag is on your site", "done");
+		await step(page, "The embed code is on your site", "done");
 		await step(page, "Say hello", "to do now");
 		await visitor.open();
 		await visitor.say(HELLO[0]);

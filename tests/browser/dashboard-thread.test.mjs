@@ -282,7 +282,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		it("say that a linked message does not exist any more", async () => {
 			const unknown = "01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77";
 			const operator = await open(id, jane, { search: `?message=${unknown}` });
-			await operator.page.getByText("The linked message does not exist any more").waitFor();
+			await operator.page.getByText("The linked message no longer exists").waitFor();
 		});
 	});
 
@@ -485,7 +485,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await second.takeOverButton.waitFor();
 			await first.takeOver();
 			await second.send("Me, too");
-			await second.log.getByText("Somebody else has taken over meanwhile.").waitFor();
+			await second.log.getByText("Somebody else has taken over in the meantime.").waitFor();
 			await first.handBack.waitFor();
 			await second.log.getByRole("button", { name: "Take over and send" }).click();
 			await first.saidUntil([...GREETED, "operator: Me, too"]);
@@ -559,8 +559,8 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const first = await open(id, jane);
 			await first.takeOver();
 			const second = await open(id, joe);
-			await first.page.getByText("Joe is looking at this, too").waitFor();
-			await second.page.getByText("Jane is looking at this, too").waitFor();
+			await first.page.getByText("Joe is also looking at this").waitFor();
+			await second.page.getByText("Jane is also looking at this").waitFor();
 			await first.box.pressSequentially("Let me");
 			await second.page.getByText("Jane is writing…").waitFor();
 
@@ -575,7 +575,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await second.page.goto("about:blank");
 			await until(
 				"Joe has left",
-				async () => (await first.page.getByText("Joe is looking at this, too").count()) === 0,
+				async () => (await first.page.getByText("Joe is also looking at this").count()) === 0,
 			);
 		});
 
@@ -590,8 +590,8 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await second.takeOverButton.waitFor();
 			await first.takeOver();
 			await second.takeOverButton.click();
-			await second.page.getByText("Somebody else has taken over meanwhile.").waitFor();
-			await second.page.getByRole("button", { name: "Take it anyway" }).click();
+			await second.page.getByText("Somebody else has taken over in the meantime.").waitFor();
+			await second.page.getByRole("button", { name: "Take over anyway" }).click();
 			await second.handBack.waitFor();
 			await first.page.getByText("Joe answers this visitor.").waitFor();
 		});
@@ -648,7 +648,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const second = await open(id, joe);
 			await second.page.keyboard.press("n");
 			await second.noteBox.fill("I am not done");
-			await first.page.getByRole("button", { name: "More actions with this conversation" }).click();
+			await first.page.getByRole("button", { name: "More actions for this conversation" }).click();
 			await first.page.getByRole("menuitem", { name: "Delete conversation" }).click();
 			const dialog = first.page.getByRole("dialog");
 			await dialog.getByText("all notes of the team").waitFor();
@@ -750,11 +750,11 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			// The same by keys: nobody is found by a few letters.
 			await operator.page.keyboard.press("a");
 			await operator.page.locator("[role=combobox]:focus").waitFor();
-			await operator.page.keyboard.type("nob");
+			await operator.page.keyboard.type("no o");
 			const options = operator.page.getByRole("option");
 			await until("only nobody is listed", async () => (await options.count()) === 1);
 			await operator.page.keyboard.press("Enter");
-			await said.getByText("Assigned to nobody.").waitFor();
+			await said.getByText("Assigned to no one.").waitFor();
 			assert.equal(await assigned(), null);
 		});
 
@@ -778,7 +778,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			});
 			const save = async (name) => {
 				await operator.page
-					.getByRole("button", { name: "More actions with this conversation" })
+					.getByRole("button", { name: "More actions for this conversation" })
 					.click();
 				const [file] = await Promise.all([
 					operator.page.waitForEvent("download"),
@@ -802,7 +802,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		it("an unknown conversation is said plainly", async () => {
 			const operator = new OperatorPage(site, await (await site.newContext()).newPage());
 			await operator.page.goto(`${banter.url}/login?next=/conversations/unknown`);
-			await operator.page.getByRole("button", { name: "Use the password alone" }).click();
+			await operator.page.getByRole("button", { name: "Use only the password" }).click();
 			await operator.page.getByLabel("Password").fill(PASSWORD);
 			await operator.page.getByRole("button", { name: "Log in" }).click();
 			await operator.page.getByText("Conversation not found").waitFor();
@@ -892,7 +892,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 				const { id, operator, page } = await visitAs("writing");
 				await operator.takeOver("Jane");
 				await open(id, joe);
-				await page.getByText("Joe is looking at this, too").waitFor();
+				await page.getByText("Joe is also looking at this").waitFor();
 				await operator.box.pressSequentially("/axe");
 				await page.getByRole("option").first().waitFor();
 				await check(operator);
@@ -908,7 +908,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 
 			it("asking before a deletion, and after it", async () => {
 				const { id, operator, page } = await visitAs("deleting");
-				await page.getByRole("button", { name: "More actions with this conversation" }).click();
+				await page.getByRole("button", { name: "More actions for this conversation" }).click();
 				await page.getByRole("menuitem", { name: "Delete conversation" }).click();
 				await page.getByRole("dialog").getByText("all notes of the team").waitFor();
 				await check(operator);

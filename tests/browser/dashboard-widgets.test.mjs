@@ -200,7 +200,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.getByLabel("Site 1").fill("https://shop.example:99999");
 		await page.getByText("is not of the form").waitFor({ state: "hidden" });
 		await section(page, "Sites and limits");
-		await page.getByLabel("Messages a day").waitFor({ state: "hidden" });
+		await page.getByLabel("Messages per day").waitFor({ state: "hidden" });
 		await save(page);
 		await page.getByText("One field needs a correction.").waitFor();
 		await until("the wrong entry has the focus", () =>
@@ -219,9 +219,9 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		const { page } = await visit("/widgets/create");
 		await page.getByRole("textbox", { name: "Accent colour", exact: true }).fill("#ffee00");
 		await page.getByText("so the widget shows #000000 on #ffee00").waitFor();
-		await page.getByRole("textbox", { name: "Text on the accent", exact: true }).fill("#000");
+		await page.getByRole("textbox", { name: "Button text colour", exact: true }).fill("#000");
 		await page.getByText("Easy to read.").waitFor();
-		await page.getByRole("textbox", { name: "Text on the accent", exact: true }).fill("#12");
+		await page.getByRole("textbox", { name: "Button text colour", exact: true }).fill("#12");
 		await page.getByText("A colour such as #1f6f54 or #fff.").waitFor();
 	});
 
@@ -234,7 +234,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await save(one.page);
 		await one.page.getByText("Saved", { exact: true }).waitFor();
 		await save(two.page);
-		await two.page.getByText("Somebody else has changed this meanwhile.").waitFor();
+		await two.page.getByText("Somebody else has changed this in the meantime.").waitFor();
 		assert.deepEqual((await stored(widget)).settings, {});
 		await two.page.getByRole("button", { name: "Keep my changes" }).click();
 		assert.equal(await name(two.page).inputValue(), "The first");
@@ -353,26 +353,26 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.locator(".seen-origins").getByText(site.url).waitFor();
 		await section(page, "Sites and limits");
 		await page.getByText("1 today.").waitFor();
-		await page.locator(".segment", { hasText: "Tag with a key" }).click();
+		await page.locator(".segment", { hasText: "With a key" }).click();
 		await page.locator(".code").getByText("data-api-key").waitFor();
 	});
 
 	it("have an identity secret that is shown once, and a budget, for owners", async () => {
 		const widget = await createWidget({});
 		const { page } = await edit(widget);
-		await page.getByRole("button", { name: "Make a new secret" }).click();
-		await page.getByRole("dialog").getByRole("button", { name: "Make a new secret" }).click();
+		await page.getByRole("button", { name: "Create a new secret" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Create a new secret" }).click();
 		const dialog = page.getByRole("dialog", { name: "Your new secret" });
 		assert.match(await dialog.getByLabel("Your new secret").inputValue(), /^[0-9a-f]{64}$/);
 		await dialog.getByRole("button", { name: "Close" }).last().click();
-		await page.getByLabel("Tokens a day").fill("5000");
+		await page.getByLabel("Tokens per day").fill("5000");
 		await page.getByRole("button", { name: "Save the budget" }).click();
 		await page.getByText("The budget is saved.").waitFor();
 		const { widgets } = await admin("GET", "budgets");
 		assert.equal(widgets[widget.id].dailyTokens, 5000);
 
 		// Somebody else is faster: nothing is overwritten unasked.
-		await page.getByLabel("Tokens a day").fill("6000");
+		await page.getByLabel("Tokens per day").fill("6000");
 		await admin("PUT", "budgets", {
 			organization: null,
 			widgets: { [widget.id]: { dailyTokens: 7000, monthlyTokens: null } },

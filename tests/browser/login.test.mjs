@@ -65,7 +65,7 @@ describe("the dashboard's login page", { skip: missing }, () => {
 	it("switches to the password alone", async () => {
 		const { page, complaints } = await visit();
 		await page.getByLabel("E-mail").fill("jane@example.com");
-		await page.getByRole("button", { name: "Use the password alone" }).click();
+		await page.getByRole("button", { name: "Use only the password" }).click();
 		await page.waitForFunction(() => document.activeElement?.id === "password");
 		assert.equal(await page.getByLabel("E-mail").count(), 0);
 		await page.getByLabel("Password").fill(PASSWORD);
