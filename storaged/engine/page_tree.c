@@ -70,6 +70,7 @@ struct page_walk {
 const char page_tree_damage[] =
     "a page has the number of another page, or two others lead to it";
 const char page_tree_main_damage[] = "the list of all tables is damaged";
+const char page_tree_root_damage[] = "the first page of a table is damaged";
 
 static void
 page_tree_fault(struct page_tree *p, size_t page, const char *what)
@@ -562,4 +563,31 @@ page_tree_check_main(MDB_env *mdb)
 		rc = mdb_env_info(mdb, &info);
 	} while (rc != 0 || info.me_last_txnid != txn);
 	return result;
+}
+
+static int
+page_tree_check_root(struct page_tree *p, const struct page_tree_root *tree)
+{
+	struct page_level level = {.page = p->buffers};
+
+	if (!page_tree_has_pages(p, tree) || !page_tree_exists(p, tree->page))
+		return 0;
+	return page_tree_enter(p, &level, tree->page, page_tree_kind(tree, 0));
+}
+
+int
+page_tree_check_roots(MDB_env *mdb)
+{
+	struct page_tree p;
+	MDB_envinfo info;
+	int rc = mdb_env_info(mdb, &info);
+
+	if (rc != 0)
+		return rc;
+	rc = page_tree_open(&p, mdb, info.me_last_txnid, NULL, NULL);
+	for (size_t i = 0; i < p.n && rc == 0; i++)
+		rc = page_tree_check_root(&p, &p.tables[i]);
+	rc = page_tree_result(&p, rc);
+	page_tree_close(&p);
+	return rc;
 }

@@ -46,8 +46,8 @@ struct page_tree {
 	const struct page_tree_root *at; /* the tree that is being checked */
 };
 
-/* Reasons for env_found_damage(): a wrong branch page, a wrong main tree. */
-extern const char page_tree_damage[], page_tree_main_damage[];
+/* Reasons for env_found_damage(): a wrong branch page, a wrong main tree, a wrong first page of a table. */
+extern const char page_tree_damage[], page_tree_main_damage[], page_tree_root_damage[];
 
 /*
  * Reads where the trees of a snapshot begin, and checks the main tree. The snapshot is that of a read
@@ -81,6 +81,10 @@ extern const char page_tree_damage[], page_tree_main_damage[];
 bool page_tree_is_reached(const struct page_tree *p, size_t page);
 
 void page_tree_close(struct page_tree *p);
+
+/* Checks the first page of each table: LMDB ends the process if it changes one that is damaged. Nobody may write
+ * meanwhile. 0; MDB_CORRUPTED; another LMDB error or errno. */
+[[gnu::warn_unused_result]] int page_tree_check_roots(MDB_env *mdb);
 
 /* page_tree_open() alone, for the newest snapshot; other processes may write meanwhile. */
 [[gnu::warn_unused_result]] int page_tree_check_main(MDB_env *mdb);

@@ -193,9 +193,15 @@ env_open_check_pages(struct env *env)
 {
 	int rc = page_check_freed(&env->page_check, env->mdb);
 
+	if (env_is_page_damage(rc)) {
+		env_found_damage(env, page_check_damage);
+		return 0;
+	}
+	if (rc == 0)
+		rc = page_tree_check_roots(env->mdb);
 	if (!env_is_page_damage(rc))
 		return rc;
-	env_found_damage(env, page_check_damage);
+	env_found_damage(env, page_tree_root_damage);
 	return 0;
 }
 

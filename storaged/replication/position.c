@@ -81,6 +81,8 @@ position_remove(struct env *env)
 	struct position at;
 	int rc = position_load(env, &at);
 
+	if (env->damage != NULL)
+		return 0; /* it is read-only */
 	if (rc != 0 || position_is_none(&at))
 		return rc;
 	rc = position_delete(env);

@@ -337,6 +337,20 @@ server_stop_events(struct server *s)
 	event_free(s->handing);
 }
 
+/* Reads from the store what is kept in memory: of a damaged one, what can be read. */
+static int
+server_load_found(struct server *s)
+{
+	struct env *env = s->env;
+	int rc = store_time_load(env);
+
+	if (rc == 0 || env->damage != NULL)
+		rc = open_turns_load(&s->serving.open, env);
+	if (rc == 0 || env->damage != NULL)
+		rc = takeover_stop_found(env, &s->serving.live);
+	return env->damage != NULL ? 0 : rc;
+}
+
 /* Forgets what an earlier time as the owner has left in memory, and reads it from the store. */
 static int
 server_load(struct server *s)
@@ -347,8 +361,7 @@ server_load(struct server *s)
 	env->garbage = (struct garbage){0};
 	env->content = (struct content_garbage){0};
 	env->time = (struct store_time){0};
-	if (store_time_load(env) != 0 || open_turns_load(&s->serving.open, env) != 0 ||
-	    takeover_stop_found(env, &s->serving.live) != 0)
+	if (server_load_found(s) != 0)
 		return EX_IOERR;
 	changes_start(env);
 	numbers_start(env);

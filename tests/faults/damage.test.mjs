@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { ADMIN_KEY, Banter, times, until } from "../e2e/harness.mjs";
 import { runTool } from "../e2e/tool.mjs";
-import { damagePage, damagePart, mainTree, metaPages } from "./pages.mjs";
+import { damagePage, damagePart, mainTree, metaPages, randomPage, tableRoots } from "./pages.mjs";
 
 const PARTS = [0.05, 0.15, 0.25, 0.45, 0.65, 0.75, 0.85, 0.95]; // of the file, before the page
 const headers = { "x-admin-api-key": ADMIN_KEY };
@@ -57,6 +57,50 @@ for (const part of PARTS)
 			banter.startStore();
 			const list = () => banter.get("/v1/admin/conversations", headers);
 			await until("the store is read", async () => (await list()).status !== 503);
+		} finally {
+			await banter.end();
+		}
+	});
+
+/** It runs, says that it is damaged before a request finds it, and reads; its process never ends. */
+async function assertReadOnly(banter) {
+	const { pid } = banter.storaged;
+	const ready = () => banter.get("/health/ready");
+	await until("a worker has asked the store", async () => /unavailable/.test((await ready()).text));
+	assert.equal((await banter.get("/v1/admin/conversations", headers)).status, 200);
+	const { status, json } = await banter.chat("later", "hello");
+	assert.deepEqual([status, json.code], [503, "store_unavailable"]);
+	const told = await runTool(banter, "status");
+	assert.equal(told.status, 69);
+	assert.match(told.stdout.replace(/\s+/g, " "), /the first page of a table is damaged\): save/);
+	assert.equal(banter.storaged.pid, pid);
+	assert.ok(banter.storaged.running);
+}
+
+// LMDB ends the process when it changes such a page: without the check at the start, each message would do so.
+for (const table of ["label_counts", "turns", "caps", "open_turns"])
+	it(`random bytes in the first page of ${table}: starts read-only`, async () => {
+		const banter = new Banter({ workers: 1 });
+		await banter.start();
+		try {
+			await times(20, (i) => banter.chat(`old-${i}`, "hello"));
+			const open = banter.stream("open", "[[hold-after=1]]");
+			await banter.threadOf("open");
+			banter.storaged.restart = false;
+			await banter.storaged.kill("SIGKILL");
+			(await open).leave();
+			const path = dataFile(banter);
+			const page = tableRoots(readFileSync(path)).get(table);
+			for (const seed of [1, 2, 3]) {
+				damagePage(path, page, randomPage(`${table} ${seed}`));
+				const position = banter.log.lines.length;
+				banter.storaged.start();
+				await banter.log.waitFor("the damage", ({ ev }) => ev === "store_damaged", position);
+				await banter.log.waitFor("a worker", ({ ev }) => ev === "store_connected", position);
+				await assertReadOnly(banter);
+				await assertExported(banter, []);
+				await banter.stopStore();
+			}
 		} finally {
 			await banter.end();
 		}

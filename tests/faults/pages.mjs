@@ -1,5 +1,6 @@
 // The pages of data.mdb (mdb.c of LMDB 0.9), and damage to them.
 
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 
 export const PAGE = 4096;
@@ -29,11 +30,19 @@ export function mainTree(file) {
 	return [root, ...nodes.map((node) => page.readUIntLE(node, 6))];
 }
 
-/** Overwrites a page with zeros. */
-export function damagePage(path, page) {
+/** Overwrites a page with zeros, or with these bytes. */
+export function damagePage(path, page, bytes = Buffer.alloc(PAGE)) {
 	const fd = openSync(path, "r+");
-	writeSync(fd, Buffer.alloc(PAGE), 0, PAGE, page * PAGE);
+	writeSync(fd, bytes, 0, PAGE, page * PAGE);
 	closeSync(fd);
+}
+
+/** A page of bytes that look random, always the same ones for a seed. */
+export function randomPage(seed) {
+	const parts = Array.from({ length: PAGE / 32 }, (_, i) =>
+		createHash("sha256").update(`${seed} ${i}`).digest(),
+	);
+	return Buffer.concat(parts);
 }
 
 /** Overwrites a page at this part of the file, or the next one that is not of the main tree. */
