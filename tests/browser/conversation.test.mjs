@@ -221,7 +221,7 @@ describe("a conversation", { skip: missing }, () => {
 		const { chat, set, calls } = await open({ operators: { offer: true } });
 		const ask = chat.getByRole("button", { name: "Talk to a person" });
 		await ask.press("Enter");
-		assert.deepEqual(await calls(), [["send", "Talk to a person"]]);
+		assert.deepEqual(await calls(), [["send", "Talk to a person", true]]);
 		await set({ people: { ...MODEL, phase: "waiting" } });
 		await ask.waitFor({ state: "hidden" });
 	});

@@ -284,6 +284,76 @@ describe("a model that asks for a person", () => {
 			}));
 });
 
+describe("a visitor who asks for a person", () => {
+	const banter = useBanter({ workers: 2 });
+	const WAITING = "I have asked a person to help you. Please wait here for the answer.";
+	const newest = async () => (await banter.conversations()).conversations[0];
+	const stateOf = async (id) => (await banter.thread(id)).conversation.state;
+	const calls = async () => (await banter.model("stats")).calls;
+
+	it("gets one by a frame, before the first message and whatever the model does", async () => {
+		const widget = await makeWidget(banter);
+		const before = await calls();
+		const visitor = await Visitor.open(banter, widget, { stream: true, operators: true });
+		visitor.send({ type: "person", content: "[[fail=500]] A person, please", id: "p-1" });
+		const frames = await visitor.upTo("operator");
+		assert.equal(frames.find(({ type }) => type === "message").content, WAITING);
+		assert.deepEqual(frames.at(-1), { type: "operator", state: "waiting" });
+		const { _id } = await newest();
+		assert.equal(await stateOf(_id), "waiting");
+		// The same request again changes nothing.
+		visitor.send({ type: "person", content: "[[fail=500]] A person, please", id: "p-1" });
+		await visitor.upTo("typing_stop");
+		assert.deepEqual(await banter.messages(_id), [
+			["user", "[[fail=500]] A person, please", "complete"],
+			["assistant", WAITING, "complete"],
+		]);
+		assert.equal(await calls(), before);
+		// The model goes on until somebody takes over.
+		assert.equal(await visitor.ask("[[echo]] still here"), "still here");
+		await takeOver(banter, _id);
+		visitor.send({ type: "person" });
+		assert.equal((await visitor.upTo("handover")).at(-1).operator, "Jane");
+		assert.equal(await stateOf(_id), "person");
+		await visitor.close();
+	});
+
+	it("does not wait for a reply that is being written", async () => {
+		const widget = await makeWidget(banter);
+		const visitor = await Visitor.open(banter, widget, { stream: true, operators: true });
+		visitor.say("[[tokens=9 hold-after=3]] endless");
+		await visitor.upTo("token");
+		visitor.send({ type: "person" });
+		await visitor.upTo("operator");
+		const { _id } = await newest();
+		const messages = await banter.messages(_id);
+		assert.equal(messages[1][2], "stopped");
+		assert.deepEqual(messages.slice(2), [
+			["user", "I would like to talk to a person.", "complete"],
+			["assistant", WAITING, "complete"],
+		]);
+		await banter.release("endless");
+		await visitor.close();
+	});
+
+	const wish = { message: "Help", person: true };
+	for (const [how, path, body, status] of [
+		["a member of a message", "/v1/chat", { sessionId: "whole", ...wish }, 200],
+		["a member of a stream", "/v1/chat/stream", { sessionId: "streamed", ...wish }, 200],
+		["a frame that is posted", "/v1/chat/feed/frames?sessionId=posted", { type: "person" }, 202],
+	])
+		it(`gets one by ${how}, with the agent's text`, async () => {
+			await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { waiting_text: "Jane will come." });
+			await contract.drive(banter, status, "POST", path, {
+				headers: KEY,
+				body,
+			});
+			const { _id } = await newest();
+			await until("it waits", async () => (await stateOf(_id)) === "waiting");
+			assert.equal((await banter.messages(_id))[1][1], "Jane will come.");
+		});
+});
+
 describe("an operator who is silent", () => {
 	const banter = useBanter({ workers: 2, env: { OPERATOR_TIMEOUT_MS: "4000" } });
 	const isOpen = async (id) => (await banter.thread(id)).conversation.state === "open";

@@ -33,6 +33,9 @@ struct turn_request {
 	uint64_t source;      /* key of the client's address; 0: it has no limit */
 	bool accepted;        /* the message was accepted earlier: no limit refuses it */
 	bool alone;           /* TURN_TOO_MANY while another reply of the conversation runs */
+	bool
+	    asks_person; /* the visitor asks for a person: the agent's text is the reply, not the model's, and the
+	                         conversation waits, unless a person has it already */
 };
 
 /* A request whose messages and reply are not stored. */

@@ -160,6 +160,9 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 	reply_listeners_stored(&t->listeners);
 	if (t->failed) {
 		turn_fail(t, TURN_STORE_DOWN);
+	} else if (t->asks_person) {
+		turn_set_prompt(t, prompt_new(begun->agent, begun->context));
+		turn_hand_over_at_once(t);
 	} else if (t->stop_requested) {
 		t->reply.status = MESSAGE_STOPPED;
 		turn_finish(t);
@@ -291,6 +294,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	if (request->visitor != NULL)
 		begin.visitor = *request->visitor;
 	t = turn_new(turns, &request->org, request->name, &ids);
+	t->asks_person = request->asks_person;
 	if (turn_send_begin(t, &begin) == -1) {
 		*why = TURN_STORE_DOWN;
 		turn_enter(t, TURN_OVER);

@@ -1,7 +1,7 @@
 /*
  * The model asks for a person: its wish is read from the response, and the visitor reads a text of the
- * agent at the end of the reply. storaged then lets the conversation wait for a person. And the reply to a
- * message that a person answers.
+ * agent at the end of the reply. storaged then lets the conversation wait for a person. Or the visitor asks: then
+ * this text is the whole reply, whatever the model would say. And the reply to a message that a person answers.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ turn_hand_over_allow(struct turn *t)
 {
 	struct slice text;
 
-	if (!prompt_may_hand_over(t->prompt))
+	if (!t->asks_person && !prompt_may_hand_over(t->prompt))
 		return;
 	text = prompt_waiting_text(t->prompt);
 	t->waiting_text = strndup((const char *)text.p, text.len);
@@ -61,6 +61,19 @@ turn_hand_over_notice(const struct turn *t, struct buf *out)
 	if (*text != '\0')
 		must(buf_printf(out, "%s%s", turn_hand_over_gap(before), text) == 0);
 	return buf_slice(out);
+}
+
+void
+turn_hand_over_at_once(struct turn *t)
+{
+	struct buf notice;
+
+	t->hand_over.found = true;
+	buf_init(&notice, TURN_REPLY_MAX);
+	(void)turn_hand_over_notice(t, &notice);
+	must(buf_append(&t->listeners.text, buf_data(&notice), buf_len(&notice)) == 0);
+	buf_clear(&notice);
+	turn_finish(t);
 }
 
 struct turn_reply

@@ -9,8 +9,11 @@ import type { Details } from "./ui/contact";
 import type { Words } from "./words";
 
 export interface Conversation {
-	/** Returns false if the message is not accepted: empty, too long, or too many wait already. */
-	send(text: string): boolean;
+	/**
+	 * Returns false if the message is not accepted: empty, too long, or too many wait already. `asksPerson`: it asks for
+	 * a person, who is then awaited, whatever the model does.
+	 */
+	send(text: string, asksPerson?: boolean): boolean;
 	stop(): void;
 	retry(): void;
 	/** Submits contact details, if the widget asks for them. */

@@ -40,8 +40,8 @@ export function emitEvents({ shell: { emit } }: OpenParts, { store }: Opened): v
 /** The same, with an event for each message that the visitor sends here. */
 export function withEvents({ shell: { emit } }: OpenParts, opened: Opened): Opened {
 	const { conversation } = opened;
-	function send(text: string): boolean {
-		const isSent = conversation.send(text);
+	function send(text: string, asksPerson?: boolean): boolean {
+		const isSent = conversation.send(text, asksPerson);
 		if (isSent) emit("message", { text: text.trim().slice(0, EVENT_TEXT_MAX) });
 		return isSent;
 	}

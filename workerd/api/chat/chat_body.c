@@ -74,13 +74,17 @@ chat_body_read_wishes(struct chat_body *body)
 {
 	const json_t *operators = json_object_get(body->json, "operators");
 	const json_t *sources = json_object_get(body->json, "sources");
+	const json_t *person = json_object_get(body->json, "person");
 
 	body->operators = json_is_true(operators);
 	body->sources = json_is_true(sources);
+	body->asks_person = json_is_true(person);
 	if (operators != NULL && !json_is_boolean(operators))
 		return "operators must be true or false";
 	if (sources != NULL && !json_is_boolean(sources))
 		return "sources must be true or false";
+	if (person != NULL && !json_is_boolean(person))
+		return "person must be true or false";
 	return NULL;
 }
 

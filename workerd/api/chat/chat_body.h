@@ -16,6 +16,7 @@ struct chat_body {
 	struct slice client_id;    /* of chat_body_read() alone; empty: the client gave none */
 	bool operators;            /* the client knows people: handovers and their messages */
 	bool sources;              /* the client wants to know what the reply is based on */
+	bool asks_person;          /* a person shall answer, not the model */
 	const struct json_t *page; /* where the visitor is: an object, or NULL */
 	struct buf context;        /* chat_context.h; empty: not given */
 	struct identity identity;  /* with userId and hash, or empty */
@@ -23,7 +24,7 @@ struct chat_body {
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"page"?,"context"?,"identity"?}; other members are ignored. header is the value of
+ * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"person"?,"page"?,"context"?,"identity"?}; other members are ignored. header is the value of
  * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
  * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
  * (static), and nothing to clear.

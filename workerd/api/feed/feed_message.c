@@ -297,7 +297,9 @@ feed_message_begin(struct feed_post *p)
 	    .visitor = &p->visit.token,
 	    .message = p->message,
 	    .source = p->source,
-	    .alone = true,
+	    /* A visitor who wants a person need not wait for the model. */
+	    .alone = !p->frame.asks_person,
+	    .asks_person = p->frame.asks_person,
 	};
 	enum turn_failure why = TURN_STORE_DOWN;
 

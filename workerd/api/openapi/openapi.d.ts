@@ -1445,6 +1445,8 @@ export interface components {
             clientMessageId?: components["schemas"]["ClientMessageId"];
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
             operators?: boolean;
+            /** @description true: the visitor asks for a person. The reply is the agent's `waiting_text`, whatever the model would say, and the conversation's state becomes `waiting`, unless a person has it already. */
+            person?: boolean;
             /** @description true: also say what the reply is based on: `source` events, and `sources` and `found` at its end. */
             sources?: boolean;
             page?: components["schemas"]["PageReport"];
@@ -3143,7 +3145,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorPersonRequest"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -3156,6 +3158,16 @@ export interface components {
             context?: components["schemas"]["SiteContext"];
             /** @description The members of the frame `identify` that was posted before; only in a posted frame of a session of a key, whose first message begins the conversation. It is ignored if it proves nothing, and for a widget's visitor. */
             identity?: Record<string, never>;
+        };
+        /** @description The visitor asks for a person. It is stored as a message, and begins the conversation if it is the first one. The reply is the agent's `waiting_text`, whatever the model would say, and the conversation's state becomes `waiting`, unless a person has it already. A reply that is being written is stopped over a WebSocket, and goes on beside it if the frame is posted. All else is as for a message. */
+        VisitorPersonRequest: {
+            /** @constant */
+            type: "person";
+            /** @description What the operators read as the visitor's message. Default: I would like to talk to a person. */
+            content?: string | null;
+            id?: components["schemas"]["ClientMessageId"];
+            page?: components["schemas"]["PageReport"];
+            context?: components["schemas"]["SiteContext"];
         };
         /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. A session of a key may give any of them. */
         VisitorContact: {
@@ -3339,7 +3351,7 @@ export interface components {
             retryAfterMs?: number;
         };
         /**
-         * @description `open`: the model answers. `waiting`: the model has asked for a person, and answers meanwhile. `person`: an operator has taken over, and the model is not called. `resolved`: done.
+         * @description `open`: the model answers. `waiting`: the visitor or the model has asked for a person, and the model answers meanwhile. `person`: an operator has taken over, and the model is not called. `resolved`: done.
          * @enum {unknown}
          */
         ConversationState: "open" | "waiting" | "person" | "resolved";
@@ -3644,6 +3656,7 @@ export type WidgetSettings = components['schemas']['WidgetSettings'];
 export type WidgetConfig = components['schemas']['WidgetConfig'];
 export type VisitorSays = components['schemas']['VisitorSays'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
+export type VisitorPersonRequest = components['schemas']['VisitorPersonRequest'];
 export type VisitorContact = components['schemas']['VisitorContact'];
 export type VisitorIdentity = components['schemas']['VisitorIdentity'];
 export type VisitorStop = components['schemas']['VisitorStop'];

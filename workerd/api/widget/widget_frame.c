@@ -13,6 +13,9 @@
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
+/* Of a request for a person that says nothing else. */
+#define PERSON_WISH "I would like to talk to a person."
+
 /* A member that is present and not null. */
 static const json_t *
 widget_frame_member(const struct widget_frame *frame, const char *key)
@@ -36,6 +39,19 @@ widget_frame_read_message(struct widget_frame *frame)
 		return "content must be a string of 1 to 4000 characters";
 	frame->content = content;
 	return NULL;
+}
+
+/* A request for a person is a message, too: the operators read it, and it begins the conversation. */
+static const char *
+widget_frame_read_person(struct widget_frame *frame)
+{
+	const char *wrong = NULL;
+
+	if (widget_frame_member(frame, "content") == NULL &&
+	    json_object_set_new(frame->json, "content", json_string(PERSON_WISH)) != 0)
+		wrong = "the request for a person could not be read";
+	frame->asks_person = true;
+	return wrong != NULL ? wrong : widget_frame_read_message(frame);
 }
 
 static const char *
@@ -94,6 +110,7 @@ static const struct {
 	const char *(*read)(struct widget_frame *);
 } kinds[] = {
     {"message", WIDGET_MESSAGE, widget_frame_read_message},
+    {"person", WIDGET_MESSAGE, widget_frame_read_person},
     {"contact_info", WIDGET_CONTACT, widget_frame_read_contact},
     {"identify", WIDGET_CONTACT, widget_frame_read_identity},
     {"stop", WIDGET_STOP, widget_frame_read_nothing},
@@ -120,7 +137,8 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, contact_info, identify, stop, typing, page, context, "
+	return "type must be message, person, contact_info, identify, stop, typing, page, "
+	       "context, "
 	       "rating, ping "
 	       "or "
 	       "history";

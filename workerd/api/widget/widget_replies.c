@@ -26,6 +26,7 @@ struct widget_reply {
 	struct id reply;                /* zero until known */
 	struct id message;              /* of an own one: the message it replies to */
 	bool own;                       /* to a message from here */
+	bool asks_person;               /* of an own one: it asks for a person */
 	bool sync, syncing;             /* not a reply but a sync; syncing: under way */
 	bool typing;                    /* typing_start was sent */
 	bool stopping;    /* stop it once it is delivered; of a sync: the reply that it finds */
@@ -295,6 +296,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .reply = id_new(),
 	    .source = widget_reply_source(s),
 	    .accepted = accepted,
+	    .asks_person = r->asks_person,
 	};
 
 	r->message = request.message;
@@ -375,8 +377,12 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 			&(struct turn_error){.failure = TURN_TOO_MANY}));
 		return;
 	}
+	/* A visitor who wants a person need not wait for the model. */
+	if (frame->asks_person)
+		widget_replies_stop(s);
 	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len);
 	r->own = true;
+	r->asks_person = frame->asks_person;
 	r->id_len = frame->id.len;
 	r->text_len = frame->content.len;
 	must(slice_copy(frame->id, r->bytes, r->id_len));

@@ -107,7 +107,8 @@ void widget_older_end(struct widget_socket *s);
 
 /* Replies, in widget_replies.c. */
 
-/* Queues the visitor's message: it is sent when those before it are answered. */
+/* Queues the visitor's message: it is sent when those before it are answered. One that asks for a person stops the
+ * reply that is being written. */
 void widget_replies_send(struct widget_socket *s, const struct widget_frame *frame);
 
 /* Queues a reply that another connection started. Not while widget_replies_is_syncing(). */

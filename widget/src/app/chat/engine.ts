@@ -199,7 +199,7 @@ export function createEngine(parts: EngineParts): Engine {
 	function post(): void {
 		const [first] = queue.get();
 		if (!first || first.failure !== null) return;
-		const { clientMessageId: id, text: content } = first;
+		const { clientMessageId: id, text: content, asksPerson } = first;
 		const live = liveReply(store.get());
 		if (live && live.key !== replyKey(id)) return;
 		store.update((state) => raise(state, id));
@@ -209,7 +209,7 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		const message = {
-			type: "message",
+			type: asksPerson ? "person" : "message",
 			content,
 			id,
 			// Without a WebSocket, a session of a key begins with its first message.
@@ -446,8 +446,9 @@ export function createEngine(parts: EngineParts): Engine {
 
 	function send(sending: Sending): void {
 		const { clientMessageId, text } = sending;
-		const [first] = queue.get();
 		if (store.get().messages.some(({ key }) => key === clientMessageId)) return;
+		if (sending.asksPerson) interrupt();
+		const [first] = queue.get();
 		const again = first?.failure && isUnsent(first.failure) ? first : null;
 		// The visitor writes on in place of another attempt.
 		if (first?.failure && !again) shift(replyKey(first.clientMessageId));
@@ -467,10 +468,19 @@ export function createEngine(parts: EngineParts): Engine {
 		if (!sending || isSpent(reply.failure)) {
 			shift(reply.key);
 			if (sending) store.update((state) => forget(state, question.key));
-			send({ clientMessageId: randomId(), text: question.text, failure: null });
+			send({ ...sending, clientMessageId: randomId(), text: question.text, failure: null });
 			return;
 		}
 		sendAgain(sending);
+	}
+
+	/** A visitor who wants a person does not wait for a model that writes, or that does not answer. */
+	function interrupt(): void {
+		const live = liveReply(store.get());
+		if (live?.failure === "busy") giveUp(live.key, "busy");
+		else stop();
+		const [first] = queue.get();
+		if (first?.failure === "busy") shift(replyKey(first.clientMessageId));
 	}
 
 	function stop(): void {

@@ -141,11 +141,16 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		},
 	);
 
-	function send(text: string): boolean {
+	function send(text: string, asksPerson = false): boolean {
 		const message = text.trim();
 		const { length } = store.get().messages.filter((one) => one.role === "user" && one.isQueued);
 		if (message === "" || message.length > MAX_MESSAGE || length >= QUEUE_MAX) return false;
-		const sending = { clientMessageId: randomId(), text: message, failure: null };
+		const sending = {
+			clientMessageId: randomId(),
+			text: message,
+			failure: null,
+			...(asksPerson && { asksPerson }),
+		};
 		if (isShared) unsent.put(sending);
 		act("send", sending);
 		return true;

@@ -7,6 +7,8 @@ import type { BrowserStorage } from "./browser-storage";
 export interface Sending {
 	readonly clientMessageId: string;
 	readonly text: string;
+	/** It asks for a person: the model does not answer. */
+	readonly asksPerson?: boolean;
 	/** If set, only the visitor can retry. */
 	readonly failure: FailureKind | null;
 }
@@ -23,10 +25,11 @@ export interface Queue {
 const KEY = "banter.sending";
 
 function readSending(value: unknown): Sending[] {
-	const { clientMessageId, text, failure }: { readonly [K in keyof Sending]?: unknown } =
+	const { clientMessageId, text, asksPerson, failure }: { readonly [K in keyof Sending]?: unknown } =
 		Object(value);
 	if (typeof clientMessageId !== "string" || typeof text !== "string") return [];
-	return [{ clientMessageId, text, failure: toFailureKind(failure) }];
+	const kept = { clientMessageId, text, failure: toFailureKind(failure) };
+	return [asksPerson === true ? { ...kept, asksPerson } : kept];
 }
 
 /** `to`: the server that the messages are for; another page of the site may use another one. */

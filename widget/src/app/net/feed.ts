@@ -23,7 +23,7 @@ const SILENCE_MS = 19_000;
 const SHORT_MS = 1000;
 
 /** A stop, a rating or typing do not wait for a message that is being sent. */
-const IN_ORDER = /message|contact|identify|context/;
+const IN_ORDER = /message|person|contact|identify|context/;
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ function refusalOf(
 	response: Response,
 ): Frame {
 	const seconds = Number(response.headers.get("Retry-After")) || null;
-	const isMessage = type === "message" && { id };
+	const isMessage = /message|person/.test(type) && { id };
 	return {
 		type: "error",
 		message: error,

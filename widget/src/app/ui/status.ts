@@ -6,7 +6,7 @@ import type { Words } from "../words";
 
 export interface StatusEvents {
 	retry(): void;
-	send(text: string): boolean;
+	send(text: string, asksPerson?: boolean): boolean;
 }
 
 /** What there is to say about the connection and the wait; "": nothing. */
@@ -22,7 +22,7 @@ export function createStatus(words: Words, offersPerson: boolean, events: Status
 	const text = el("p");
 	const node = el("div", { class: "status" }, text, again, ask);
 	again.addEventListener("click", () => events.retry());
-	ask.addEventListener("click", () => events.send(words("askPerson")));
+	ask.addEventListener("click", () => events.send(words("askPerson"), true));
 
 	return {
 		node,

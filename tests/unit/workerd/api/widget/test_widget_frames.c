@@ -45,6 +45,10 @@ TEST(valid_frames_are_read)
 		const char *content, *id, *name, *email, *phone;
 	} cases[] = {
 	    {"{'type':'message','content':'hi'}", WIDGET_MESSAGE, .content = "hi"},
+	    {"{'type':'person','content':'Help','id':'p'}", WIDGET_MESSAGE, .content = "Help",
+		.id = "p"},
+	    {"{'type':'person','content':null}", WIDGET_MESSAGE,
+		.content = "I would like to talk to a person."},
 	    {"{'content':' hi ','id':'a.B:1_-','type':'message'}", WIDGET_MESSAGE,
 		.content = " hi ", .id = "a.B:1_-"},
 	    {" {'type':'message','content':'\\u20ac','id':null,'more':[1]}\n", WIDGET_MESSAGE,
