@@ -45,7 +45,7 @@ export type BanterTheme = "auto" | "light" | "dark";
 export interface BanterEvents {
 	/** The button is on the page. */
 	ready: { readonly widget: string };
-	/** The chat is open: by the visitor, by the page, or as it was left on the last page. */
+	/** The chat is open and not hidden by `hide()`: by the visitor or by the page. */
 	opened: { readonly widget: string };
 	/** Only the button is left. */
 	closed: { readonly widget: string };
@@ -69,7 +69,7 @@ export interface BanterEvents {
 		/** The person who answers or answered last; null: nobody yet. */
 		readonly name: string | null;
 	};
-	/** The visitor's contact details have been saved. */
+	/** The visitor has given contact details, and they have been saved. */
 	contact: { readonly widget: string };
 	/** A reply has failed, or the chat could not be loaded (`not_loaded`). */
 	error: { readonly widget: string; readonly code: string };
@@ -84,8 +84,11 @@ export type BanterListener<K extends keyof BanterEvents> = (
 
 /** The methods of a widget. */
 export interface BanterMethods {
-	/** Opens the chat, and loads it if it is not there yet. */
-	open(): void;
+	/**
+	 * Opens the chat, and loads it if it is not there yet. The promise says whether it is on the page: not if `hide()`
+	 * hides it, or if the widget is not available. Before the script has loaded, there is no promise.
+	 */
+	open(): Promise<boolean>;
 	/** Closes the chat; the button stays. */
 	close(): void;
 	/** Opens a closed chat, closes an open one. */
@@ -104,10 +107,11 @@ export interface BanterMethods {
 	/** Moves the chat back to where its tag has it. With an element: if it is in that one. */
 	unmount(element?: Element): void;
 	/**
-	 * Opens the chat and sends a message.
+	 * Opens the chat and sends a message. The promise says whether it is accepted: not if it is empty or too long, or
+	 * if too many wait already. Before the script has loaded, there is no promise.
 	 * @param text at most 4,000 characters
 	 */
-	send(text: string): void;
+	send(text: string): Promise<boolean>;
 	/** Puts a text into the text field; the visitor sends it. */
 	prefill(text: string): void;
 	/** Says who the visitor is. Later calls replace what was said. */
@@ -138,15 +142,18 @@ export interface BanterMethods {
 }
 
 /** `banter("open")` is `banter.open()`. */
-export type BanterCall = <K extends keyof BanterMethods>(
-	method: K,
-	...args: Parameters<BanterMethods[K]>
-) => void;
+export interface BanterCall {
+	<E extends keyof BanterEvents>(method: "on" | "off", event: E, listener: BanterListener<E>): void;
+	<K extends Exclude<keyof BanterMethods, "on" | "off">>(
+		method: K,
+		...args: Parameters<BanterMethods[K]>
+	): ReturnType<BanterMethods[K]>;
+}
 
 /** `window.banter`. The methods are those of the first widget on the page. */
-export interface Banter extends BanterMethods {
-	/** `banter("open")` is `banter.open()`, and also works before the script has loaded. */
-	<K extends keyof BanterMethods>(method: K, ...args: Parameters<BanterMethods[K]>): void;
+export interface Banter extends BanterMethods, BanterCall {
+	/** The calls from before the script has loaded, which the page's own function keeps. */
+	q?: ArrayLike<unknown>[];
 	/** The methods of the widget with this id: `data-id`, else `data-widget`, else "chat". */
 	get(id: string): (BanterMethods & BanterCall) | undefined;
 	/** The ids of the widgets on the page. */
@@ -155,8 +162,9 @@ export interface Banter extends BanterMethods {
 
 declare global {
 	interface Window {
-		/** The page's API of the chat. */
-		banter: Banter;
+		/** The page's API of the chat. A page may set it to a function that keeps the calls until the script has loaded. */
+		get banter(): Banter;
+		set banter(queue: Banter | (() => void));
 		/** Settings for all tags that run after it: as the attributes `data-*`, in camel case. */
 		banterSettings?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 	}

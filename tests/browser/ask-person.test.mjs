@@ -29,7 +29,10 @@ describe("a visitor who asks for a person", { skip: missing }, () => {
 		await waits.waitFor();
 		assert.equal(await ask.isVisible(), false);
 		const [{ _id }] = (await banter.conversations()).conversations;
-		await until("it waits", async () => (await banter.thread(_id)).conversation.state === "waiting");
+		await until(
+			"it waits",
+			async () => (await banter.thread(_id)).conversation.state === "waiting",
+		);
 		await visitor.page.reload();
 		await visitor.saidUntil(said);
 		await waits.waitFor();

@@ -2,11 +2,16 @@
 // contact details, who the visitor is, and when a teaser is due.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { HELLO, useSite } from "./site.mjs";
+import { exchange, HELLO, useSite } from "./site.mjs";
 
 /** The visitor's page keeps what it hears of these in window.heard, as [name, detail]. */
 const listen = (...names) => `window.heard = [];
@@ -78,6 +83,97 @@ describe("the page and its widget", { skip: missing }, () => {
 		await visitor.chat.getByRole("button", { name: "Save" }).click();
 		await visitor.box.waitFor();
 		assert.deepEqual(await heard(visitor), [["contact", { widget: asking.widget_id }]]);
+	});
+
+	it("hears of contact details once, not on each page, nor after a change of the language", async () => {
+		const asking = await site.createWidget({ contact_info_mode: "required", collect_email: true });
+		const visitor = await visit({ "data-widget": asking.widget_id }, listen("contact", "closed"));
+		await visitor.open();
+		await visitor.chat.getByLabel("E-mail").fill("jo@example.com");
+		await visitor.chat.getByRole("button", { name: "Save" }).click();
+		await visitor.ask(...HELLO);
+		assert.equal((await heard(visitor)).length, 1);
+		await visitor.page.reload();
+		await visitor.saidUntil(exchange(...HELLO));
+		await visitor.page.evaluate(() => window.banter.locale("de"));
+		await visitor.chat.getByRole("button", { name: "Chat schließen" }).waitFor();
+		await visitor.saidUntil(exchange(...HELLO));
+		await visitor.page.evaluate(() => window.banter.close());
+		// What comes last shows that nothing came before.
+		await until("it is closed", async () => (await heard(visitor)).length > 0);
+		assert.deepEqual(await heard(visitor), [["closed", { widget: asking.widget_id }]]);
+	});
+
+	it("hears that the chat is open only while the page does not hide it", async () => {
+		const visitor = await visit({}, listen("opened", "closed"));
+		await ready(visitor);
+		const names = async () => (await heard(visitor)).map(([name]) => name);
+		const call = (...args) => visitor.page.evaluate((args) => window.banter(...args), args);
+		await call("hide");
+		assert.equal(await call("open"), false);
+		assert.deepEqual(await names(), []);
+		await call("show");
+		await visitor.chat.waitFor();
+		assert.deepEqual(await names(), ["opened"]);
+		await call("hide");
+		assert.deepEqual(await names(), ["opened", "closed"]);
+		await call("close");
+		await call("show");
+		assert.deepEqual(await names(), ["opened", "closed"]);
+		assert.equal(await call("open"), true);
+		assert.deepEqual(await names(), ["opened", "closed", "opened"]);
+	});
+
+	it("gets promises of open() and send(), and a warning for a method that does not exist", async () => {
+		const visitor = await visit();
+		await ready(visitor);
+		const call = (...args) => visitor.page.evaluate((args) => window.banter(...args), args);
+		assert.equal(await call("open"), true);
+		assert.equal(await call("send", HELLO[0]), true);
+		await visitor.saidUntil(exchange(...HELLO));
+		for (const text of ["", " ", "x".repeat(4001)]) assert.equal(await call("send", text), false);
+		assert.deepEqual(visitor.hints, []);
+		await visitor.page.evaluate(() => window.banter.opne());
+		await until("it warns", () => visitor.hints.length > 0);
+		assert.deepEqual(visitor.hints, ["[banter] No such method: opne"]);
+		await visitor.page.evaluate(() => {
+			window.kept = window.banter;
+			window.kept.destroy();
+		});
+		assert.equal(await visitor.page.evaluate(() => window.kept.open()), false);
+	});
+
+	it("finds the documented calls in banter.d.ts, as strict TypeScript", async () => {
+		const readme = await readFile(new URL("../../widget/README.md", import.meta.url), "utf8");
+		const [, snippet] = /<script>\n(.*?window\.banter \|\|=.*?)<\/script>/s.exec(readme);
+		const types = fileURLToPath(new URL("../../widget/banter.d.ts", import.meta.url));
+		const folder = await mkdtemp(join(tmpdir(), "banter-types-"));
+		const check = async (name, code) => {
+			const path = join(folder, `${name}.ts`);
+			await writeFile(
+				path,
+				`/// <reference path=${JSON.stringify(types)} />\n${code}\nexport {};\n`,
+			);
+			const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+			const options = ["--strict", "--noEmit", "--target", "es2021", "--lib", "es2021,dom"];
+			return spawnSync(process.execPath, [tsc, ...options, path]).stdout.toString();
+		};
+		try {
+			const calls = `banter("on", "unread", e => e.detail.count);
+				banter.on("reply", e => e.detail.text.length);
+				banter.get("shop")?.("on", "unread", e => e.detail.count);
+				banter.open().then((isOpen: boolean) => isOpen);
+				banter("send", "Hi").then((isSent: boolean) => isSent);`;
+			assert.equal(await check("documented", `${snippet}\n${calls}`), "");
+			for (const [n, wrong] of [
+				'banter("opne");',
+				'banter("on", "unread", e => e.detail.text);',
+				'banter("send");',
+			].entries())
+				assert.match(await check(`wrong-${n}`, wrong), /error TS/);
+		} finally {
+			await rm(folder, { recursive: true });
+		}
 	});
 
 	it("says who the visitor is, with proof, and what the model should know", async () => {

@@ -51,8 +51,8 @@ export type Call = readonly [method: string, ...args: unknown[]];
 
 /** The app's exports. */
 export interface App {
-	/** Returns the function that handles the page's calls. */
-	start(shell: Shell): (call: Call) => void;
+	/** Returns the function that handles the page's calls. Of open and send it returns whether it was done. */
+	start(shell: Shell): (call: Call) => unknown;
 	/**
 	 * The settings at `url`, which could not be fetched; null: the widget is not available here. `reply`: the
 	 * first response, if any.

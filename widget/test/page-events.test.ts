@@ -11,7 +11,7 @@ test("the page hears once that the visitor waits for a person, who comes, and wh
 	const life = new AbortController();
 	t.after(() => life.abort());
 	const store = createStore(initialState("Welcome", false));
-	const shell = { emit: (...event: unknown[]) => heard.push(event) };
+	const shell = { emit: (...event: unknown[]) => heard.push(event), host: { hidden: false } };
 	emitEvents({ shell } as unknown as OpenParts, { store } as Opened);
 	const people = createPeople(store, life.signal);
 	const ann = { name: "Ann", picture: "" };

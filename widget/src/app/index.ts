@@ -20,9 +20,9 @@ import { createWords } from "./words";
 
 function mount(parts: OpenParts) {
 	const opened = withEvents(parts, openChat(parts));
-	emitEvents(parts, opened);
+	const look = emitEvents(parts, opened);
 	const view = createView(parts, opened);
-	return { ...opened, view };
+	return { ...opened, view, look };
 }
 
 export const fetchRecord: App["fetchRecord"] = async (url, signal, reply) =>
@@ -56,7 +56,8 @@ export const start: App["start"] = (shell) => {
 	begin();
 	return (call: Call) => {
 		if (call[0] === "reset") mounted.conversation.forget();
-		if (call[0] === "reset" || call[0] === "locale") begin();
-		else perform(call, mounted);
+		if (call[0] !== "reset" && call[0] !== "locale") return perform(call, mounted, shell.host);
+		begin();
+		return undefined;
 	};
 };

@@ -22,19 +22,32 @@ function emitReplies(emit: Emit, before: State, state: State): void {
 	}
 }
 
-export function emitEvents({ shell: { emit } }: OpenParts, { store }: Opened): void {
+/** Returns the function to call when the page has shown or hidden the chat. */
+export function emitEvents({ shell: { emit, host } }: OpenParts, { store }: Opened): () => void {
 	let before = store.get();
+	/** A chat that the page hides is not open for it. */
+	const isOpen = () => store.get().open && !host.hidden;
+	let wasOpen = isOpen();
+
+	function look(): void {
+		if (isOpen() === wasOpen) return;
+		wasOpen = !wasOpen;
+		emit(wasOpen ? "opened" : "closed");
+	}
+
 	store.subscribe((state) => {
-		const { open, unread, contact, people } = before;
+		const { unread, contact, people } = before;
 		const last = before;
 		before = state;
-		if (state.open !== open) emit(state.open ? "opened" : "closed");
+		look();
 		if (state.unread !== unread) emit("unread", { count: state.unread });
-		if (state.contact !== contact && state.contact.phase === "saved") emit("contact");
+		// Not for details that the server has had before.
+		if (contact.phase === "sending" && state.contact.phase === "saved") emit("contact");
 		const { phase, person } = state.people;
 		if (phase !== people.phase) emit("handover", { state: phase, name: person?.name ?? null });
 		if (state.messages !== last.messages) emitReplies(emit, last, state);
 	});
+	return look;
 }
 
 /** The same, with an event for each message that the visitor sends here. */

@@ -11,7 +11,7 @@ const ownOf = (all: object, name: PropertyKey) =>
  * `banter("open")` and `banter.open()`. Not a list of methods, which the app knows; `then` would make it a
  * promise.
  */
-function methodsFor(perform: (call: Call) => void) {
+function methodsFor(perform: (call: Call) => unknown) {
 	return new Proxy((...call: Call) => perform(call), {
 		get: (all, name) =>
 			ownOf(all, name) ??
@@ -37,8 +37,9 @@ export function openApi(add: (instances: Instance[], script: Tag) => void): Api 
 	/** The calls that the page made before the script was there. */
 	const waiting: Call[] = isQueue ? early.map((call) => [...call] as unknown as Call) : [];
 	const api = methodsFor((call) => {
-		if (instances[0]) instances[0].call(call);
-		else waiting.push(call);
+		if (instances[0]) return instances[0].call(call);
+		waiting.push(call);
+		return Promise.resolve(false);
 	});
 	page.banter = api;
 	return Object.assign(api, {

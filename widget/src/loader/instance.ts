@@ -11,13 +11,18 @@ import { serverOf } from "./tag";
 export interface Instance {
 	readonly id: string;
 	readonly identity: string;
-	call(call: Call): void;
+	/** A promise for open and send: whether it was done. */
+	call(call: Call): unknown;
 	/** Another tag for the same widget: show it at once if the page has removed it. */
 	back(): void;
 }
 
 /** The calls that need the app at once; the others wait until the visitor needs it. */
 const URGENT = /open|toggle|send|prefill|reset|placed/;
+
+/** The others are mistakes of the page. */
+const METHODS =
+	/^(open|close|toggle|show|hide|mount|unmount|send|prefill|identify|context|locale|theme|reset|destroy|on|off)$/;
 
 /** What visitors do before they click; a touch also begins with pointerenter. */
 const INTENTS = ["pointerenter", "focus"];
@@ -40,6 +45,8 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 	const space = widgetId && `.${widgetId}`;
 	const overrides: Record<string, unknown> & { hidden?: boolean } = {};
 	let waiting: Call[] = [];
+	/** The ends of the calls that wait. */
+	const ends = new Map<Call, (result: unknown) => void>();
 	let shell: DrawnShell | undefined;
 	let loading = false;
 	/** What a click does: until the app is there, a closed button is all that the visitor sees. */
@@ -47,9 +54,10 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 	/** Where the page's script has put the chat. */
 	let mounted: Element | undefined;
 	let settle = (_isExact?: boolean) => {};
-	let pass = (call: Call) => {
+	let pass = (call: Call): unknown => {
 		waiting.push(call);
 		if (isUrgent(call)) load();
+		return new Promise((done) => ends.set(call, done));
 	};
 
 	function emit(name: string, more?: Values): void {
@@ -67,11 +75,12 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 			if (signal.aborted) return;
 			pass = app.start(shell);
 			click = "toggle";
-			waiting.splice(0).forEach(pass);
+			for (const one of waiting.splice(0)) ends.get(one)?.(pass(one));
 		} catch {
 			loading = false;
 			// The next intent shall not open the chat by itself.
 			waiting = waiting.filter(([method]) => method !== click);
+			ends.forEach((end) => end(false));
 			const { button } = shell;
 			label(button, FAILED);
 			button.title = FAILED;
@@ -182,36 +191,40 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 
 	function leave(): void {
 		abort.abort();
+		ends.forEach((end) => end(false));
 		instances.splice(instances.indexOf(instance), 1);
 		if (!instances[0]) delete (window as { banter?: unknown }).banter;
 	}
 
-	function call(call: Call): void {
+	function call(call: Call): unknown {
 		const [method, first, listener] = call as readonly [string, unknown, EventListener];
 		const event = `banter:${first}`;
 		settle();
+		if (!METHODS.test(method)) console.warn("[banter] No such method:", method);
 		if (method === "on") document.addEventListener(event, listener, { signal });
 		else if (method === "off") document.removeEventListener(event, listener);
 		else if (method === "destroy") leave();
 		else if (/^(un)?mount$/.test(method)) {
 			// The component of the next route may mount before the one of the last unmounts.
-			if (method === "unmount" && first && first !== mounted) return;
+			if (method === "unmount" && first && first !== mounted) return undefined;
 			mounted = method === "mount" ? (first as Element) : undefined;
 			settle(true);
 		} else if (method === "show" || method === "hide") {
 			overrides.hidden = method === "hide";
 			if (shell) shell.host.hidden = overrides.hidden as boolean;
+			pass(call);
 		} else if (method === "theme" || method === "locale") {
 			overrides[method] = first;
 			// The app, if it is there, draws itself again.
 			void speak().then(() => pass(call));
-		} else pass(call);
+		} else return Promise.resolve(pass(call));
+		return undefined;
 	}
 
 	const instance = {
 		id,
 		identity,
-		call: (one: Call) => signal.aborted || call(one),
+		call: (one: Call) => (signal.aborted ? Promise.resolve(false) : call(one)),
 		back: () => settle(),
 	};
 	const whenBody = () => whenIdle(() => signal.aborted || begin());

@@ -25,8 +25,12 @@ export interface Queue {
 const KEY = "banter.sending";
 
 function readSending(value: unknown): Sending[] {
-	const { clientMessageId, text, asksPerson, failure }: { readonly [K in keyof Sending]?: unknown } =
-		Object(value);
+	const {
+		clientMessageId,
+		text,
+		asksPerson,
+		failure,
+	}: { readonly [K in keyof Sending]?: unknown } = Object(value);
 	if (typeof clientMessageId !== "string" || typeof text !== "string") return [];
 	const kept = { clientMessageId, text, failure: toFailureKind(failure) };
 	return [asksPerson === true ? { ...kept, asksPerson } : kept];
