@@ -318,9 +318,14 @@ status_print_space(const struct msg_status *s)
 		    "are refused: the store is damaged (%.*s): save its contents with banter "
 		    "export, and restore a backup",
 		    (int)s->damage.len, (const char *)s->damage.p);
+	else if (s->full)
+		status_print("writes",
+		    "are refused: the store or its disk is full: free some space, raise "
+		    "STORE_MAX_BYTES, or erase conversations");
 	else if (!s->writable)
 		status_print("writes",
-		    "are refused: the store or its disk is full or failed; see storaged's log");
+		    "are refused: the disk fails, or is read-only: see ev=store_not_writable "
+		    "in storaged's log, and check the disk");
 }
 
 /* Only on several machines. */

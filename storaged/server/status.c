@@ -194,6 +194,7 @@ static void
 status_add_health(const struct env *env, struct msg_status *status)
 {
 	status->writable = env->writable;
+	status->full = !env->writable && env->full;
 	status->damage = slice_str(env->damage == NULL ? "" : env->damage);
 }
 
@@ -375,6 +376,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 	old_libraries_add(0, old);
 	info.old_libraries = slice_str(old);
 	info.writable = env->writable;
+	info.full = !env->writable && env->full;
 	info.damage = slice_str(env->damage == NULL ? "" : env->damage);
 	buf_reset(&env->list);
 	settings_show(OWNER_STORE, status_add_setting, env);

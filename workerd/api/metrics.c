@@ -269,13 +269,24 @@ metrics_cancel(void *call)
 	store_call_forget(call);
 }
 
-/* Without an answer of the store, its part is left out. */
+/* An alert must not depend on a line that is missing while the store does not answer. */
+static void
+metrics_write_store(uint16_t type, const union msg *m, struct buf *out)
+{
+	metric_text_gauge(out, "banter_store_up", "1 while storaged answers.",
+	    type == MSG_STORE_INFO || type == MSG_ERROR);
+	metric_text_gauge(out, "banter_store_writable", "1 while the store accepts writes.",
+	    type == MSG_STORE_INFO && m->store_info.writable);
+}
+
+/* Without an answer of the store, the rest of its part is left out. */
 static void
 metrics_on_store(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
 
 	metrics_write(q->api->board, &q->out);
+	metrics_write_store(type, m, &q->out);
 	if (type == MSG_STORE_INFO) {
 		content_metrics_write(&m->store_info, &q->out);
 		log_metrics_write(&m->store_info, &q->out);

@@ -1332,8 +1332,11 @@ export interface components {
             /** @description When a model server refused a request last because its account has no credit or quota left, in ms since 1970. The log names the server (`ev=model_unpaid`). */
             model_unpaid_at: number | null;
             store: {
-                /** @enum {unknown} */
-                state: "ok" | "full" | "damaged" | "unavailable";
+                /**
+                 * @description All but `ok` accept no messages. `read_only`: the disk fails or is read-only.
+                 * @enum {unknown}
+                 */
+                state: "ok" | "full" | "read_only" | "damaged" | "unavailable";
                 damage?: string;
                 program?: string;
                 lmdb?: string;

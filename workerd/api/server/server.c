@@ -184,7 +184,10 @@ server_write_log(struct json_writer *j, const struct msg_store_info *s)
 static void
 server_write_store(struct json_writer *j, const struct msg_store_info *s)
 {
-	const char *state = s->damage.len > 0 ? "damaged" : s->writable ? "ok" : "full";
+	const char *state = s->damage.len > 0 ? "damaged"
+	    : s->writable                     ? "ok"
+	    : s->full                         ? "full"
+					      : "read_only";
 
 	json_write_open(j, "store", '{');
 	json_write_str(j, "state", slice_str(state));

@@ -1,0 +1,167 @@
+// The table of faults in storaged/README.md: each row's fault is caused, each cell is compared with what the
+// service says, and the steps of the last cell are taken. Then everything works again.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { read } from "../documents.mjs";
+import { ADMIN_KEY, Banter, times, until } from "../e2e/harness.mjs";
+import { shell } from "../e2e/tool.mjs";
+import { fill, withFileSystem } from "./mount.mjs";
+import { damagePage, mainTree, tableRoots } from "./pages.mjs";
+import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
+
+const HEAD = "| fault | log | `/health/ready`, and new messages |";
+const admin = { "x-admin-api-key": ADMIN_KEY };
+const words = JSON.parse(read("dashboard/src/settings/texts/en.json"));
+
+/** The rows of the table, as texts of their cells. */
+function rows() {
+	const lines = read("storaged/README.md").split("\n");
+	const head = lines.findIndex((line) => line.startsWith(HEAD));
+	assert.notEqual(head, -1, "the table is there");
+	const end = lines.findIndex((line, i) => i > head && !line.startsWith("|"));
+	return lines.slice(head + 2, end).map((line) => {
+		const [fault, log, answers, status, metrics, dashboard, steps] = line
+			.split("|")
+			.slice(1, -1)
+			.map((cell) => cell.trim());
+		return { fault, log, answers, status, metrics, dashboard, steps: steps.split("; ") };
+	});
+}
+
+const code = (cell) => /`(.*)`/.exec(cell)[1];
+
+const dataFile = (banter) => join(banter.settings.DATA_DIR, "data.mdb");
+
+/** How to cause each fault; each resolves to how its disk is mended. */
+const FAULTS = {
+	async "the disk is full"(_banter, disk) {
+		const filler = join(disk, "filler");
+		fill(filler);
+		return () => unlinkSync(filler);
+	},
+	async "the disk fails, or is read-only"(banter) {
+		const fault = await Fault.attach(banter.storaged.pid, ["fdatasync:error=EIO"]);
+		return () => fault.detach();
+	},
+	async "a page is damaged"(banter) {
+		const path = dataFile(banter);
+		damagePage(path, tableRoots(readFileSync(path)).get("caps"));
+		return () => {};
+	},
+	async "a page is damaged without which no table can be opened: storaged ends with 65"(banter) {
+		const path = dataFile(banter);
+		await banter.stopStore();
+		for (const page of mainTree(readFileSync(path))) damagePage(path, page);
+		banter.storaged.start();
+		assert.deepEqual(await banter.storaged.ended, { code: 65, signal: null });
+		return () => {};
+	},
+};
+
+const isReady = (banter) =>
+	until("it is ready", async () => (await banter.get("/health/ready")).status === 200);
+
+/** Takes one step of the last cell. */
+async function take(banter, step, mend) {
+	const { dir } = banter;
+	if (step.startsWith("`banter ")) {
+		const command = code(step)
+			.replace(/^banter/, '"$BANTER"')
+			.replace(/(\S+\.(?:mdb|jsonl))/, `${dir}/$1`);
+		const { status, stderr } = await shell(banter, command);
+		// A damaged page can hide a record, which an export then reports.
+		assert.ok(
+			status === 0 || (status === 65 && command.includes(" export ")),
+			`${step}: ${stderr}`,
+		);
+	} else if (step === "stop storaged") await banter.stopStore();
+	else if (step === "start storaged") {
+		banter.startStore();
+		await isReady(banter);
+	} else if (step === "free some space" || step === "mend the disk") await mend();
+	else assert.fail(`unknown step: ${step}`);
+}
+
+/** What everything says while the fault lasts. */
+async function assertTold(banter, row, position) {
+	const [, status, refusal] = /^(\d+) `(\w+)`$/.exec(row.answers);
+	const isRefused = (answer) => answer.status === Number(status) && answer.json.code === refusal;
+	const holds = (what, look) => until(`${row.fault}: ${what}`, look);
+	await holds(`a message gets ${row.answers}`, async () =>
+		isRefused(await banter.chat("new", "hello")),
+	);
+	await holds(`/health/ready gets ${row.answers}`, async () =>
+		isRefused(await banter.get("/health/ready")),
+	);
+	await banter.log.waitFor(row.log, ({ ev }) => `ev=${ev}` === code(row.log), position);
+	await holds(`the status has ${row.status}`, async () => {
+		const told = await shell(banter, '"$BANTER" status');
+		return (
+			told.status === 69 &&
+			(told.stdout + told.stderr).replace(/\s+/g, " ").includes(code(row.status))
+		);
+	});
+	await holds(`the metrics have ${row.metrics}`, async () =>
+		(await banter.get("/metrics", admin)).text.includes(`\n${code(row.metrics)}\n`),
+	);
+	await holds(`the dashboard has ${row.dashboard}`, async () => {
+		const { store } = (await banter.get("/v1/admin/server", admin)).json;
+		return words[`store_${store.state}`] === row.dashboard;
+	});
+}
+
+async function assertWorks(banter) {
+	await until(
+		"a message is answered",
+		async () => (await banter.chat("later", "hello")).status === 200,
+	);
+	await isReady(banter);
+	assert.match(
+		(await banter.get("/metrics", admin)).text,
+		/^banter_store_up 1\n(#.*\n)+banter_store_writable 1$/m,
+	);
+	assert.equal((await banter.adminGet("/v1/admin/server")).store.state, "ok");
+	const { status, stdout } = await shell(banter, '"$BANTER" status');
+	assert.equal(status, 0, stdout);
+	const { conversations } = await banter.conversations();
+	assert.ok(conversations.some(({ sessionId }) => sessionId === "before-0"));
+}
+
+async function follow(row, disk) {
+	const dir = join(disk, "data");
+	mkdirSync(dir);
+	const banter = new Banter({ workers: 1, env: { DATA_DIR: dir, ...TRACED } });
+	await banter.start();
+	try {
+		await times(10, (i) => banter.chat(`before-${i}`, "hello"));
+		const backup = await shell(banter, `"$BANTER" backup "${banter.dir}/last.mdb"`);
+		assert.equal(backup.status, 0, backup.stderr);
+		const position = banter.log.lines.length;
+		const mend = await FAULTS[row.fault](banter, disk);
+		await assertTold(banter, row, position);
+		for (const step of row.steps) await take(banter, step, mend);
+		await assertWorks(banter);
+	} finally {
+		await banter.end();
+	}
+}
+
+describe("the table of faults in storaged/README.md", () => {
+	it("has the faults that are caused here, and no other", () => {
+		assert.deepEqual(
+			rows()
+				.map(({ fault }) => fault)
+				.sort(),
+			Object.keys(FAULTS).sort(),
+		);
+	});
+	for (const row of rows())
+		it(`${row.fault}: what is said, and what to do`, async (t) => {
+			if (NO_STRACE && row.fault.startsWith("the disk fails")) return t.skip(NO_STRACE);
+			const trouble = await withFileSystem("tmpfs", 32, (disk) => follow(row, disk));
+			if (trouble) t.skip(trouble);
+		});
+});
