@@ -1,6 +1,6 @@
 // make bench-markdown: the browser's main thread while a reply of 100 KB streams for 11 s into a bubble of the
 // widget's width: as one text node, as the widget had it before it rendered Markdown, and as Markdown; then as
-// Markdown that comes at once, as from the history.
+// Markdown that comes at once, as from the history. Then 64 KiB of nothing but marks in 200 pieces.
 
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,8 @@ const { build } = createRequire(WIDGET)("esbuild");
 const BYTES = 100_000;
 const STREAM_MS = 11_000;
 const GOAL_MS = 50;
+const MARKS_BYTES = 65_536;
+const MARKS_PIECES = 200;
 
 const SENTENCE =
 	"Ferns like a *bright* place with **some** shade, `soft water`, and [our guide](https://shop.example/a). ";
@@ -25,6 +27,17 @@ const REPLIES = {
 	"one block of code": "    const a = function () { return 1; };\n",
 };
 
+/** Each of these is repeated, or mixed by a fixed sequence. */
+const MARKS = ["*_~`[!<&\\", "*a* ", "*a_ ", "[", "**a *b_", "`a``b```c", "![a]("];
+
+function mixed(chars) {
+	let seed = 7;
+	return Array.from({ length: MARKS_BYTES }, () => {
+		seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+		return chars[Math.floor((seed / 2 ** 31) * chars.length)];
+	}).join("");
+}
+
 /** Bundles the module and its styles for a page. */
 async function bundle(entry, loader) {
 	const stdin = { contents: entry, resolveDir: WIDGET, loader };
@@ -33,7 +46,7 @@ async function bundle(entry, loader) {
 }
 
 /** Runs in the page. */
-async function stream({ text, isMarkdown, ms }) {
+async function stream({ text, isMarkdown, ms, piece }) {
 	const bubble = document.querySelector(".bubble");
 	const list = document.querySelector(".log");
 	const plain = document.createTextNode("");
@@ -43,7 +56,8 @@ async function stream({ text, isMarkdown, ms }) {
 	const begin = performance.mark("begin").startTime;
 	for (let shown = 0; shown < text.length; ) {
 		await new Promise(requestAnimationFrame);
-		const end = Math.min(text.length, Math.ceil(((performance.now() - begin) / ms) * text.length));
+		const due = piece ? shown + piece : ((performance.now() - begin) / ms) * text.length;
+		const end = Math.min(text.length, Math.ceil(due));
 		if (markdown) markdown.render(text.slice(0, end), end === text.length);
 		else plain.appendData(text.slice(shown, end));
 		// As the list does that follows the text: this computes the layout.
@@ -91,15 +105,27 @@ const styles = await bundle(
 	"css",
 );
 const browser = await launch();
-try {
+const repeated = (unit, bytes) => unit.repeat(Math.ceil(bytes / unit.length)).slice(0, bytes);
+
+function* cases() {
 	for (const [name, unit] of Object.entries(REPLIES)) {
-		if (ONLY && ONLY !== name) continue;
-		const text = unit.repeat(Math.ceil(BYTES / unit.length)).slice(0, BYTES);
+		const text = repeated(unit, BYTES);
 		const ways = [
 			["one text node", stream, { text, isMarkdown: false, ms: STREAM_MS }],
 			["Markdown", stream, { text, isMarkdown: true, ms: STREAM_MS }],
 			["Markdown at once", showAtOnce, { text: `${text}\n\nThe end`, isMarkdown: true }],
 		];
+		yield [name, ways];
+	}
+	const piece = Math.ceil(MARKS_BYTES / MARKS_PIECES);
+	const streamed = (how, text) => [how, stream, { text, isMarkdown: true, piece }];
+	const floods = MARKS.map((unit) => streamed(JSON.stringify(unit), repeated(unit, MARKS_BYTES)));
+	yield ["marks", [...floods, streamed("mixed", mixed(MARKS[0]))]];
+}
+
+try {
+	for (const [name, ways] of cases()) {
+		if (ONLY && ONLY !== name) continue;
 		for (const [how, show, given] of ways) {
 			const page = await browser.newPage({ viewport: { width: 420, height: 700 } });
 			await page.setContent(

@@ -240,6 +240,20 @@ for (const text of FLOODS) {
 	});
 }
 
+test("the rest of a block of nothing but marks is plain text, and no character is lost", () => {
+	const text = "*a* ".repeat(16_384);
+	const pieces = text.match(/[\s\S]{1,328}/g) ?? [];
+	const node = render(["One *mark* before.\n\n", ...pieces, "\n\nOne *mark* after."], SAFE);
+	const marks = elementsIn(node).filter(({ localName }) => localName === "em");
+	assert.equal(marks.length, 2);
+	assert.equal(node.textContent, `One mark before.${text.trimEnd()}One mark after.`);
+	const dense = "`a`, ".repeat(600);
+	assert.equal(
+		elementsIn(render([dense])).filter(({ localName }) => localName === "code").length,
+		600,
+	);
+});
+
 /** Blocks whose only part grows: what was read is not read again for each piece. */
 const LONG_BLOCKS: readonly [name: string, begin: string, unit: string][] = [
 	["paragraph", "", "Some **bold** words. "],

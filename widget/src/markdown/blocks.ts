@@ -2,6 +2,7 @@
 // and 5, and GFM). Each line is looked at once, as soon as its beginning says what it is; then its text
 // goes to one block. Blocks that have ended are never touched again.
 
+import { directionOf } from "./direction";
 import { make } from "./dom";
 import {
 	type CodeLeaf,
@@ -32,6 +33,9 @@ interface Box {
 /** Marks of quotes and lists that are nested deeper are text. */
 const DEPTH_MAX = 24;
 
+/** A block without a letter in this many characters has the direction of the page's language. */
+const DIRECTION_MAX = 2_000;
+
 export interface Blocks {
 	/** Adds text; show() brings it to the screen. */
 	add(text: string): void;
@@ -51,6 +55,8 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 	/** The beginning of a line, until it says what the line is. */
 	let pending = "";
 	let tip: Element | null = null;
+	/** Open elements whose first letter has not been seen. */
+	let undirected: HTMLElement[] = [];
 
 	const top = () => boxes[boxes.length - 1] ?? text;
 
@@ -59,7 +65,7 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 		const box = top();
 		// Not for a list: the browser would look for its direction in all items, again for each new one.
 		const hasDirection = box === text ? !/^[uo]l$/.test(node.localName) : box.kind === "list";
-		if (hasDirection) node.dir ||= "auto";
+		if (hasDirection && !node.dir) undirected.push(node);
 		const list = box.kind === "item" ? boxes[boxes.length - 2] : box;
 		const isApart = blankIn === box.home && box.node.firstChild !== null;
 		if (list?.kind === "list" && isApart) list.node.className = "loose";
@@ -95,11 +101,29 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 		open("quote", make("blockquote"));
 	}
 
+	/**
+	 * The first letter of a paragraph or heading is the direction of the elements around it. With dir="auto", the browser would look
+	 * for a letter at each change of a node: seconds for a text of nothing but marks.
+	 */
+	function direct(): void {
+		if (!leaf || !/^[ph]/.test(leaf.kind) || !undirected[0]) return;
+		const shown = (leaf.node.textContent ?? "").slice(0, DIRECTION_MAX);
+		const direction = directionOf(shown);
+		for (const node of direction ? undirected : []) node.dir = direction;
+		if (direction || shown.length === DIRECTION_MAX) undirected = [];
+	}
+
+	function show(isLive: boolean, isOpen: boolean): void {
+		leaf?.show(isLive, isOpen);
+		direct();
+	}
+
 	/** Ends the open block and the boxes after the first `depth`. */
 	function close(depth: number): void {
-		leaf?.show(false, false);
+		show(false, false);
 		leaf = null;
 		boxes.length = depth;
+		undirected = undirected.filter((node) => boxes.some((box) => box.node === node));
 	}
 
 	function addLine(content: string): void {
@@ -261,7 +285,7 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 	return {
 		add,
 		show() {
-			leaf?.show(true, isInLine);
+			show(true, isInLine);
 			if (leaf) mark(leaf.node);
 		},
 		end() {

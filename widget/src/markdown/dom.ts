@@ -1,7 +1,7 @@
 // Puts parts into elements. Text only becomes text nodes: never HTML.
 
 import { detach } from "../dom";
-import { parseInline, WINDOW } from "./inline";
+import { type Parsed, parseInline, WINDOW } from "./inline";
 import type { Part } from "./parts";
 
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -80,6 +80,8 @@ export function createProse(first: HTMLElement, base?: string): Prose {
 	let from = 0;
 	/** The last node that does not change any more. */
 	let settled: ChildNode | null = null;
+	/** The rest is shown as it is. */
+	let isPlain = false;
 
 	const growing = () => (settled ? settled.nextSibling : node.firstChild);
 
@@ -90,6 +92,19 @@ export function createProse(first: HTMLElement, base?: string): Prose {
 		patch(node, [], growing());
 		node.append(block);
 		settled = block;
+	}
+
+	/** The next part of the text. `tail`: the text that follows; null: none. */
+	function parse(end: number, tail: string | null): Parsed {
+		const source = text.slice(from, end);
+		const before = text.slice(Math.max(0, from - 16), from);
+		const context = { before, live: tail !== null, base };
+		const parsed = isPlain ? null : parseInline(source + (tail ?? ""), context);
+		if (parsed) return parsed;
+		isPlain = true;
+		// Not between the halves of a surrogate pair.
+		const rest = [source.replace(/[\ud800-\udbff]$/, "")];
+		return { done: rest, length: rest.join().length, rest };
 	}
 
 	return {
@@ -105,17 +120,12 @@ export function createProse(first: HTMLElement, base?: string): Prose {
 			settled = mark;
 		},
 		show(tail, end = text.length) {
-			const around = (live: boolean) => ({
-				before: text.slice(Math.max(0, from - 16), from),
-				live,
-				base,
-			});
 			while (from + WINDOW < end) {
-				const { done, length } = parseInline(text.slice(from, from + WINDOW), around(true));
+				const { done, length } = parse(from + WINDOW, "");
 				settle(done);
 				from += length;
 			}
-			const { rest } = parseInline(text.slice(from, end) + (tail ?? ""), around(tail !== null));
+			const { rest } = parse(end, tail);
 			patch(node, rest, growing());
 		},
 		moveTo(next) {

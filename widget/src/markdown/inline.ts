@@ -19,6 +19,8 @@ export interface Parsed {
 
 /** The maximum length of a window. */
 export const WINDOW = 4000;
+/** The browser would need too long for more of them. No useful text has so many marks. */
+const TOKENS_MAX = 2000;
 const PIECE_MAX = 256;
 
 const SPECIAL = new RegExp(`[\\\\\`*_~[\\]<&\\n]|!\\[?|${LINK_START}`, "gi");
@@ -112,11 +114,13 @@ function read(scan: Scan): void {
 	endRuns(scan);
 }
 
-export function parseInline(text: string, context: Context): Parsed {
+/** null: too many marks. */
+export function parseInline(text: string, context: Context): Parsed | null {
 	const size = text.length;
 	const tokens: Token[] = [];
 	const scan: Scan = { ...context, text, size, tokens, runs: [], at: 0, cut: size + 1 };
 	read(scan);
+	if (tokens.length > TOKENS_MAX) return null;
 	const done = size < WINDOW ? 0 : settled(text, tokens);
 	const length = tokens[done - 1]?.end ?? 0;
 	// A run of marks that is longer than any mark is text.

@@ -25,7 +25,7 @@ function count(text: string, part: string): number {
 	return text.split(part).length - 1;
 }
 
-/** Trailing punctuation belongs to the sentence, as does a bracket opened before the address. */
+/** Trailing punctuation belongs to the sentence, as does a bracket opened before the address, and an entity. */
 function trimEnd(url: string): string {
 	const unopened = new Map<string, number>();
 	for (const [closer, opener] of Object.entries(OPENERS)) {
@@ -37,6 +37,8 @@ function trimEnd(url: string): string {
 		const surplus = unopened.get(last);
 		if (surplus === undefined ? !/[.,;:!?*_~…]/.test(last) : surplus <= 0) break;
 		if (surplus !== undefined) unopened.set(last, surplus - 1);
+		const entity = last === ";" && /&[a-z\d]+;$/i.exec(url.slice(Math.max(0, end - 33), end));
+		if (entity) end -= entity[0].length - 1;
 	}
 	return url.slice(0, end);
 }

@@ -1,12 +1,13 @@
 // Tables (GFM).
 
+import { directionOf } from "./direction";
 import { createProse, make, type Prose } from "./dom";
 
 /** A table with more columns is text. */
 const COLUMNS_MAX = 50;
 
-/** Whether a text's first letter belongs to a right-to-left script. */
-const RTL = /^\P{L}*[\u0590-\u08ff]/u;
+/** This many empty cells, and one for each character, are added to short rows. */
+const EMPTY_MAX = 500;
 
 /** A cell and its end: a pipe; the end of the text; or a backslash there, which may escape a pipe. */
 const CELL = /((?:[^|\\]|\\.)*)(\||\\?$)/gs;
@@ -45,7 +46,7 @@ export interface Table {
 export function createTable(header: string, columns: readonly string[], base?: string): Table {
 	const table = make("table");
 	// The frame's direction is where scrolling begins.
-	const dir = RTL.test(header) ? "rtl" : "ltr";
+	const dir = directionOf(header) || "ltr";
 	const frame = make("div", { class: "table", tabindex: "0", dir });
 	frame.append(table);
 	let body: HTMLElement = make("thead");
@@ -54,6 +55,7 @@ export function createTable(header: string, columns: readonly string[], base?: s
 	let done = 0;
 	let cell: Prose | null = null;
 	let isBegun = false;
+	let empty = EMPTY_MAX;
 	/** A backslash at the end of the row. */
 	let held = "";
 
@@ -78,7 +80,16 @@ export function createTable(header: string, columns: readonly string[], base?: s
 		done++;
 	}
 
+	/** A short row has empty cells at its end (GFM, "Tables"). */
+	function fillRow(): void {
+		for (; done < columns.length && empty > 0; empty--) {
+			addCell();
+			done++;
+		}
+	}
+
 	function add(more: string): void {
+		empty += more.length;
 		const text = held + more;
 		held = "";
 		for (const [, content = "", end = ""] of text.matchAll(CELL)) {
@@ -93,7 +104,8 @@ export function createTable(header: string, columns: readonly string[], base?: s
 
 	function endRow(): void {
 		append(held);
-		endCell();
+		if (cell) endCell();
+		fillRow();
 	}
 
 	function beginRow(): void {
