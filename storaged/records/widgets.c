@@ -204,7 +204,7 @@ widget_make_plain(struct txn *t, const struct id *org, const struct id *widget,
 	    .org = *org,
 	    .agent = *agent,
 	    .public_id = public_id,
-	    .primary_color = slice_str("#6366f1"),
+	    .primary_color = slice_str("#4f46e5"), /* 6.3 : 1 to white */
 	    .text_color = slice_str("#ffffff"),
 	    .position = WIDGET_BOTTOM_RIGHT,
 	    .contact_mode = CONTACT_NONE,

@@ -7,7 +7,6 @@ import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { words } from "../text/words";
-import { Avatar } from "../ui/avatar";
 import { BackLink } from "../ui/back-link";
 import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
@@ -17,6 +16,7 @@ import { Page } from "../ui/page";
 import { RecordForm } from "../ui/record-form";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
+import { ContactAvatar } from "../ui/visitor-avatar";
 import { Conversations } from "./conversations";
 import { DataRequests } from "./data-requests";
 import { MergeDialog } from "./merge-dialog";
@@ -80,7 +80,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			<Card>
 				<RecordForm form={form} onSaved={() => toast({ text: common("saved") })}>
 					<div class="contact-head">
-						<Avatar name={saved.id} person={saved.name} size="large" />
+						<ContactAvatar contact={saved} size="large" />
 						{field("name", "text", 200)}
 					</div>
 					<div class="form-row">

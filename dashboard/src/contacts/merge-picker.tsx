@@ -3,9 +3,9 @@
 import { useState } from "preact/hooks";
 import type { Contact } from "../../../workerd/api/openapi/openapi";
 import { useLater } from "../hooks/use-later";
-import { Avatar } from "../ui/avatar";
 import { Chooser } from "../ui/chooser";
 import { TroubleScreen } from "../ui/trouble";
+import { ContactAvatar } from "../ui/visitor-avatar";
 import { useContacts } from "./data";
 import { nameOf, reachedAt } from "./names";
 import { t } from "./texts";
@@ -36,7 +36,7 @@ export function MergePicker({ contact, onPick }: MergePickerProps) {
 			>
 				{(one) => (
 					<span class="merge-result">
-						<Avatar name={one.id} person={one.name} size="small" />
+						<ContactAvatar contact={one} size="small" />
 						<span class="merge-name">{nameOf(one) ?? t("nameless")}</span>
 						<span class="quiet">{reachedAt(one).join(" · ")}</span>
 					</span>

@@ -3,8 +3,8 @@
 import type { Contact } from "../../../workerd/api/openapi/openapi";
 import { contactPath } from "../paths";
 import { words } from "../text/words";
-import { Avatar } from "../ui/avatar";
 import { TimeStamp } from "../ui/time-stamp";
+import { ContactAvatar } from "../ui/visitor-avatar";
 import { nameOf, reachedAt } from "./names";
 import { t } from "./texts";
 
@@ -14,11 +14,11 @@ interface ContactRowProps {
 }
 
 export function ContactRow({ contact, now }: ContactRowProps) {
-	const { id, name, created_at: createdAt } = contact;
+	const { id, created_at: createdAt } = contact;
 	const reached = reachedAt(contact);
 	return (
 		<li class="record contact-row">
-			<Avatar name={id} person={name} />
+			<ContactAvatar contact={contact} />
 			<div class="contact-who">
 				<a class="record-link contact-name" href={contactPath(id)}>
 					{nameOf(contact) ?? t("nameless")}

@@ -3,10 +3,10 @@
 import { Component } from "preact";
 import type { Conversation, Tag } from "../../../workerd/api/openapi/openapi";
 import { words } from "../text/words";
-import { Avatar } from "../ui/avatar";
 import { Badge } from "../ui/badge";
 import { Icon } from "../ui/icon";
 import { TimeStamp } from "../ui/time-stamp";
+import { figureOf, VisitorAvatar } from "../ui/visitor-avatar";
 import { visitorName } from "../ui/visitor-name";
 import { t } from "./texts";
 
@@ -68,7 +68,7 @@ export class Row extends Component<RowProps> {
 					data-id={row._id}
 					aria-current={isOpen ? "true" : undefined}
 				>
-					<Avatar name={row.sessionId} person={row.contact?.name ?? null} />
+					<VisitorAvatar visitor={figureOf(row)} />
 					<span class="row-head">
 						<span class="row-name">{name}</span>
 						<TimeStamp at={row.updatedAt} text={time} />
@@ -130,10 +130,10 @@ function RowMarks({ row, wait, names }: Pick<RowProps, "row" | "wait" | "names">
 			{tags.slice(0, TAGS_MAX).map((tag) => (
 				<span class="row-tag" key={tag.id}>
 					<span class="tag-dot" style={{ background: tag.color }} />
-					{tag.name}
+					<span class="row-tag-name">{tag.name}</span>
 				</span>
 			))}
-			{more > 0 && <span class="row-tag">+{more}</span>}
+			{more > 0 && <span class="row-more">+{more}</span>}
 		</span>
 	);
 }

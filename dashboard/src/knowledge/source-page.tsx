@@ -127,8 +127,8 @@ function SourceDetails({ source, data }: SourceDetailsProps) {
 	return (
 		<Page title={data.name} back={back()} actions={actions}>
 			{source.error && <TroubleLine error={source.error} retry={source.refresh} />}
-			<SourceStateCard source={source} data={data} mayDecide={isOwner} />
 			<Unused source={data} />
+			<SourceStateCard source={source} data={data} mayDecide={isOwner} />
 			{data.kind === "files" && isOwner && <UploadBox sourceId={data.id} />}
 			{data.kind === "pushed" && <PushHelp sourceId={data.id} />}
 			{isOwner && (

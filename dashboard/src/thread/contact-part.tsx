@@ -13,6 +13,7 @@ import { useFormDrafts } from "../ui/form-drafts";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
+import { ContactAvatar } from "../ui/visitor-avatar";
 import { friendlyName } from "../ui/visitor-name";
 import { Part } from "./part";
 import { t } from "./texts";
@@ -21,7 +22,7 @@ const draftOf = (contactId: string) => `contact-part:${contactId}`;
 
 export function ContactPart({ conversation }: { readonly conversation: Conversation }) {
 	const { contactId, sessionId } = conversation;
-	if (contactId) return <KnownContact id={contactId} key={contactId} sessionId={sessionId} />;
+	if (contactId) return <KnownContact id={contactId} key={contactId} />;
 	return (
 		<Part title={t("contact")}>
 			<div class="contact">
@@ -35,7 +36,7 @@ export function ContactPart({ conversation }: { readonly conversation: Conversat
 	);
 }
 
-function KnownContact({ id, sessionId }: { readonly id: string; readonly sessionId: string }) {
+function KnownContact({ id }: { readonly id: string }) {
 	const { data, error, etag, refresh, set } = useData(`contact:${id}`, (api) => ({
 		load: (signal) =>
 			api.read("/v1/admin/contacts/{contactId}", { path: { contactId: id }, signal }),
@@ -74,21 +75,20 @@ function KnownContact({ id, sessionId }: { readonly id: string; readonly session
 					onClose={() => setEditing(false)}
 				/>
 			)}
-			{data && !isEditing && <ContactFacts contact={data} sessionId={sessionId} />}
+			{data && !isEditing && <ContactFacts contact={data} />}
 		</Part>
 	);
 }
 
 interface ContactFactsProps {
 	readonly contact: Contact;
-	readonly sessionId: string;
 }
 
-function ContactFacts({ contact, sessionId }: ContactFactsProps) {
+function ContactFacts({ contact }: ContactFactsProps) {
 	const { name, email, phone } = contact;
 	return (
 		<div class="contact">
-			<Avatar name={sessionId} person={name} />
+			<ContactAvatar contact={contact} />
 			<div class="contact-text">
 				<a class="contact-name" href={contactPath(contact.id)} dir="auto">
 					{name ?? email ?? phone ?? t("contactUnnamed")}

@@ -4,10 +4,10 @@ import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
 import { usePeople } from "../shell/people";
 import { t as common } from "../text/common";
-import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Menu, type MenuItem } from "../ui/menu";
+import { figureOf, VisitorAvatar } from "../ui/visitor-avatar";
 import { visitorName } from "../ui/visitor-name";
 import { t } from "./texts";
 import type { Actions } from "./use-actions";
@@ -41,7 +41,7 @@ export function Head(props: HeadProps) {
 			</a>
 			{conversation && (
 				<>
-					<Avatar name={conversation.sessionId} person={conversation.contact?.name ?? null} />
+					<VisitorAvatar visitor={figureOf(conversation)} />
 					<div class="thread-who">
 						<h2 class="thread-name" dir="auto" tabIndex={-1}>
 							{visitorName(conversation)}

@@ -8,6 +8,7 @@ import { describe } from "../text/describe";
 import { Button } from "../ui/button";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
+import type { Figured } from "../ui/visitor-avatar";
 import type { End } from "./controller";
 import type { Item } from "./item";
 import { Log } from "./log";
@@ -25,7 +26,7 @@ const LATE_MS = 4_000;
 interface MessagesProps {
 	readonly thread: OpenThread;
 	readonly notes: readonly Note[];
-	readonly visitor: { readonly id: string; readonly name: string };
+	readonly visitor: Figured & { readonly name: string };
 	readonly outbox: Outbox;
 	readonly isMine: (item: Item) => boolean;
 	/** Changes when the operator has sent something: the end comes into view. */
@@ -69,7 +70,7 @@ export function Messages(props: MessagesProps) {
 					onDeleteNote={props.onDeleteNote}
 				/>
 			),
-		[span, notes, visitor.id, visitor.name, target],
+		[span, notes, visitor.id, visitor.name, visitor.person, target],
 	);
 
 	if (!span)

@@ -11,6 +11,7 @@ import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
+import { figureOf } from "../ui/visitor-avatar";
 import { visitorName } from "../ui/visitor-name";
 import { LiveRegion, useAnnouncer } from "./announcer";
 import { Composer } from "./composer";
@@ -201,7 +202,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 				<Messages
 					thread={thread}
 					notes={notes.data ?? NO_NOTES}
-					visitor={{ id: data?.sessionId ?? "", name }}
+					visitor={{ ...(data ? figureOf(data) : { id: "", person: null }), name }}
 					outbox={outbox}
 					isMine={isMine}
 					jumps={jumps}

@@ -5,9 +5,9 @@ import type { Note } from "../../../workerd/api/openapi/openapi";
 import { useNow } from "../hooks/use-now";
 import { PersonAvatar } from "../shell/person-avatar";
 import { words } from "../text/words";
-import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { TimeStamp } from "../ui/time-stamp";
+import { type Figured, VisitorAvatar } from "../ui/visitor-avatar";
 import { NoteCard } from "./note-card";
 import { Row, type RowActions } from "./row";
 import { t } from "./texts";
@@ -15,7 +15,7 @@ import type { Day, Entry, Group } from "./timeline";
 
 interface TimelineProps extends RowActions {
 	readonly days: readonly Day[];
-	readonly visitor: { readonly id: string; readonly name: string };
+	readonly visitor: Figured & { readonly name: string };
 	readonly target: string | null;
 	readonly onDeleteNote: (note: Note) => void;
 }
@@ -79,6 +79,7 @@ class GroupView extends Component<GroupProps> {
 			!isSameGroup(group, now.group) ||
 			visitor.id !== now.visitor.id ||
 			visitor.name !== now.visitor.name ||
+			visitor.person !== now.visitor.person ||
 			(target !== now.target && (holds(group, target) || holds(group, now.target)))
 		);
 	}
@@ -100,7 +101,7 @@ class GroupView extends Component<GroupProps> {
 					) : who === "operator" ? (
 						<PersonAvatar id={group.by} name={name} />
 					) : (
-						<Avatar name={visitor.id} />
+						<VisitorAvatar visitor={visitor} />
 					)}
 				</div>
 				<div class="group-body">

@@ -47,7 +47,7 @@ export function WhoAnswers({ holder, holderName, name, onName }: WhoAnswersProps
 					title={t("yourName")}
 					onClick={() => setEditing(true)}
 				>
-					{t("asName", { name })}
+					<span class="who-answers-as">{t("asName", { name })}</span>
 				</Button>
 			)}
 		</div>

@@ -20,7 +20,9 @@ export function CreateWidgetPage() {
 		initial: { data: NEW_WIDGET, etag: undefined },
 		draft: "widget-form:new",
 		async send(changes, value) {
-			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
+			const widget = await api.post("/v1/admin/widgets", {
+				body: { primary_color: value.primary_color, ...fieldsOf(changes, value) },
+			});
 			forgetLists(desk, ALL_WIDGETS);
 			toast({ text: t("created") });
 			route(widgetPath(widget.id), true);

@@ -135,13 +135,16 @@ export function formValue(widget: Widget): WidgetValue {
 	};
 }
 
-/** What the create form begins with: the server's defaults. */
+/** White text on it is readable; on the server's default, #6366f1, it is not quite. */
+const NEW_COLOR = "#4f46e5";
+
+/** What the create form begins with: the server's defaults, but for the colour. */
 export const NEW_WIDGET: WidgetValue = {
 	...DEFAULTS,
 	name: "",
 	greeting: "",
 	agent_id: "",
-	primary_color: "#6366f1",
+	primary_color: NEW_COLOR,
 	text_color: "#ffffff",
 	position: "bottom_right",
 	contact_info_mode: "none",

@@ -1,0 +1,121 @@
+// What fits where: pages of the dashboard on phones and tablets, in the languages with the longest words; long names; the
+// picture of a visitor, which is one on all pages; and the colour of a new widget.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { until } from "../e2e/harness.mjs";
+import { connectToStore, openVisitor, storeTurn, submitContact } from "../e2e/organizations.mjs";
+import { missing } from "./browser.mjs";
+import { useDashboard } from "./dashboard.mjs";
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+const LONG_TAG = "A tag whose name takes far more space";
+
+describe("the layout of the dashboard", { skip: missing }, () => {
+	const { banter, admin, visit } = useDashboard();
+	let store;
+	let conversation;
+	before(async () => {
+		store = await connectToStore(banter);
+		const [{ id }] = (await admin("GET", "widgets")).widgets;
+		await admin("PUT", `widgets/${id}`, { name: "Plants, pots and everything else for a green home" });
+		const { json } = await banter.chat("layout", "Hello");
+		conversation = json.conversationId;
+		const names = [LONG_TAG, "Delivery, returns and complaints", "One more"];
+		const tags = await Promise.all(names.map((name) => admin("POST", "tags", { name })));
+		await admin("PUT", `conversations/${conversation}`, { addTags: tags.map(({ id }) => id) });
+	});
+
+	after(() => store?.close());
+
+	/** Fails if one of them reaches out of the window. */
+	async function assertInWindow(locator) {
+		await locator.first().waitFor();
+		const width = await locator.first().evaluate(() => window.innerWidth);
+		for (const one of await locator.all()) {
+			const { x, width: own } = await one.boundingBox();
+			assert.ok(x >= 0 && x + own <= width, `${await one.textContent()}: ${x} + ${own}`);
+		}
+	}
+
+	for (const locale of ["en", "de", "fr", "es"]) {
+		it(`keeps the filter and the periods of the reports on a phone: ${locale}`, async () => {
+			const { page } = await visit("/numbers", { ...PHONE, locale });
+			await assertInWindow(page.locator(".range-filter"));
+			await assertInWindow(page.locator(".range .segment"));
+		});
+
+		it(`shows all tabs of the knowledge on a phone: ${locale}`, async () => {
+			const { page } = await visit("/knowledge", { ...PHONE, locale });
+			await page.locator(".knowledge-tabs a").nth(3).waitFor();
+			await assertInWindow(page.locator(".knowledge-tabs a"));
+			assert.equal(
+				await page.locator(".knowledge-tabs").evaluate((node) => node.scrollWidth > node.clientWidth),
+				false,
+			);
+		});
+
+		it(`keeps the name for the visitor and the dates of a search in their places: ${locale}`, async () => {
+			const tablet = { viewport: { width: 768, height: 1024 }, locale };
+			const { page } = await visit(`/conversations/${conversation}`, tablet);
+			await assertInWindow(page.locator(".who-answers > *"));
+			await page.goto(`${banter.url}/search?q=Hello&from=2026-01-01&to=2026-12-31`);
+			await assertInWindow(page.locator(".search-filters [type=date]"));
+			const isCut = (node) => node.scrollWidth > node.clientWidth;
+			for (const field of await page.locator(".search-filters [type=date]").all())
+				assert.equal(await field.evaluate(isCut), false);
+		});
+	}
+
+	it("ends tags that are too long with an ellipsis, and counts the others in full", async () => {
+		const { page } = await visit(`/conversations/${conversation}`);
+		for (const one of [page.locator(".row-tag-name").first(), page.locator(".tag span").first()]) {
+			await one.waitFor();
+			const looks = await one.evaluate((node) => {
+				const { overflow, textOverflow } = getComputedStyle(node);
+				return [overflow, textOverflow];
+			});
+			assert.deepEqual(looks, ["hidden", "ellipsis"]);
+		}
+		const marks = await page.locator(".row-marks").boundingBox();
+		const more = await page.locator(".row-more").boundingBox();
+		assert.ok(more.x + more.width <= marks.x + marks.width, "the number is not cut");
+	});
+
+	it("shows one picture of a visitor everywhere, before and after the visitor has a name", async () => {
+		const [widget] = (await admin("GET", "widgets")).widgets;
+		const visitor = await openVisitor(store, widget.widget_id);
+		const own = `[data-id="${await storeTurn(visitor)}"]`;
+		const { page } = await visit("/");
+		await page.locator(own).click();
+		const places = [own, ".thread-head", ".group[data-who=user]", ".contact"];
+		const looks = async () => {
+			const all = await Promise.all(
+				places.map((place) =>
+					page
+						.locator(`${place} .avatar`)
+						.first()
+						.evaluate((one) => one.dataset.initials ?? one.innerHTML),
+				),
+			);
+			return [...new Set(all)];
+		};
+		assert.equal((await looks()).length, 1);
+		await submitContact(visitor, { name: "Jane Doe", email: "jane@example.com" });
+		await page.locator(".contact .avatar[data-initials=JD]").waitFor();
+		await until("all have the initials", async () => (await looks()).join() === "JD");
+	});
+
+	it("begins a new widget, and the first one, with a colour on which text is easy to read", async () => {
+		const { page } = await visit("/widgets/create");
+		await page.getByText("Easy to read.").waitFor();
+		await page.getByRole("button", { name: "Create widget" }).click();
+		await page.getByText("The widget is ready.").waitFor();
+		const { widgets } = await admin("GET", "widgets");
+		for (const { id } of widgets) {
+			await page.goto(`${banter.url}/widgets/${id}`);
+			await page.getByText("Easy to read.").waitFor();
+		}
+		assert.equal(widgets.length, 2);
+	});
+});
