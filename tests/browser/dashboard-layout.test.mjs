@@ -18,7 +18,9 @@ describe("the layout of the dashboard", { skip: missing }, () => {
 	before(async () => {
 		store = await connectToStore(banter);
 		const [{ id }] = (await admin("GET", "widgets")).widgets;
-		await admin("PUT", `widgets/${id}`, { name: "Plants, pots and everything else for a green home" });
+		await admin("PUT", `widgets/${id}`, {
+			name: "Plants, pots and everything else for a green home",
+		});
 		const { json } = await banter.chat("layout", "Hello");
 		conversation = json.conversationId;
 		const names = [LONG_TAG, "Delivery, returns and complaints", "One more"];
@@ -50,7 +52,9 @@ describe("the layout of the dashboard", { skip: missing }, () => {
 			await page.locator(".knowledge-tabs a").nth(3).waitFor();
 			await assertInWindow(page.locator(".knowledge-tabs a"));
 			assert.equal(
-				await page.locator(".knowledge-tabs").evaluate((node) => node.scrollWidth > node.clientWidth),
+				await page
+					.locator(".knowledge-tabs")
+					.evaluate((node) => node.scrollWidth > node.clientWidth),
 				false,
 			);
 		});
