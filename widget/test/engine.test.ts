@@ -588,10 +588,11 @@ for (const [shown, end] of LATE_ENDS) {
 // Connections
 
 test("a widget that no longer exists: no more attempts, and the visitor is informed", async () => {
-	const { talk, lose, shows, made } = visit({ exists: async () => false });
+	const { talk, lose, shows, made, store } = visit({ exists: async () => false });
 	talk.send("Hi");
 	for (let i = 0; i < 3; i++) await lose();
-	shows("> Hi", "failed ");
+	shows("> Hi", "paused ");
+	assert.equal(store.get().line, "gone");
 	const { length } = made;
 	await settle();
 	assert.equal(made.length, length);
@@ -600,21 +601,25 @@ test("a widget that no longer exists: no more attempts, and the visitor is infor
 });
 
 test("a close with 4404 asks whether the widget exists before another attempt", async () => {
-	const { begin, lose, shows, made } = visit({ exists: async () => false });
+	const { begin, lose, shows, made, store, token } = visit({ exists: async () => false });
 	begin("Hi");
 	await lose(4404);
 	assert.equal(made.length, 1);
-	shows("> Hi", "failed ");
+	// The widget may be back later, with its conversations.
+	assert.equal(token(), "t1");
+	shows("> Hi", "paused ");
+	assert.equal(store.get().line, "gone");
 });
 
 test("a socket that cannot be opened is like one that breaks", async () => {
 	const open = () => {
 		throw new Error("SecurityError");
 	};
-	const { talk, shows } = visit({ exists: async () => false, open });
+	const { talk, shows, store } = visit({ exists: async () => false, open });
 	talk.send("Hi");
 	await settle();
-	shows("> Hi", "failed ");
+	shows("> Hi", "paused ");
+	assert.equal(store.get().line, "gone");
 });
 
 test("attempts continue while the server is unreachable", async () => {

@@ -80,7 +80,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 			loading = false;
 			// The next intent shall not open the chat by itself.
 			waiting = waiting.filter(([method]) => method !== click);
-			ends.forEach((end) => end(false));
+			for (const end of ends.values()) end(false);
 			const { button } = shell;
 			label(button, FAILED);
 			button.title = FAILED;
@@ -191,7 +191,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 
 	function leave(): void {
 		abort.abort();
-		ends.forEach((end) => end(false));
+		for (const end of ends.values()) end(false);
 		instances.splice(instances.indexOf(instance), 1);
 		if (!instances[0]) delete (window as { banter?: unknown }).banter;
 	}

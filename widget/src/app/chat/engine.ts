@@ -111,11 +111,7 @@ export function createEngine(parts: EngineParts): Engine {
 		},
 		disowned: () => tokens.drop(token),
 		lost(isDead) {
-			ready = false;
-			typing = null;
-			sent = null;
-			clearTimeout(emptyTimer);
-			if (store.get().older === "loading") set({ older: "some" });
+			disconnect();
 			const isShort = ++tried <= 1 && !isDead;
 			if (isShort && !network.isOffline()) return;
 			showLine("lost");
@@ -124,12 +120,22 @@ export function createEngine(parts: EngineParts): Engine {
 			contact.wait();
 		},
 		ended() {
-			for (let live = liveReply(store.get()); live; live = liveReply(store.get())) {
-				giveUp(live.key, "denied");
-			}
+			disconnect();
+			// The line says it for all messages, which go out when the widget is back.
+			set({ line: "gone", stopping: false });
+			const live = liveReply(store.get());
+			if (live) change(live.key, { phase: "paused", failure: "unreachable" });
 			contact.giveUp();
 		},
 	});
+
+	function disconnect(): void {
+		ready = false;
+		typing = null;
+		sent = null;
+		clearTimeout(emptyTimer);
+		if (store.get().older === "loading") set({ older: "some" });
+	}
 
 	function set(change: Partial<State>): void {
 		store.update((state) => patch(state, change));
@@ -144,7 +150,10 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	/** The browser says that the network has come or gone. */
-	network.onSwitch(() => showLine(ready ? "up" : store.get().line === "up" ? "up" : "lost"));
+	network.onSwitch(() => {
+		const { line } = store.get();
+		showLine(ready ? "up" : line === "offline" ? "lost" : line);
+	});
 
 	/** The message of the queue, if this is its reply. */
 	function sendingOf(key: string): Sending | null {

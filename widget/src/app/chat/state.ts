@@ -88,8 +88,8 @@ export interface State {
 	readonly ended: number;
 }
 
-/** "offline": the browser says so; "lost": connecting again. */
-export type Line = "up" | "lost" | "offline";
+/** "offline": the browser says so; "lost": connecting again; "gone": the widget is not available here. */
+export type Line = "up" | "lost" | "offline" | "gone";
 
 /** Who answers. */
 export interface People {

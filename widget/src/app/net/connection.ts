@@ -16,7 +16,7 @@ export interface ConnectionEvents {
 	disowned(): void;
 	/** The connection is lost; reconnecting. `isDead`: the server fell silent. */
 	lost(isDead: boolean): void;
-	/** Gives up until the next call of `want`. */
+	/** The widget is not available here: gives up until the next call of `want`. The token may be valid again then. */
 	ended(): void;
 }
 
@@ -42,6 +42,9 @@ export interface ConnectionParts {
 	/** Whether the widget still exists and allows this site. Throws if there is no response. */
 	readonly exists: () => Promise<boolean>;
 }
+
+/** The server says that something does not exist, or that the site is not allowed. */
+const FINAL = /^(401|403|404|4404)$/;
 
 interface End {
 	/** The connection was established. */
@@ -91,7 +94,7 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 	}
 
 	async function isHopeless({ code }: End, failures: number): Promise<boolean> {
-		if (failures < DOUBT_AFTER && !/^(401|403|404|4404)$/.test(`${code}`)) return false;
+		if (failures < DOUBT_AFTER && !FINAL.test(`${code}`)) return false;
 		try {
 			return !(await exists());
 		} catch (error) {
@@ -105,9 +108,11 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 			const end = await connect(failures);
 			failures = end.heard ? 1 : failures + 1;
 			if (isOver()) return;
-			if (end.code === OVER) events.disowned();
-			events.lost(end.code === DEAD);
+			const isFinal = FINAL.test(`${end.code}`);
+			if (!isFinal) events.lost(end.code === DEAD);
 			if (await isHopeless(end, failures)) return;
+			if (end.code === OVER) events.disowned();
+			if (isFinal) events.lost(false);
 			await network.pause(0, backoff(failures - 1));
 		}
 	}

@@ -89,7 +89,10 @@ function remarkOn(
 	}
 	if (phase !== "failed") return null;
 	const sentence = words(failure ?? "broken");
-	return retry ? note("failure", ALERT, sentence, [retry]) : aside(icon(ALERT), sentence);
+	// Nothing changes before tomorrow.
+	return retry && failure !== "capped"
+		? note("failure", ALERT, sentence, [retry])
+		: aside(icon(ALERT), sentence);
 }
 
 /** The text of a reply. */

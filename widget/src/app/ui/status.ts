@@ -11,6 +11,7 @@ export interface StatusEvents {
 
 /** What there is to say about the connection and the wait; "": nothing. */
 export function statusText(words: Words, { line, people }: Pick<State, "line" | "people">): string {
+	if (line === "gone") return words("denied");
 	if (line !== "up") return words(line === "lost" ? "pauseOffline" : "offline");
 	return people.phase === "waiting" ? words("waiting") : "";
 }
@@ -32,7 +33,7 @@ export function createStatus(words: Words, offersPerson: boolean, events: Status
 			// The contact form comes first.
 			const isFree = state.people.phase === "model" && !/asked|sending/.test(state.contact.phase);
 			text.hidden = !said;
-			again.hidden = state.line === "up";
+			again.hidden = /up|gone/.test(state.line);
 			ask.hidden = !offersPerson || !text.hidden || !isFree;
 			node.hidden = text.hidden && ask.hidden;
 		},

@@ -1,0 +1,88 @@
+// A widget that its owner disables, or whose id is reset, while visitors have it open; and one whose day is used up.
+
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { exchange, HELLO, useSite } from "./site.mjs";
+import { Way } from "./way.mjs";
+
+const GONE = "This chat isn’t available here at the moment.";
+const AGAIN = ['[[text="Back"]] Again?', "Back"];
+
+describe("a chat that is not available any more", { skip: missing }, () => {
+	const site = useSite();
+	let way;
+	after(() => way?.close());
+
+	/** Opens a chat with one exchange, on a page whose clock the test moves, and notes its requests. */
+	async function begin(page) {
+		const widget = await site.createWidget({});
+		const context = await site.newContext();
+		await context.clock.install();
+		const visitor = await site.visitWidget(widget.widget_id, context, page);
+		await visitor.open();
+		await visitor.ask(...HELLO);
+		visitor.requests = [];
+		visitor.page.on("websocket", (socket) => visitor.requests.push(socket.url()));
+		visitor.page.on("request", (request) => visitor.requests.push(request.url()));
+		return { widget, visitor };
+	}
+
+	/** It says so once, offers no attempt, and makes none in ten minutes. */
+	async function isGone({ chat, page, again, requests }) {
+		await chat.getByText(GONE).waitFor();
+		requests.length = 0;
+		await page.clock.runFor(600_000);
+		assert.equal(await chat.getByText(GONE).count(), 1);
+		assert.deepEqual([await again.filter({ visible: true }).count(), requests], [0, []]);
+	}
+
+	for (const [way_, page] of [
+		["a WebSocket", async () => ({})],
+		[
+			"requests",
+			async () => {
+				way = await Way.open(site.banter.port);
+				way.mode = "refuse";
+				return { server: way.url };
+			},
+		],
+	])
+		it(`says so once, and shows the conversation again when it is back: over ${way_}`, async () => {
+			const { widget, visitor } = await begin(await page());
+			const enable = (enabled) => site.admin("PUT", `widgets/${widget.id}`, { enabled });
+			await enable(false);
+			await isGone(visitor);
+			// What is written meanwhile is not lost.
+			await visitor.box.fill(AGAIN[0]);
+			await visitor.box.press("Enter");
+			await visitor.chat.getByText("Waiting to be sent").waitFor();
+			const isChecked = () => visitor.requests.some((url) => url.endsWith("/settings"));
+			await until("it has looked for the widget once more", isChecked);
+			await isGone(visitor);
+			await enable(true);
+			await visitor.chat.locator(".close").click();
+			await visitor.open();
+			await visitor.saidUntil([...exchange(...HELLO), ...exchange(...AGAIN)]);
+			await visitor.chat.getByText(GONE).waitFor({ state: "hidden" });
+			await visitor.page.reload();
+			await visitor.saidUntil([...exchange(...HELLO), ...exchange(...AGAIN)]);
+		});
+
+	it("says so once after its id was reset", async () => {
+		const { widget, visitor } = await begin();
+		await site.admin("POST", `widgets/${widget.id}/reset-id`);
+		await isGone(visitor);
+		await visitor.saidUntil(exchange(...HELLO));
+	});
+
+	it("offers no attempt when the messages of the day are used up", async () => {
+		const widget = await site.createWidget({ daily_message_cap: 1 });
+		const visitor = await (await site.visitWidget(widget.widget_id)).open();
+		await visitor.ask(...HELLO);
+		await visitor.say("One more");
+		await visitor.chat.getByText("reached its limit for today").waitFor();
+		assert.equal(await visitor.again.filter({ visible: true }).count(), 0);
+	});
+});
