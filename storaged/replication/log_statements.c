@@ -6,9 +6,17 @@
 	"') AND attname = '" column "') THEN ALTER TABLE " table                       \
 	" ADD COLUMN IF NOT EXISTS " column " " type "; END IF; "
 
+#define CLOCK "bigint NOT NULL DEFAULT 0"
+
+/* The clock before which rows are old, and standbys forgotten: $1 days before now. */
+#define OLD "((SELECT clock FROM banter_owner) - $1::bigint * 86400000)"
+
 /* data is not compressed: that would take more of the owner's time than it is worth. total: bytes of all
  * rows up to this one since the log began, so that the size of those between two rows need not be counted.
  * taken: when the owner took over, by PostgreSQL's clock; NULL: it began the log.
+ * clock: ms that owners have counted since the log began, and its value when a row was written or a standby reported. Ages
+ * of rows are differences of it: PostgreSQL's clock may be wrong by days, and the log would be empty at once. Rows of
+ * versions that did not have it count as the first ones.
  * trouble: why a standby should not be the owner (replica_trouble()). */
 const char log_tables_sql[] =
     "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
@@ -22,7 +30,9 @@ const char log_tables_sql[] =
     "CREATE TABLE banter_member (name text PRIMARY KEY, seq bigint NOT NULL, "
     "at timestamptz NOT NULL);"
     "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz")
-	ADD_COLUMN("banter_member", "trouble", "text") "END $$";
+	ADD_COLUMN("banter_member", "trouble", "text")
+	    ADD_COLUMN("banter_owner", "clock", CLOCK) ADD_COLUMN("banter_log", "clock", CLOCK)
+		ADD_COLUMN("banter_member", "clock", CLOCK) "END $$";
 
 static const char *const texts[] = {
     [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
@@ -35,19 +45,23 @@ static const char *const texts[] = {
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
 	"SELECT 1, 1, $3::bigint, $4::bytea, $5::bytea, octet_length($5::bytea) FROM o",
     /* Inserts nothing if the row before is missing: PostgreSQL has lost it. */
-    [LOG_APPEND] = "INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
+    [LOG_APPEND] = "INSERT INTO banter_log (seq, epoch, schema, prev, data, total, clock) "
 		   "SELECT $1::bigint, $2::bigint, $3::bigint, $4::bytea, $5::bytea, "
-		   "total + octet_length($5::bytea) FROM banter_log WHERE seq = $1::bigint - 1",
-    [LOG_RENEW] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = NULL "
+		   "total + octet_length($5::bytea), (SELECT clock FROM banter_owner) FROM "
+		   "banter_log WHERE seq = $1::bigint - 1",
+    [LOG_RENEW] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = NULL, "
+		  "clock = clock + $3::bigint "
 		  "WHERE epoch = $1::bigint AND instance = $2::bigint RETURNING heartbeat",
     /* Changes nothing if the row before is missing. */
     [LOG_TAKE] =
 	"WITH o AS (UPDATE banter_owner SET epoch = epoch + 1, name = $4::text, "
 	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL, taken = now() "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint "
-	"AND EXISTS (SELECT FROM banter_log WHERE seq = $6::bigint - 1) RETURNING epoch) "
-	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
-	"SELECT $6::bigint, o.epoch, $7::bigint, $8::bytea, '', total FROM o, banter_log "
+	"AND EXISTS (SELECT FROM banter_log WHERE seq = $6::bigint - 1) RETURNING epoch, "
+	"clock) "
+	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total, clock) "
+	"SELECT $6::bigint, o.epoch, $7::bigint, $8::bytea, '', total, o.clock FROM o, "
+	"banter_log "
 	"WHERE seq = $6::bigint - 1",
     [LOG_FIRST] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
 		  "WHERE seq >= $1::bigint ORDER BY seq LIMIT 1",
@@ -57,10 +71,11 @@ static const char *const texts[] = {
 		 "AS next WHERE seq = $1::bigint + 1 OR total <= "
 		 "(SELECT total FROM banter_log WHERE seq >= $1::bigint ORDER BY seq LIMIT 1) "
 		 "+ $4::bigint ORDER BY seq",
-    [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble) "
-		    "VALUES ($1::text, $2::bigint, now(), $3::text) "
+    [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble, clock) "
+		    "VALUES ($1::text, $2::bigint, now(), $3::text, "
+		    "coalesce((SELECT clock FROM banter_owner), 0)) "
 		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now(), "
-		    "trouble = excluded.trouble",
+		    "trouble = excluded.trouble, clock = excluded.clock",
     [LOG_MEMBERS] = "SELECT name, seq, "
 		    "greatest(extract(epoch FROM now() - at) * 1000, 0)::bigint, trouble "
 		    "FROM banter_member ORDER BY seq DESC, name",
@@ -69,14 +84,17 @@ static const char *const texts[] = {
 	"UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $4::text "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint",
     /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. The first of them may
-     * have any size. */
-    [LOG_TRIM] = "DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, at, total "
-		 "FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "
-		 "(at < now() - $1::bigint * interval '1 day' OR total < "
-		 "(SELECT total FROM banter_log ORDER BY seq DESC LIMIT 1) - $2::bigint) "
-		 "AND total <= "
-		 "(SELECT total FROM banter_log ORDER BY seq LIMIT 1) + $4::bigint "
-		 "AND seq < (SELECT max(seq) FROM banter_log))",
+     * have any size. An old row stays while a machine needs it that has reported since. */
+    [LOG_TRIM] =
+	"DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, clock, total "
+	"FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "
+	"(clock < " OLD " AND seq < coalesce((SELECT min(seq) FROM banter_member "
+	"WHERE clock >= " OLD " AND name <> (SELECT name FROM banter_owner)), "
+	"seq + 1) OR total < "
+	"(SELECT total FROM banter_log ORDER BY seq DESC LIMIT 1) - $2::bigint) "
+	"AND total <= "
+	"(SELECT total FROM banter_log ORDER BY seq LIMIT 1) + $4::bigint "
+	"AND seq < (SELECT max(seq) FROM banter_log))",
 };
 
 const char *

@@ -118,8 +118,9 @@ owner_stop(struct owner *o)
 void
 owner_renew(struct owner *o)
 {
-	const struct log_param params[] = {LOG_N(o->epoch), LOG_N(o->replica->instance)};
-	uint64_t sent = clock_boot_ms();
+	const uint64_t sent = clock_boot_ms();
+	const struct log_param params[] = {
+	    LOG_N(o->epoch), LOG_N(o->replica->instance), LOG_N(sent - o->renewed_at)};
 	PGresult *row;
 
 	if (o->lost)

@@ -254,7 +254,7 @@ static enum standby_result
 standby_resume(struct standby *s)
 {
 	struct replica *r = s->replica;
-	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(r->instance)};
+	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(r->instance), LOG_N(0)};
 	uint64_t sent = clock_boot_ms();
 
 	switch (log_conn_change(&r->conn, LOG_RENEW, params, ARRAY_LEN(params))) {

@@ -261,6 +261,13 @@ describe("a commit log whose rows are not those of the store", () => {
 describe("a commit log's old rows", () => {
 	const postgres = usePostgres();
 	const test = (name, body) => it(name, withMachines(postgres, body));
+	const HOUR = 3_600_000;
+	/** The owner looks for old rows once after each heartbeat. */
+	const trimmedAgain = async () => {
+		const beats = () => postgres().value("SELECT heartbeat FROM banter_owner").then(Number);
+		const now = await beats();
+		await until("the owner has trimmed again", async () => (await beats()) > now + 2);
+	};
 	const first = () => postgres().value("SELECT min(seq) FROM banter_log").then(Number);
 
 	test("are deleted when there are too many bytes, but never the last", async (machines) => {
@@ -287,12 +294,29 @@ describe("a commit log's old rows", () => {
 		await load(machines, new Fleet(FLEET));
 		const seq = await seqOf(a);
 		const half = Math.floor(seq / 2);
+		// As if the owners had counted 49 hours since the older half, and PostgreSQL's clock were wrong by years.
 		await postgres().sql(
-			`UPDATE banter_log SET at = now() - interval '47 hours';
-			UPDATE banter_log SET at = now() - interval '49 hours' WHERE seq <= ${half}`,
+			`UPDATE banter_log SET at = now() - interval '9 years';
+			UPDATE banter_log SET clock = clock + ${2 * HOUR} WHERE seq > ${half};
+			UPDATE banter_owner SET clock = clock + ${49 * HOUR}`,
 		);
 		await until("the older half is deleted", async () => (await first()) === half + 1);
-		await postgres().sql("UPDATE banter_log SET at = now() - interval '49 hours'");
+		await trimmedAgain();
+		assert.equal(await first(), half + 1);
+		// A standby that still reports, and one that has not for as long: only the first needs its rows.
+		const needed = half + 10;
+		await postgres().sql(
+			`INSERT INTO banter_member (name, seq, at, clock) VALUES ('lags', ${needed}, now(), ${200 * HOUR}),
+			('gone', 1, now(), 0);
+			UPDATE banter_owner SET clock = clock + ${49 * HOUR}`,
+		);
+		await until("up to its row, all are deleted", async () => (await first()) === needed);
+		await trimmedAgain();
+		assert.equal(await first(), needed);
+		await postgres().sql(
+			`DELETE FROM banter_member WHERE name = 'lags';
+			UPDATE banter_owner SET clock = clock + ${49 * HOUR}`,
+		);
 		await until("the last one is left", async () => {
 			const [[from, to]] = await postgres().sql("SELECT min(seq), max(seq) FROM banter_log");
 			return Number(to) - Number(from) < 5; // the store's own work goes on
