@@ -28,6 +28,8 @@
 #include "storaged/cli/files/store_files.h"
 #include "storaged/cli/files/write_all.h"
 #include "storaged/cli/store/store_check.h"
+#include "storaged/engine/env.h"
+#include "storaged/engine/env_tables.h"
 #include "storaged/server/listen.h"
 
 #define OLD_NAME STORE_DATA_NAME ".replaced"
@@ -41,17 +43,22 @@ static const char about[] =
     "\n"
     "With --force an existing store is kept as data.mdb.replaced, in place of an earlier one "
     "of\n"
-    "that name.\n";
+    "that name.\n"
+    "\n"
+    "On several machines, storaged applies what the commit log has after the backup. With "
+    "--new-log it\n"
+    "returns to the backup instead: the store begins a new log, which must be empty.\n";
 
 struct restore {
 	const char *data_dir;
 	const char *from; /* as given */
-	bool force, json;
+	bool force, json, new_log;
 	int dir, lock;
 	int in;
 	char *path; /* of data.mdb */
 	uint64_t bytes;
-	bool kept; /* the old store was kept */
+	bool kept;   /* the old store was kept */
+	bool in_log; /* the backup has a place in a commit log */
 };
 
 /* Creates the data directory, as storaged does at its first start. */
@@ -162,6 +169,22 @@ restore_check_copy(const struct restore *r)
 	return status == STORE_CHECK_BROKEN ? EX_DATAERR : status;
 }
 
+/* With its place in the log, storaged applies again what came after the backup. */
+static int
+restore_look_at_log(struct restore *r)
+{
+	size_t size = strlen(r->path) + sizeof(SUFFIX);
+	char *path = xcalloc(1, size);
+	int rc;
+
+	(void)snprintf(path, size, "%s" SUFFIX, r->path);
+	rc = env_tables_log_place(path, r->new_log, &r->in_log);
+	if (rc != 0)
+		console_warn("%s: %s", path, env_strerror(rc));
+	free(path);
+	return rc == 0 ? 0 : EX_IOERR;
+}
+
 /* Adds a second name for the old store; data.mdb is a complete store at any time. */
 static int
 restore_keep_old(struct restore *r)
@@ -202,6 +225,8 @@ restore_replace(struct restore *r, struct new_file *file)
 		status = rc == 0 ? 0 : new_file_failed(file, rc);
 	}
 	if (status == 0)
+		status = restore_look_at_log(r);
+	if (status == 0)
 		status = restore_keep_old(r);
 	if (status == 0)
 		status = restore_remove_lock_file(r);
@@ -221,6 +246,9 @@ restore_print_report(const struct restore *r)
 	    units_bytes(r->bytes).text, r->from);
 	if (r->kept)
 		console_print("the old store is kept as %s/" OLD_NAME, r->data_dir);
+	if (r->new_log)
+		console_print("it begins a new commit log: empty the old one before you start "
+			      "storaged, and give a backup of this machine to the others");
 }
 
 /* The locks are held. */
@@ -249,15 +277,20 @@ restore_run(struct restore *r)
 		return status;
 	}
 	restore_print_report(r);
+	if (r->in_log && !r->new_log)
+		console_warn("several machines have this store: storaged applies what their "
+			     "commit log has after this "
+			     "backup; to return to the backup, use --new-log");
 	return 0;
 }
 
 int
 restore_command(struct invocation *inv)
 {
-	bool force = false, progress = false, json = false;
+	bool force = false, new_log = false, progress = false, json = false;
 	const struct option_row rows[] = {
 	    {"force", NULL, "replace an existing store", .flag = &force},
+	    {"new-log", NULL, "begin a new commit log, which must be empty", .flag = &new_log},
 	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {"json", NULL, "print the report as JSON", .flag = &json},
@@ -272,6 +305,7 @@ restore_command(struct invocation *inv)
 	r.data_dir = inv->settings.data_dir;
 	r.from = inv->operand;
 	r.force = force;
+	r.new_log = new_log;
 	r.json = json;
 	status = restore_open_input(&r);
 	if (status == 0)

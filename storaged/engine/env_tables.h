@@ -17,4 +17,8 @@
 /* Writes it. 0 or an error of txn.h. */
 [[gnu::warn_unused_result]] int env_tables_set_version(struct txn *t, unsigned version);
 
+/* *had: whether the file of a store, which no process has open, has a place in the commit log of several machines. It is
+ * removed, and the file synced, if remove is set. 0, an LMDB error or errno. */
+[[gnu::warn_unused_result]] int env_tables_log_place(const char *path, bool remove, bool *had);
+
 #endif
