@@ -44,6 +44,9 @@ enum when { WHEN_FIRST, WHEN_READY, WHEN_RECORD };
  * name such sessions. */
 #define VISITOR_SESSION "~"
 
+/* In place of the widget's generation, which no widget reaches: the visitor was erased. */
+#define VISITOR_ERASED UINT32_MAX
+
 /* The organization, widget and agent of a fresh store. Chat with WIDGET_API_KEY belongs to them. */
 extern const struct id id_default_org;
 extern const struct id id_default_widget;

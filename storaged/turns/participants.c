@@ -25,8 +25,13 @@ static int
 participants_find_visitor(struct txn *t, struct call *c, struct participants *p)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
-	int rc = visitor_by_token(t, &m->visitor, &p->visitor);
+	struct visitor_claim claim = {
+	    .token = m->visitor, .org = m->org, .widget = m->widget, .vouched = m->vouched};
+	int rc;
 
+	if (!visitor_of_session(m->session, &claim.visitor))
+		claim.vouched = 0;
+	rc = visitor_find_claimed(t, &claim, &p->visitor);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);
 	if (rc == 0 && !participants_is_own_session(m, &p->visitor))
@@ -226,15 +231,14 @@ participants_announce_restart(
 }
 
 int
-participants_count_message(struct txn *t, const struct participants *p, uint64_t now)
+participants_count_message(
+    struct txn *t, struct call *c, const struct participants *p, uint64_t now)
 {
-	struct msg_visitor_record visitor = p->visitor;
 	int rc = daily_cap_add(t, &p->counted, now);
 
-	if (rc != 0 || !p->by_visitor || visitor.used)
+	if (rc != 0 || !p->by_visitor || p->visitor.used)
 		return rc;
-	visitor.used = true;
-	return visitor_put(t, &visitor);
+	return visitor_put_used(t, c, &p->visitor);
 }
 
 void

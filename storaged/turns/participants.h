@@ -34,9 +34,9 @@ struct participants {
 [[gnu::warn_unused_result]] int participants_check(
     struct txn *t, struct call *c, const struct participants *p, uint64_t now, bool by_person);
 
-/* A message was stored: it is counted for its widget, and its visitor is marked as used. */
+/* A message was stored: it is counted for its widget, and its visitor is stored as one that has written. */
 [[gnu::warn_unused_result]] int participants_count_message(
-    struct txn *t, const struct participants *p, uint64_t now);
+    struct txn *t, struct call *c, const struct participants *p, uint64_t now);
 
 /* A turn began: tells those who follow the conversation. */
 void participants_announce_turn(struct call *c, const struct id *conversation);

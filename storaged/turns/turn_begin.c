@@ -504,7 +504,7 @@ turn_begin_link(struct txn *t, struct turn_beginning *b)
 
 /* The message, with the place of a reply, which stays empty if a person answers. */
 static int
-turn_begin_add_message(struct txn *t, struct turn_beginning *b)
+turn_begin_add_message(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct new_message arrival = {
 	    .text = b->m->text,
@@ -531,7 +531,7 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 		rc = page_put(t, &place->conversation, b->m->page, b->now, &unused);
 	if (rc == 0)
 		rc = turn_begin_add_changes(t, b);
-	return rc != 0 ? rc : participants_count_message(t, &b->participants, b->now);
+	return rc != 0 ? rc : participants_count_message(t, c, &b->participants, b->now);
 }
 
 static int
@@ -543,7 +543,7 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	/* First, as the conversation's texts may lie in the map. */
 	if (b->returns || b->conversation.state == STATE_RESOLVED)
 		call_conversation_changed(c, &b->conversation);
-	rc = turn_begin_add_message(t, b);
+	rc = turn_begin_add_message(t, c, b);
 	if (rc != 0)
 		return rc;
 	participants_announce_turn(c, conversation);
@@ -590,7 +590,7 @@ turn_begin_hand(struct txn *t, struct call *c, struct turn_beginning *b)
 	b->turn.id = b->m->message;
 	call_conversation_changed(c, &b->conversation);
 	rc = turn_answer_handed(t, c, &b->turn, &b->conversation);
-	return rc != 0 ? rc : turn_begin_add_message(t, b);
+	return rc != 0 ? rc : turn_begin_add_message(t, c, b);
 }
 
 static int

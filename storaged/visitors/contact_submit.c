@@ -31,8 +31,11 @@ struct submission {
 static int
 contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 {
+	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct visitor_claim claim = {
+	    m->token, m->visitor, m->org, m->widget, m->vouched};
 	struct msg_widget_record widget;
-	int rc = visitor_find(t, &c->m->contact_submit.token, &s->visitor, &widget);
+	int rc = visitor_find(t, &claim, &s->visitor, &widget);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);
@@ -224,7 +227,7 @@ contact_submit_keep(struct txn *t, const struct call *c, const struct submission
 }
 
 static int
-contact_submit_link_visitor(struct txn *t, const struct call *c, struct submission *s)
+contact_submit_link_visitor(struct txn *t, struct call *c, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
 	struct msg_visitor_record *visitor = &s->visitor;
@@ -233,14 +236,13 @@ contact_submit_link_visitor(struct txn *t, const struct call *c, struct submissi
 		return id_is_zero(&s->conversation) ? contact_submit_keep(t, c, s) : 0;
 	if (visitor->used && id_equal(&visitor->contact, contact))
 		return 0;
-	visitor->used = true;
 	visitor->contact = *contact;
-	return visitor_put(t, visitor);
+	return visitor_put_used(t, c, visitor);
 }
 
 /* Links the visitor and its conversation to the contact. */
 static int
-contact_submit_link(struct txn *t, const struct call *c, struct submission *s)
+contact_submit_link(struct txn *t, struct call *c, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
 	int rc = contact_submit_link_visitor(t, c, s);

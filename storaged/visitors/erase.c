@@ -208,7 +208,8 @@ erase_find_visitor(struct txn *t, const struct id *org, struct slice session,
 	if (!visitor_of_session(session, &id))
 		id = room_id_of_session(org, widget, session);
 	rc = visitor_by_id(t, &id, &record);
-	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&record.org, org)))
+	if (rc == MDB_NOTFOUND ||
+	    (rc == 0 && (record.generation == VISITOR_ERASED || !id_equal(&record.org, org))))
 		return 0;
 	if (rc != 0)
 		return rc;
@@ -247,5 +248,5 @@ handle_visitor_erase(struct txn *t, struct call *c)
 	if (rc != 0 || id_is_zero(&visitor))
 		return rc;
 	call_end_room(c, &visitor);
-	return visitor_drop(t, &visitor);
+	return visitor_erase(t, &visitor);
 }

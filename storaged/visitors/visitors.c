@@ -1,12 +1,13 @@
 /*
- * Each page view of a browser without a token creates a visitor, and most never write. Nothing deletes
- * them, so each new visitor checks a few visitors that follow it in the table and removes the stale ones.
- * The keys are hashes, so every part of the table is checked in time (as in logins.c).
+ * Nothing deletes a visitor whose conversation was erased, so each new visitor checks a few visitors that follow it in
+ * the table and removes the stale ones. The keys are hashes, so every part of the table is checked in time (as in
+ * logins.c).
  */
 #include "storaged/visitors/visitors.h"
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/ipc/visitor.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/records/widgets.h"
 
@@ -33,10 +34,34 @@ visitor_is_welcome(
 }
 
 int
-visitor_find(struct txn *t, const struct hash256 *token, struct msg_visitor_record *visitor,
-    struct msg_widget_record *widget)
+visitor_find_claimed(
+    struct txn *t, const struct visitor_claim *claim, struct msg_visitor_record *visitor)
 {
-	int rc = visitor_by_token(t, token, visitor);
+	bool taken;
+	int rc = visitor_by_token(t, &claim->token, visitor);
+
+	if (rc != MDB_NOTFOUND || claim->vouched == 0)
+		return rc;
+	/* By a visitor with another token: its session is not this one's. */
+	rc = visitor_id_taken(t, &claim->visitor, &taken);
+	if (rc == 0 && taken)
+		return MDB_NOTFOUND;
+	*visitor = (struct msg_visitor_record){
+	    .v = RECORD_VERSION,
+	    .id = claim->visitor,
+	    .org = claim->org,
+	    .widget = claim->widget,
+	    .generation = claim->vouched - 1,
+	    .token = claim->token,
+	};
+	return rc;
+}
+
+int
+visitor_find(struct txn *t, const struct visitor_claim *claim,
+    struct msg_visitor_record *visitor, struct msg_widget_record *widget)
+{
+	int rc = visitor_find_claimed(t, claim, visitor);
 
 	if (rc == 0)
 		rc = widget_find(t, &visitor->org, &visitor->widget, widget);
@@ -86,14 +111,13 @@ visitor_is_stale(
 	struct msg_widget_record widget;
 	int rc;
 
-	*stale = false;
-	if (visitor->used)
+	*stale = !visitor->used && now > visitor->created_at &&
+	    now - visitor->created_at >= VISITOR_UNUSED_MS;
+	if (visitor->used || visitor->generation == VISITOR_ERASED || *stale)
 		return 0;
 	rc = widget_find(t, &visitor->org, &visitor->widget, &widget);
 	if (rc == 0)
-		*stale = !visitor_is_of_generation(visitor, &widget) ||
-		    (now > visitor->created_at &&
-			now - visitor->created_at >= VISITOR_UNUSED_MS);
+		*stale = !visitor_is_of_generation(visitor, &widget);
 	else if (rc == MDB_NOTFOUND)
 		*stale = true;
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -160,6 +184,24 @@ visitor_purge(struct txn *t, struct call *c, const struct key *at, uint64_t now)
 	return rc;
 }
 
+int
+visitor_put_used(struct txn *t, struct call *c, const struct msg_visitor_record *visitor)
+{
+	struct msg_visitor_record used = *visitor;
+	struct key key = key_hash(&used.token);
+	bool known;
+	int rc = visitor_id_taken(t, &used.id, &known);
+
+	used.used = true;
+	if (rc == 0 && !known)
+		used.created_at = clock_wall_ms();
+	if (rc == 0)
+		rc = visitor_put(t, &used);
+	if (rc == 0 && !known)
+		rc = visitor_purge(t, c, &key, clock_wall_ms());
+	return rc;
+}
+
 /* Encodes a visitor in env->record: valid until the next put. */
 static struct slice
 visitor_encode(struct txn *t, const struct msg_visitor_record *visitor)
@@ -189,23 +231,39 @@ visitor_answer_opened(
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
-/* Refuses a fresh visitor whose id or token another visitor has. *known: the same request has created it
- * before, and *fresh is the stored one. */
+int
+visitor_erase(struct txn *t, const struct id *id)
+{
+	const uint64_t now = clock_wall_ms();
+	struct msg_visitor_record visitor;
+	int rc = visitor_by_id(t, id, &visitor);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc == 0 && visitor_is_young(id, now))
+		return visitor_put(t,
+		    &(struct msg_visitor_record){
+			.v = RECORD_VERSION,
+			.id = visitor.id,
+			.org = visitor.org,
+			.widget = visitor.widget,
+			.token = visitor.token,
+			.generation = VISITOR_ERASED,
+			.created_at = now,
+		    });
+	return rc == 0 || txn_survives(rc) ? visitor_drop(t, id) : rc;
+}
+
+/* Refuses a fresh visitor whose id or token another visitor has. */
 static int
-visitor_check_fresh(
-    struct txn *t, struct call *c, struct msg_visitor_record *fresh, bool *known)
+visitor_check_fresh(struct txn *t, struct call *c, const struct msg_visitor_record *fresh)
 {
 	struct msg_visitor_record stored;
 	bool taken;
 	int rc = visitor_by_token(t, &fresh->token, &stored);
 
-	*known = rc == 0;
-	if (rc == 0 &&
-	    (!id_equal(&stored.id, &fresh->id) || !id_equal(&stored.widget, &fresh->widget) ||
-		stored.generation != fresh->generation))
-		return call_refuse(c, STORE_INVALID, "another visitor has this token");
 	if (rc == 0)
-		*fresh = stored;
+		return call_refuse(c, STORE_INVALID, "another visitor has this token");
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	rc = visitor_id_taken(t, &fresh->id, &taken);
@@ -226,23 +284,13 @@ visitor_open_fresh(struct txn *t, struct call *c, const struct msg_widget_record
 	    .widget = widget->id,
 	    .generation = widget->generation,
 	    .token = m->fresh_token,
-	    .created_at = clock_wall_ms(),
 	};
-	struct key key = key_hash(&m->fresh_token);
-	bool known;
-	int rc = visitor_check_fresh(t, c, &fresh, &known);
+	int rc = visitor_check_fresh(t, c, &fresh);
 
-	if (rc == 0 && !known && !call_may_write(t))
-		return CALL_WRITES;
-	if (rc == 0 && !known) {
-		rc = visitor_put(t, &fresh);
-		if (rc == 0)
-			rc = visitor_purge(t, c, &key, fresh.created_at);
-	}
 	return rc != 0 ? rc : visitor_answer_opened(t, c, &fresh, false);
 }
 
-/* Opens the widget for a visitor with a valid token. An unused visitor past half of its time starts that
+/* Opens the widget for a visitor with a valid token. An unused stored visitor past half of its time starts that
  * time again, so that the token stays valid for this page. While the store takes no writes, it removes no
  * visitors either. */
 static int
@@ -251,8 +299,8 @@ visitor_resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor
 	uint64_t now = clock_wall_ms();
 	int rc = 0;
 
-	if (call_may_write(t) && !visitor->used && now > visitor->created_at &&
-	    now - visitor->created_at >= VISITOR_UNUSED_MS / 2) {
+	if (visitor->created_at != 0 && call_may_write(t) && !visitor->used &&
+	    now > visitor->created_at && now - visitor->created_at >= VISITOR_UNUSED_MS / 2) {
 		visitor->created_at = now;
 		rc = visitor_put(t, visitor);
 	}
@@ -281,6 +329,7 @@ handle_visitor_open(struct txn *t, struct call *c)
 	const struct msg_visitor_open *m = &c->m->visitor_open;
 	struct msg_visitor_record visitor;
 	struct msg_widget_record widget;
+	struct visitor_claim claim;
 	int rc;
 
 	if (m->public_id.len == 0)
@@ -292,7 +341,8 @@ handle_visitor_open(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_NOT_FOUND, widget_kind.missing);
 	if (rc != 0)
 		return rc;
-	rc = visitor_by_token(t, &m->token, &visitor);
+	claim = (struct visitor_claim){m->token, m->visitor, widget.org, widget.id, m->vouched};
+	rc = visitor_find_claimed(t, &claim, &visitor);
 	if (rc == 0 && visitor_is_of_generation(&visitor, &widget))
 		return visitor_resume(t, c, &visitor);
 	if (rc != 0 && rc != MDB_NOTFOUND)
@@ -323,7 +373,10 @@ handle_visitor_follow(struct txn *t, struct call *c)
 	struct msg_visitor_record visitor;
 	struct msg_widget_record widget;
 	struct msg_visitor_state state = {0};
-	int rc = visitor_find(t, &c->m->visitor_follow.token, &visitor, &widget);
+	const struct msg_visitor_follow *m = &c->m->visitor_follow;
+	const struct visitor_claim claim = {
+	    m->token, m->visitor, m->org, m->widget, m->vouched};
+	int rc = visitor_find(t, &claim, &visitor, &widget);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);

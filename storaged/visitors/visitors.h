@@ -1,6 +1,9 @@
 /*
  * Visitors of widgets and their requests. A visitor is known by the hash of its token. The token is valid
  * while the widget exists, is enabled, and has the public id that it had when the visitor came.
+ *
+ * A visitor is stored when it writes or says who it is: most never do. Until then its worker vouches for the token
+ * (workerd/api/widget/visitor_token.h).
  */
 #ifndef STORAGED_VISITORS_VISITORS_H
 #define STORAGED_VISITORS_VISITORS_H
@@ -12,18 +15,38 @@
 /* Detail of GONE. */
 extern const char visitor_gone[];
 
-/* A visitor that has neither written nor given a contact is removed so many milliseconds after it came, or
- * came back, but not while a worker follows it (rooms.h). */
+/* A stored visitor without a message and a contact, such as one whose conversation was erased, is removed so many
+ * milliseconds after that, or after it came back, but not while a worker follows it (rooms.h). */
 #define VISITOR_UNUSED_MS CLOCK_DAY_MS
+
+/* A visitor as a request names it; the fields are those of VISITOR_FOLLOW. */
+struct visitor_claim {
+	struct hash256 token;
+	struct id visitor, org, widget;
+	uint32_t vouched;
+};
 
 /* Whether a visitor's token is valid at its widget now. */
 bool visitor_is_welcome(
     const struct msg_visitor_record *visitor, const struct msg_widget_record *widget);
 
-/* Finds the visitor with a valid token, and its widget, whose slices are as those of txn_get().
+/* Finds the visitor with this token, whether the token is valid or not. One that is not stored, but vouched for, has a
+ * created_at of 0. MDB_NOTFOUND: neither. */
+[[gnu::warn_unused_result]] int visitor_find_claimed(
+    struct txn *t, const struct visitor_claim *claim, struct msg_visitor_record *visitor);
+
+/* The same, but only with a valid token, with its widget, whose slices are as those of txn_get().
  * MDB_NOTFOUND: the token is invalid or expired. */
-[[gnu::warn_unused_result]] int visitor_find(struct txn *t, const struct hash256 *token,
+[[gnu::warn_unused_result]] int visitor_find(struct txn *t, const struct visitor_claim *claim,
     struct msg_visitor_record *visitor, struct msg_widget_record *widget);
+
+/* Stores a visitor that has written or said who it is. If it was not stored before, some stale ones are removed. */
+[[gnu::warn_unused_result]] int visitor_put_used(
+    struct txn *t, struct call *c, const struct msg_visitor_record *visitor);
+
+/* Removes what is stored of a visitor, if it exists. The token of one for whom workers vouch stays, so that it is not valid
+ * any more, until the purge of stale ones. */
+[[gnu::warn_unused_result]] int visitor_erase(struct txn *t, const struct id *id);
 
 /* Marks a visitor whose conversation was erased as unused, unless it has a contact. */
 [[gnu::warn_unused_result]] int visitor_release(

@@ -111,7 +111,7 @@ export async function pagesOf(get, path, limit) {
 
 const hash = (token) => createHash("sha256").update(token).digest("hex");
 
-/** Creates a visitor of the widget with this public id. */
+/** A visitor of the widget with this public id, who is stored with the first message or contact. */
 export async function openVisitor(peer, publicId) {
 	const token = hash(randomBytes(16));
 	const { widget, visitor } = await peer.ask(
@@ -119,12 +119,16 @@ export async function openVisitor(peer, publicId) {
 		{ public_id: publicId, fresh_token: token, fresh_id: newId() },
 		"visitor_opened",
 	);
-	return { peer, token, widget, session: `~${dashed(visitor.id)}` };
+	const vouched = visitor.generation + 1;
+	return { peer, token, widget, id: visitor.id, vouched, session: `~${dashed(visitor.id)}` };
 }
 
 /** Submits the visitor's contact details; resolves to the contact's id. */
-export async function submitContact({ peer, token }, contact) {
-	const message = { token, fresh_id: newId(), ...contact };
+export async function submitContact({ peer, token, widget, id, vouched }, contact) {
+	const message = {
+		...{ token, visitor: id, org: widget.org, widget: widget.id, vouched },
+		...{ fresh_id: newId(), ...contact },
+	};
 	return dashed(recordOf("contact", await peer.ask("contact_submit", message, "record")).id);
 }
 
@@ -133,7 +137,7 @@ export async function submitContact({ peer, token }, contact) {
  * to the conversation's id.
  */
 export async function storeTurn(
-	{ peer, token, widget, session },
+	{ peer, token, widget, session, vouched },
 	{ status = 0, open = false } = {},
 ) {
 	const turn = newId();
@@ -149,6 +153,7 @@ export async function storeTurn(
 			text: "a question",
 			history: 1,
 			visitor: token,
+			vouched,
 		},
 		"turn_begun",
 	);

@@ -21,7 +21,7 @@ import {
 } from "./visitors.mjs";
 
 const NOBODY = { widget_id: "wid_0000000000000000000000" };
-const TOKEN = /^[0-9A-Za-z]{22}$/;
+const TOKEN = /^[0-9a-f]{32}[0-9A-Za-z]{22}[0-9a-f]{24}$/;
 const SITE = "https://shop.example";
 
 describe("a widget's configuration", () => {

@@ -529,9 +529,11 @@ static const struct instruction instructions[] = {
     {'G', MSG_ROOM_LEAVE, .words = "client room"},
     {'T', MSG_TURN_BEGIN,
 	.words = "client org widget session:visitor_session visitor turn conversation=turn "
-		 "message=turn text client_id history=3"},
+		 "message=turn text client_id history=3 vouched=1"},
     {'E', MSG_VISITOR_ERASE, .words = "client org session:visitor_session widget"},
-    {'S', MSG_CONTACT_SUBMIT, .words = "client token fresh_id name email phone"},
+    {'S', MSG_CONTACT_SUBMIT,
+	.words =
+	    "client token fresh_id name email phone visitor:fresh_id org widget vouched=1"},
     {'H', MSG_RECORD_PUT, MSG_CONTACT_RECORD, .words = "client " CONTACT},
     {'J', MSG_RECORD_DELETE, MSG_CONTACT_RECORD, .words = "client org id"},
     {'U', MSG_RECORD_PUT, MSG_USER_RECORD, .words = "client fresh=1 " USER},

@@ -114,7 +114,7 @@ check_followings(void)
 	must(n == f.live.turns.n);
 }
 
-/* Visitors that are followed can write, unless their widget refuses the message. */
+/* Visitors that are followed, all of whom are stored here, can write, unless their widget refuses the message. */
 static void
 check_rooms(void)
 {
@@ -134,7 +134,8 @@ check_rooms(void)
 			if (id_is_zero(&following->topic->widget))
 				continue; /* the room of a conversation */
 			must(visitor_by_id(&t, &following->topic->id, &visitor) == 0);
-			must(visitor_find(&t, &visitor.token, &visitor, &widget) == 0);
+			must(visitor_find(&t, &(struct visitor_claim){.token = visitor.token},
+				 &visitor, &widget) == 0);
 			must(id_equal(&following->topic->widget, &widget.id));
 		}
 	}

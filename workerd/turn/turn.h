@@ -26,6 +26,7 @@ struct turn_request {
 	struct slice client_id;        /* the client's id of the message, 0 to 128 bytes */
 	struct slice name;             /* request= in the log, 0 to TURN_NAME_MAX bytes */
 	const struct hash256 *visitor; /* hash of the widget visitor's token; NULL: API key */
+	uint32_t vouched;              /* with a token: as in VISITOR_FOLLOW */
 	struct id message, reply;      /* ids of a new message and its reply; zero: any */
 	struct slice page;    /* a PAGE_RECORD of where the visitor is; empty: not known */
 	struct slice context; /* what the site says (chat_context.h); empty: nothing new */

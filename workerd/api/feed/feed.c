@@ -298,7 +298,7 @@ feed_open(const struct api_call *c, bool sse, bool poll)
 	o->poll = poll;
 	o->out.api = c->api;
 	widget_outlet_read(&o->out, c->x->req->query);
-	widget_visit_open(c, &o->q, &o->visit, feed_on_opened);
+	widget_visit_open(&o->q, &o->visit, feed_on_opened);
 }
 
 void

@@ -295,6 +295,7 @@ feed_message_begin(struct feed_post *p)
 	    .user_id = p->visit.by_key ? p->frame.who.user_id : (struct slice){0},
 	    .name = request_context_of(p->q.x)->request_id,
 	    .visitor = &p->visit.token,
+	    .vouched = p->visit.vouched,
 	    .message = p->message,
 	    .source = p->source,
 	    /* A visitor who wants a person need not wait for the model. */

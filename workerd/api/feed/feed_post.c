@@ -203,13 +203,14 @@ feed_post_submit(struct feed_post *p, const struct contact_details *contact)
 	    .name = contact->value[CONTACT_DETAILS_NAME],
 	    .email = contact->value[CONTACT_DETAILS_EMAIL],
 	    .phone = contact->value[CONTACT_DETAILS_PHONE],
-	    .user_id = p->frame.who.user_id};
+	    .user_id = p->frame.who.user_id,
+	    .org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .visitor = p->visit.visitor,
+	    .vouched = p->visit.vouched};
 
-	if (p->visit.by_key) {
-		submit.org = p->visit.org;
-		submit.widget = p->visit.widget;
+	if (p->visit.by_key)
 		submit.session = slice_str(p->visit.session);
-	}
 	store_query_ask(&p->q, MSG_CONTACT_SUBMIT, &submit, feed_post_on_contact);
 }
 
@@ -292,6 +293,8 @@ feed_post_on_opened(void *arg, uint16_t type, const union msg *m)
 {
 	struct feed_post *p = arg;
 
+	if (widget_visit_goes_on(&p->q, &p->visit, type, m, feed_post_on_opened))
+		return;
 	if (widget_visit_opened(&p->visit, type, m))
 		feed_post_handle(p);
 	else
@@ -437,5 +440,5 @@ handle_widget_post(const struct api_call *c)
 	if (visit.by_key)
 		feed_post_handle_by_key(p);
 	else
-		widget_visit_return(c, &p->q, &visit, feed_post_on_opened);
+		widget_visit_return(&p->q, &p->visit, feed_post_on_opened);
 }

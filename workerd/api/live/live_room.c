@@ -216,7 +216,14 @@ static struct store_call *
 live_room_send_follow(struct live_room *r)
 {
 	const struct live_room_topic *topic = &r->topic;
-	const struct msg_visitor_follow visitor = {.token = topic->token};
+	const struct msg_visitor_follow visitor = {
+	    .token = topic->token,
+	    .visitor = topic->room,
+	    .org = topic->org,
+	    .widget = topic->widget,
+	    /* A visitor who has written is stored, unless it was erased. */
+	    .vouched = id_is_zero(&r->conversation) ? topic->vouched : 0,
+	};
 	struct msg_room_follow follow = {
 	    .org = topic->org, .widget = topic->widget, .session = topic->session};
 

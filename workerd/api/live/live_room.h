@@ -46,9 +46,11 @@ struct live_room_event {
 /* What a room follows. */
 struct live_room_topic {
 	struct id room;       /* a visitor's or a conversation's id, or room_id_of_session() */
-	struct hash256 token; /* of a visitor: the hash of its own; zero: the rest is set */
+	struct hash256 token; /* of a visitor: the hash of its own; zero: it has none */
+	uint32_t vouched;     /* with a token: as in VISITOR_FOLLOW */
 	struct id org, widget;
-	struct slice session; /* empty: the room is of the conversation's owners; copied */
+	struct slice
+	    session; /* without a token; empty: the room is of the conversation's owners; copied */
 };
 
 /* Embedded in each member of a room. */

@@ -103,13 +103,14 @@ widget_identify_submit(struct widget_identification *i, const struct contact_det
 	    .email = contact->value[1],
 	    .phone = contact->value[2],
 	    .user_id = i->frame.who.user_id,
+	    .org = i->s->org,
+	    .widget = i->s->widget,
+	    .visitor = i->s->visitor,
+	    .vouched = i->s->vouched,
 	};
 
-	if (widget_identify_is_by_key(i->s)) {
-		submit.org = i->s->org;
-		submit.widget = i->s->widget;
+	if (widget_identify_is_by_key(i->s))
 		submit.session = widget_socket_session(i->s);
-	}
 	if (submit.user_id.len > 0 && widget_identify_is_by_key(i->s)) {
 		/* For the next messages: the first one begins the conversation. */
 		buf_reset(&i->s->user_id);

@@ -345,6 +345,8 @@ widget_socket_new(struct widget_opening *o)
 	s->org = o->visit.org;
 	s->widget = o->visit.widget;
 	s->token = o->visit.token;
+	s->vouched = o->visit.vouched;
+	s->visitor = o->visit.visitor;
 	s->out = o->out;
 	s->out.send = widget_socket_send;
 	s->out.arg = s;
@@ -411,7 +413,7 @@ handle_widget_socket(const struct api_call *c)
 	o->visit = visit;
 	o->out.api = c->api;
 	widget_outlet_read(&o->out, c->x->req->query);
-	widget_visit_open(c, &o->q, &o->visit, widget_socket_on_opened);
+	widget_visit_open(&o->q, &o->visit, widget_socket_on_opened);
 }
 
 struct widget_sockets *

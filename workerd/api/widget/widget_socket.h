@@ -41,6 +41,8 @@ struct widget_socket {
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget;
 	struct hash256 token; /* zero: a session of a key */
+	uint32_t vouched;     /* as in VISITOR_FOLLOW */
+	struct id visitor;    /* zero: a session of a key */
 	char *browser;        /* its User-Agent */
 	struct buf page;      /* the PAGE_RECORD of its last page frame; empty: none yet */
 	struct buf context;   /* of its last context frame; empty: none yet */

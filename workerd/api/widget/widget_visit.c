@@ -3,21 +3,33 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/ipc/room_id.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 
-/* A token of another form is ignored, as an unknown one is. */
+/* A token that is too long is ignored, as an unknown one is. */
 static void
 widget_visit_read_token(struct slice query, struct widget_visit *v)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice token = parameter_read(query, "token", text);
 
-	if (token.len != WIDGET_TOKEN_TEXT ||
-	    !slice_copy_text(token, v->given, sizeof(v->given)))
+	if (!slice_copy_text(token, v->given, sizeof(v->given)))
 		v->given[0] = '\0';
+}
+
+static void
+widget_visit_read_widget(struct slice record, struct widget_visit *v)
+{
+	struct msg_widget_record widget;
+
+	must(record_decode(record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
+	must(slice_copy_text(widget.public_id, v->public_id, sizeof(v->public_id)));
+	v->org = widget.org;
+	v->widget = widget.id;
+	v->generation = widget.generation;
 }
 
 static bool
@@ -43,29 +55,37 @@ widget_visit_begin(const struct api_call *c, struct widget_visit *v)
 	if (v->by_key)
 		return widget_visit_read_session(c, v);
 	widget_visit_read_token(c->x->req->query, v);
+	widget_visit_read_widget(c->widget_record, v);
 	return true;
 }
 
-static struct msg_visitor_open
-widget_visit_ask(const struct api_call *c, const struct widget_visit *v)
+static void
+widget_visit_ask(struct store_query *q, struct widget_visit *v, store_answer_fn *fn)
 {
-	struct msg_widget_record widget;
-	struct msg_visitor_open ask = {0};
+	const struct hash256 *secret = &q->api->login_secret;
+	const struct visitor_token_place place = {v->widget, v->generation};
+	struct slice given = slice_str(v->given);
+	struct msg_visitor_open ask = {.public_id = slice_str(v->public_id)};
 
-	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	ask.public_id = widget.public_id;
-	if (v->given[0] != '\0')
-		ask.token = secret_hash(slice_str(v->given));
-	return ask;
+	if (hash_is_zero(secret)) {
+		store_query_ask(q, MSG_LOGIN_SECRET_GET, &(struct msg_login_secret_get){}, fn);
+		return;
+	}
+	if (given.len > 0)
+		ask.token = secret_hash(given);
+	if (visitor_token_is_valid(secret, &place, clock_wall_ms(), given, &ask.visitor))
+		ask.vouched = v->generation + 1;
+	if (v->may_begin) {
+		ask.fresh_id = visitor_token_new(secret, &place, v->fresh);
+		ask.fresh_token = secret_hash(slice_str(v->fresh));
+	}
+	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
 }
 
 void
-widget_visit_return(const struct api_call *c, struct store_query *q,
-    const struct widget_visit *v, store_answer_fn *fn)
+widget_visit_return(struct store_query *q, struct widget_visit *v, store_answer_fn *fn)
 {
-	const struct msg_visitor_open ask = widget_visit_ask(c, v);
-
-	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
+	widget_visit_ask(q, v, fn);
 }
 
 /* Whether the session has a conversation. */
@@ -79,20 +99,13 @@ widget_visit_find(struct store_query *q, const struct widget_visit *v, store_ans
 }
 
 void
-widget_visit_open(const struct api_call *c, struct store_query *q, struct widget_visit *v,
-    store_answer_fn *fn)
+widget_visit_open(struct store_query *q, struct widget_visit *v, store_answer_fn *fn)
 {
-	struct msg_visitor_open ask;
-
-	if (v->by_key) {
+	v->may_begin = true;
+	if (v->by_key)
 		widget_visit_find(q, v, fn);
-		return;
-	}
-	ask = widget_visit_ask(c, v);
-	secret_base62(v->fresh, WIDGET_TOKEN_TEXT);
-	ask.fresh_token = secret_hash(slice_str(v->fresh));
-	ask.fresh_id = id_new();
-	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
+	else
+		widget_visit_ask(q, v, fn);
 }
 
 /* A session without a conversation may have a contact, which waits for the first message. */
@@ -102,6 +115,11 @@ widget_visit_goes_on(struct store_query *q, struct widget_visit *v, uint16_t typ
 {
 	struct msg_visitor_open ask = {0};
 
+	if (type == MSG_LOGIN_SECRET) {
+		q->api->login_secret = m->login_secret.secret;
+		widget_visit_ask(q, v, fn);
+		return true;
+	}
 	if (!v->by_key || v->is_new || !store_refused(type, m, STORE_NOT_FOUND))
 		return false;
 	v->is_new = true;
@@ -148,6 +166,7 @@ bool
 widget_visit_opened(struct widget_visit *v, uint16_t type, const union msg *m)
 {
 	struct msg_visitor_record visitor;
+	struct hash256 fresh;
 
 	if (v->by_key)
 		return widget_visit_found(v, type, m);
@@ -157,10 +176,12 @@ widget_visit_opened(struct widget_visit *v, uint16_t type, const union msg *m)
 	v->resumed = m->visitor_opened.resumed;
 	v->is_new = !v->resumed;
 	v->identified = !id_is_zero(&visitor.contact);
-	v->org = visitor.org;
-	v->widget = visitor.widget;
 	v->visitor = visitor.id;
 	v->token = visitor.token;
+	fresh = secret_hash(slice_str(v->fresh));
+	v->is_fresh = hash_equal(&v->token, &fresh);
+	if (visitor.created_at == 0)
+		v->vouched = visitor.generation + 1;
 	widget_visit_set_session(v);
 	return true;
 }
@@ -170,7 +191,7 @@ widget_visit_token(const struct widget_visit *v)
 {
 	if (v->by_key)
 		return v->session;
-	return v->resumed ? v->given : v->fresh;
+	return v->is_fresh ? v->fresh : v->given;
 }
 
 struct live_room_topic
@@ -179,7 +200,13 @@ widget_visit_topic(const struct widget_visit *v)
 	const struct slice session = slice_str(v->session);
 
 	if (!v->by_key)
-		return (struct live_room_topic){.room = v->visitor, .token = v->token};
+		return (struct live_room_topic){
+		    .room = v->visitor,
+		    .token = v->token,
+		    .org = v->org,
+		    .widget = v->widget,
+		    .vouched = v->vouched,
+		};
 	return (struct live_room_topic){
 	    .room = room_id_of_session(&v->org, &v->widget, session),
 	    .org = v->org,

@@ -5,22 +5,28 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_VISIT_H
 #define WORKERD_API_WIDGET_WIDGET_VISIT_H
 
+#include "proto/ipc/public_id.h"
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/request/api_call.h"
 #include "workerd/api/request/client_id.h"
 #include "workerd/api/request/store_query.h"
-
-/* Characters of a visitor token: 131 bits. */
-#define WIDGET_TOKEN_TEXT 22
+#include "workerd/api/widget/visitor_token.h"
 
 struct widget_visit {
-	char fresh[WIDGET_TOKEN_TEXT + 1], given[WIDGET_TOKEN_TEXT + 1]; /* tokens */
-	bool by_key; /* a session of a key. Then the next four are set from the begin */
+	char given[VISITOR_TOKEN_TEXT + 1]; /* the token of the request; empty: none */
+	char fresh[VISITOR_TOKEN_TEXT +
+	    1]; /* of a visitor who is not stored: a new one, or the given one */
+	char public_id[PUBLIC_ID_TEXT + 1]; /* of the widget */
+	uint32_t generation;                /* of the widget */
+	bool may_begin; /* a visitor without a valid token becomes a new one */
+	bool by_key;    /* a session of a key. Then the next five are set from the begin */
 	struct id org, widget;
 	struct hash256 token; /* zero: a session of a key has none */
+	uint32_t vouched;     /* as in VISITOR_FOLLOW */
 	char session[CLIENT_ID_MAX + 1];
 	/* After widget_visit_opened(): */
 	bool resumed;      /* the client may have a part of the conversation already */
+	bool is_fresh;     /* the visitor has the new token */
 	bool is_new;       /* nothing was said yet: there is no history to send */
 	bool identified;   /* the visitor has contact details */
 	struct id visitor; /* zero: a session of a key */
@@ -30,16 +36,14 @@ struct widget_visit {
 [[gnu::warn_unused_result]] bool widget_visit_begin(
     const struct api_call *c, struct widget_visit *v);
 
-/* Asks the store for the visitor, or makes a new one; fn gets q, which is about this call. */
-void widget_visit_open(const struct api_call *c, struct store_query *q, struct widget_visit *v,
-    store_answer_fn *fn);
+/* Asks the store for the visitor, or makes a new one; fn gets q. */
+void widget_visit_open(struct store_query *q, struct widget_visit *v, store_answer_fn *fn);
 
 /* The same, but without a valid token the store refuses the visitor (GONE). Not for a session of a key, of which
  * nothing needs to be known. */
-void widget_visit_return(const struct api_call *c, struct store_query *q,
-    const struct widget_visit *v, store_answer_fn *fn);
+void widget_visit_return(struct store_query *q, struct widget_visit *v, store_answer_fn *fn);
 
-/* Takes the answer of widget_visit_open(). True: one more request is needed, and was sent; fn gets its answer. */
+/* Takes the answer of one of these. True: one more request is needed, and was sent; fn gets its answer. */
 [[gnu::warn_unused_result]] bool widget_visit_goes_on(struct store_query *q,
     struct widget_visit *v, uint16_t type, const union msg *m, store_answer_fn *fn);
 

@@ -1,0 +1,108 @@
+// Visitors who never write: they cost the store nothing, and their tokens are valid nevertheless.
+
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { Feed, feedPath } from "./feeds.mjs";
+import { useBanter } from "./harness.mjs";
+import { adminExpect } from "./organizations.mjs";
+import { expectTool, parseLines } from "./tool.mjs";
+import { conversationsOf, makeWidget, resetWidget, Visitor } from "./visitors.mjs";
+
+after(() => Feed.closeAll());
+
+describe("visitors who have not written", () => {
+	const banter = useBanter({ workers: 3 });
+
+	/** The visitors of the widget in the store. */
+	const stored = async ({ id }) =>
+		parseLines((await expectTool(banter, 0, "export")).stdout).filter(
+			({ kind, widget }) => kind === "visitor" && widget === id,
+		).length;
+
+	/** A poll of the widget's frames; resolves to the session's token. */
+	async function poll(widget, token) {
+		const { status, json } = await banter.get(feedPath(widget, "frames", { token }));
+		assert.equal(status, 200);
+		const [first] = json.frames;
+		assert.equal(first.type, "session");
+		return first.session_token;
+	}
+
+	it("are not stored, however many come; the first message or contact stores one", async () => {
+		const widget = await makeWidget(banter, { contact_info_mode: "optional", collect_email: true });
+		const tokens = [];
+		for (let i = 0; i < 300; i++) tokens.push(await poll(widget));
+		assert.equal(new Set(tokens).size, 300);
+		assert.equal(await stored(widget), 0);
+		// Each token is that of its visitor, at any worker.
+		for (const token of tokens.slice(0, 20)) assert.equal(await poll(widget, token), token);
+		assert.equal(await stored(widget), 0);
+		const [writer, teller] = tokens;
+		const one = await Feed.open(banter, widget, { carrier: "poll", token: writer });
+		await one.say("[[tokens=1]]");
+		assert.equal(await stored(widget), 1);
+		const two = await Visitor.open(banter, widget, { token: teller });
+		assert.deepEqual((await two.next()).messages, []);
+		two.send({ type: "contact_info", email: "ada@text.example" });
+		assert.equal((await two.next()).type, "contact_info_saved");
+		assert.equal(await stored(widget), 2);
+		await two.close();
+		const again = await Feed.open(banter, widget, { carrier: "poll", token: teller });
+		assert.equal(again.token, teller);
+		assert.equal(again.introduced, true);
+		for (const feed of [one, again]) await feed.close();
+	});
+
+	it("keep their tokens when every daemon starts again, until the widget gets another id", async () => {
+		const widget = await makeWidget(banter);
+		const token = await poll(widget);
+		await banter.stopStore();
+		await banter.startStore();
+		await banter.reload();
+		assert.equal(await poll(widget, token), token);
+		const open = await Visitor.open(banter, widget, { token });
+		assert.equal(open.token, token);
+		await open.ask("[[tokens=1]]");
+		assert.equal((await conversationsOf(banter, widget)).length, 1);
+		await open.close();
+		const other = await poll(widget);
+		await banter.killWorkers(banter.workerPids());
+		assert.equal(await poll(widget, other), other);
+		const { widget_id } = await resetWidget(banter, widget);
+		assert.notEqual(await poll({ ...widget, widget_id }, other), other);
+	});
+
+	it("have tokens for their own widget only, and none that somebody has made up", async () => {
+		const [one, two] = [await makeWidget(banter), await makeWidget(banter)];
+		const token = await poll(one);
+		for (const [widget, wrong] of [
+			[two, token],
+			[one, `${token}0`],
+			[one, token.replace(/.$/, (last) => (last === "0" ? "1" : "0"))],
+			[one, token.slice(0, 22)],
+		])
+			assert.notEqual(await poll(widget, wrong), wrong);
+		const path = feedPath(two, "frames", { token });
+		const { status } = await banter.request("POST", path, {
+			body: { type: "message", content: "x" },
+		});
+		assert.equal(status, 404);
+	});
+
+	it("begin anew when they were erased within their first day", async () => {
+		const widget = await makeWidget(banter);
+		const one = await Feed.open(banter, widget, { carrier: "poll" });
+		const { token } = one;
+		await one.say("[[tokens=1]]");
+		const [{ sessionId }] = await conversationsOf(banter, widget);
+		await one.close();
+		await adminExpect(banter, 200, "DELETE", `visitors/${encodeURIComponent(sessionId)}`);
+		assert.notEqual(await poll(widget, token), token);
+		const path = feedPath(widget, "frames", { token });
+		const { status } = await banter.request("POST", path, {
+			body: { type: "message", content: "x" },
+		});
+		assert.equal(status, 404);
+		assert.equal((await conversationsOf(banter, widget)).length, 0);
+	});
+});
