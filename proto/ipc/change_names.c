@@ -44,6 +44,8 @@ static const char *const whats[CHANGE_WHATS] = {
     [CHANGE_READ] = "read",
     [CHANGE_MERGED] = "merged",
     [CHANGE_REACHED] = "reached",
+    [CHANGE_HALF] = "half",
+    [CHANGE_MOST] = "most",
 };
 
 _Static_assert(CHANGE_KINDS <= 32, "a set of kinds is a 32-bit number");

@@ -196,7 +196,10 @@ enum change_what {
 	CHANGE_TAGGED = 11,
 	CHANGE_READ = 12,
 	CHANGE_MERGED = 13,
-	CHANGE_REACHED = 14, /* a budget */
+	/* A budget: */
+	CHANGE_REACHED = 14,
+	CHANGE_HALF = 15, /* is used */
+	CHANGE_MOST = 16, /* 80 % are used */
 	CHANGE_WHATS,
 };
 

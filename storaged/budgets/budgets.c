@@ -148,6 +148,28 @@ budget_tell_reached(
 	return change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_REACHED);
 }
 
+/* Whether so many percent of a limit are used. No overflow: the limit is divided. */
+static bool
+budget_is_used(uint64_t limit, uint64_t used, unsigned percent)
+{
+	return limit != 0 && used >= limit / 100 * percent + (limit % 100 * percent + 99) / 100;
+}
+
+/* A notice before the budget is spent, once a period: what is used only grows. Of two at once, the higher one. */
+static int
+budget_tell_used(
+    struct txn *t, const struct budget *budget, uint64_t limit, uint64_t before, uint64_t used)
+{
+	const struct id *of = id_is_zero(&budget->widget) ? &budget->org : &budget->widget;
+	int rc = 0;
+
+	if (!budget_is_used(limit, before, 80) && budget_is_used(limit, used, 80))
+		rc = change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_MOST);
+	else if (!budget_is_used(limit, before, 50) && budget_is_used(limit, used, 50))
+		rc = change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_HALF);
+	return rc;
+}
+
 static uint64_t
 budget_sum(uint64_t n, int64_t more)
 {
@@ -163,6 +185,7 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 	    key_spent(&budget->org, &budget->widget, budget_period_number(period, when));
 	uint64_t limit = budget->limit[period], tokens = reserved < 0 ? (uint64_t)-reserved : 0;
 	struct msg_spent_record spent;
+	uint64_t before;
 	bool reached;
 	int rc = budget_spent(t, budget, period, when, &spent);
 
@@ -172,10 +195,14 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 		return rc;
 	reached = !budget_is_reached(limit, spent.used, tokens) &&
 	    budget_is_reached(limit, budget_sum(spent.used, used), tokens);
+	before = spent.used;
 	spent.used = budget_sum(spent.used, used);
 	spent.reserved = budget_sum(spent.reserved, reserved);
 	rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
-	return rc != 0 || !reached ? rc : budget_tell_reached(t, budget, period, spent.used);
+	if (rc != 0)
+		return rc;
+	return reached ? budget_tell_reached(t, budget, period, spent.used)
+		       : budget_tell_used(t, budget, limit, before, spent.used);
 }
 
 static int

@@ -6,7 +6,8 @@
  * never exceeds a budget, as long as the model's server keeps to the limit of its reply.
  *
  * When a reply ends and another one like it would be refused, the change feed gets a row (CHANGE_REACHED) of the
- * widget's or the organization's budget.
+ * widget's or the organization's budget. Before that it gets one when the half (CHANGE_HALF) and when 80 %
+ * (CHANGE_MOST) of a period's budget are used.
  *
  * What an organization spends is counted here only while it has a budget (table spent); for a new budget, which
  * has no entry there, the tokens of the day and the month so far come from numbers/.

@@ -2188,10 +2188,10 @@ export interface components {
             /** @description The source of a page. */
             sourceId?: components["schemas"]["Id"];
             /**
-             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it. A budget: `reached`.
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it. A budget: `half` and `most` when 50 and 80 % are used, then `reached`.
              * @enum {unknown}
              */
-            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached";
+            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most";
         };
         Numbers: {
             rows: components["schemas"]["NumberRow"][];
