@@ -76,6 +76,54 @@ describe("a conversation's looks", { skip: missing }, () => {
 		assert.equal(await colour(), "rgb(255, 255, 255)");
 	});
 
+	it("is a column of at most 46rem in the middle of a page of its own", async () => {
+		const { chat } = await open({ place: "page" }, { viewport: { width: 1200, height: 700 } });
+		const { x, width } = await chat.boundingBox();
+		assert.ok(width > 700 && width <= 736, `${width}`);
+		assert.ok(Math.abs(x + width / 2 - 600) < 2, `${x}`);
+	});
+
+	for (const [theme, accent] of [
+		["light", "#fff"],
+		["dark", "#000"],
+	]) {
+		it(`has an edge around the visitor's messages with the accent ${accent}`, async () => {
+			const { log, set } = await open({ theme, primary_color: accent });
+			await set({ messages: [WELCOME, question("q", "Hi")] });
+			const { border, strong } = await log.locator(".user .bubble").evaluate((node) => {
+				const style = getComputedStyle(node);
+				return { border: style.borderTopColor, strong: style.getPropertyValue("--strong") };
+			});
+			// theme.test.ts has its contrast.
+			assert.equal(
+				border.replace(/ /g, ""),
+				strong.match(/rgb\(.*?\)/)?.[0].replace(/ /g, "") ?? strong,
+			);
+			assert.notEqual(border, theme === "light" ? "rgb(255, 255, 255)" : "rgb(0, 0, 0)");
+		});
+	}
+
+	it("has the same gap after the greeting as after other messages", async () => {
+		const { log, set } = await open();
+		const now = Date.now();
+		await set({
+			messages: [
+				WELCOME,
+				question("q", "Hi", { at: now }),
+				reply("a", "Hello", { at: now }),
+				question("q2", "More", { isQueued: true }),
+				reply("q2/reply", "", { id: null, phase: "waiting" }),
+			],
+		});
+		const boxes = await log
+			.locator(".bubble")
+			.evaluateAll((all) =>
+				all.map((one) => one.getBoundingClientRect()).map((one) => [one.top, one.bottom]),
+			);
+		const gaps = boxes.slice(1).map(([top], i) => top - boxes[i][1]);
+		assert.ok(Math.abs(gaps[0] - gaps[1]) < 3, `${gaps}`);
+	});
+
 	for (const [dir, code] of [
 		["ltr", "en"],
 		["rtl", "ar"],

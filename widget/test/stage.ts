@@ -5,6 +5,7 @@ import { initialState, newReply } from "../src/app/chat/state";
 import { createStore } from "../src/app/chat/store";
 import { resolveSettings } from "../src/app/settings";
 import { css } from "../src/app/styles/index.css";
+import { rgbOf } from "../src/app/ui/css-color";
 import { createView } from "../src/app/ui/view";
 import { createWords } from "../src/app/words";
 import { css as loaderCss } from "../src/loader/loader.css";
@@ -53,7 +54,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	};
 	const conversation = { ...Object.fromEntries(acts), type: () => undefined, draft };
 	const said: string[] = [];
-	const settings = resolveSettings(shell, () => null);
+	const settings = resolveSettings(shell, (text) => rgbOf(button, text));
 	createView({ shell, settings, words, signal }, { store, conversation, local: null as never });
 	const live = root.querySelector<HTMLElement>("[aria-live=polite]");
 	if (live)

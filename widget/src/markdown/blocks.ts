@@ -107,10 +107,10 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 	 */
 	function direct(): void {
 		if (!leaf || !/^[ph]/.test(leaf.kind) || !undirected[0]) return;
-		const shown = (leaf.node.textContent ?? "").slice(0, DIRECTION_MAX);
+		const shown = String(leaf.node.textContent).slice(0, DIRECTION_MAX);
 		const direction = directionOf(shown);
-		for (const node of direction ? undirected : []) node.dir = direction;
-		if (direction || shown.length === DIRECTION_MAX) undirected = [];
+		for (const node of undirected) node.dir = direction;
+		if (direction || shown[DIRECTION_MAX - 1]) undirected = [];
 	}
 
 	function show(isLive: boolean, isOpen: boolean): void {
@@ -190,7 +190,7 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 				content.kind === "fence"
 					? createCodeLeaf(content.fence, content.indent, options)
 					: createCodeLeaf(null, 4, options);
-			place(code.frame);
+			place(code.frame).dir = "ltr";
 			leaf = code;
 		} else {
 			const { kind, node } = top();

@@ -1,7 +1,7 @@
 // The direction of a text.
 
 /** A letter, and whether it is of a right-to-left script. */
-const FIRST_LETTER = /([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff])|\p{L}/u;
+const FIRST_LETTER = /([\u0590-\u08ff])|\p{L}/u;
 
 /** The direction of the first letter; "" if there is none. */
 export function directionOf(text: string): "ltr" | "rtl" | "" {

@@ -102,9 +102,7 @@ export function createProse(first: HTMLElement, base?: string): Prose {
 		const parsed = isPlain ? null : parseInline(source + (tail ?? ""), context);
 		if (parsed) return parsed;
 		isPlain = true;
-		// Not between the halves of a surrogate pair.
-		const rest = [source.replace(/[\ud800-\udbff]$/, "")];
-		return { done: rest, length: rest.join().length, rest };
+		return { done: [], length: 0, rest: [source] };
 	}
 
 	return {
@@ -120,7 +118,7 @@ export function createProse(first: HTMLElement, base?: string): Prose {
 			settled = mark;
 		},
 		show(tail, end = text.length) {
-			while (from + WINDOW < end) {
+			while (!isPlain && from + WINDOW < end) {
 				const { done, length } = parse(from + WINDOW, "");
 				settle(done);
 				from += length;
