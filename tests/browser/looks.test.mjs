@@ -61,7 +61,7 @@ describe("the widget's looks", { skip: missing }, () => {
 
 	for (const [place, attributes, box] of [
 		["an element of the page", { "data-target": "h1" }, [300, 400]],
-		["the whole page", { "data-mode": "page" }, [800, 800]],
+		["a column of the whole page", { "data-mode": "page" }, [735, 800]],
 	])
 		it(`takes its place in ${place}: open, without the focus and without a button`, async () => {
 			const css = "h1 { width: 300px; height: 400px; margin: 0; font-size: 0 }";
