@@ -151,7 +151,16 @@ describe("tabs of a browser", { skip: missing }, () => {
 		const question = held("second");
 		await one.say(question);
 		await one.logUntil("it streams", (text) => text.includes(numbered(10)));
+		// The other one asks what it has missed while the reply runs.
+		const asked = new Promise((resolve) => {
+			other.page.once("websocket", (socket) =>
+				socket.on("framereceived", ({ payload }) => {
+					if (String(payload).includes('"history"')) resolve();
+				}),
+			);
+		});
 		await one.page.close();
+		await asked;
 		await banter.release("second");
 		await other.page.getByRole("button", { name: /new reply|2 new/ }).waitFor();
 		await other.page.getByRole("button", { name: /new reply|2 new/ }).click();

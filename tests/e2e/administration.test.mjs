@@ -134,7 +134,10 @@ describe("the state of the server", () => {
 				["workerd", "storaged"],
 			);
 			for (const one of told) assert.deepEqual(one.names.split(", ").sort(), names);
-			assert.match((await expectTool(other, 0, "status")).stdout, /^libraries +lib.*an update has replaced/m);
+			assert.match(
+				(await expectTool(other, 0, "status")).stdout,
+				/^libraries +lib.*an update has replaced/m,
+			);
 		});
 	});
 

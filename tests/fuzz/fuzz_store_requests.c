@@ -531,9 +531,7 @@ static const struct instruction instructions[] = {
 	.words = "client org widget session:visitor_session visitor turn conversation=turn "
 		 "message=turn text client_id history=3 vouched=1"},
     {'E', MSG_VISITOR_ERASE, .words = "client org session:visitor_session widget"},
-    {'S', MSG_CONTACT_SUBMIT,
-	.words =
-	    "client token fresh_id name email phone visitor:fresh_id org widget vouched=1"},
+    {'S', MSG_CONTACT_SUBMIT, .words = "client token fresh_id name email phone"},
     {'H', MSG_RECORD_PUT, MSG_CONTACT_RECORD, .words = "client " CONTACT},
     {'J', MSG_RECORD_DELETE, MSG_CONTACT_RECORD, .words = "client org id"},
     {'U', MSG_RECORD_PUT, MSG_USER_RECORD, .words = "client fresh=1 " USER},
