@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { logIn } from "../e2e/accounts.mjs";
+import { ADMIN, logIn } from "../e2e/accounts.mjs";
+import { request } from "../e2e/client.mjs";
 import { PASSWORD, useBanter } from "../e2e/harness.mjs";
 import { violationsOf } from "./accessibility.mjs";
 import { complaintsOf, missing, useBrowser } from "./browser.mjs";
@@ -123,6 +124,19 @@ describe("the first run, with other models", { skip: missing }, () => {
 		const page = await visit(demo);
 		await page.getByText("The bundled demo model answers").waitFor();
 		await step(page, "The model answers", "to do now");
+	});
+
+	it("says what a day may cost at most, and leads to the limit", async () => {
+		const page = await visit(demo);
+		await page.getByText("Replies have no limit of tokens a day.").waitFor();
+		await page.getByRole("link", { name: "Set one" }).click();
+		await page.waitForURL("**/settings/limits");
+		const body = { organization: { dailyTokens: 200_000 } };
+		const answer = await request(demo.url, "PUT", "/v1/admin/budgets", { headers: ADMIN, body });
+		assert.equal(answer.status, 200, answer.text);
+		await page.goto(demo.url);
+		await page.getByText("At most 200,000 tokens a day.").waitFor();
+		await page.getByRole("link", { name: "Change the limit" }).waitFor();
 	});
 
 	it("says that the test call did not arrive", async () => {

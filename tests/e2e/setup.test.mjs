@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { logIn } from "./accounts.mjs";
 import { BUILD, baseEnvironment, useBanter } from "./harness.mjs";
+import { adminExpect } from "./organizations.mjs";
 import { expectTool, onTerminal, startProgram, useDirectory } from "./tool.mjs";
 
 const KEY = "key-of-the-stub-model";
@@ -346,7 +347,7 @@ describe("banter setup with a running store", () => {
 	const banter = useBanter({ workers: 1 });
 	const dir = scratch("users");
 
-	/** Answers: the model's key and address, the sites, then the user. */
+	/** Answers: the model's key and address, the sites, then the user and the tokens a day. */
 	function setupWith(status, ...answers) {
 		const all = ["any-key", `${banter.stubUrl}/v1`, SITE, "", ...answers];
 		return setup(status, dir, all, ["--socket", socket()]);
@@ -358,7 +359,7 @@ describe("banter setup with a running store", () => {
 		);
 
 	it("creates no user if none is wanted or the answers are invalid", async () => {
-		await setupWith(0, "");
+		await setupWith(0, "", "");
 		const { stderr } = await setupWith(65, "jane");
 		assert.match(stderr, /banter: owner-email: must be an e-mail address/);
 		assert.match((await setupWith(65, "jane@example.com", "short")).stderr, /at least 10/);
@@ -366,12 +367,25 @@ describe("banter setup with a running store", () => {
 	});
 
 	it("asks only for the first user, again after invalid answers", async () => {
-		const answers = ["jane", "jane@example.com", "short", PASSWORD];
+		const answers = ["jane", "jane@example.com", "short", PASSWORD, ""];
 		const { stdout, stderr } = await setupWith(0, ...answers);
 		assert.match(stdout, /^added jane@example\.com, an owner$/m);
 		assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
 		await logIn(banter, { email: "jane@example.com", password: PASSWORD });
-		assert.doesNotMatch((await setupWith(0)).stderr, /first dashboard user/);
+		assert.doesNotMatch((await setupWith(0, "")).stderr, /first dashboard user/);
+	});
+
+	it("asks for the most tokens a day until there is a budget, and changes none", async () => {
+		const budgets = async () => (await adminExpect(banter, 200, "GET", "budgets")).organization;
+		assert.equal((await budgets()) ?? null, null);
+		const { stdout, stderr } = await setupWith(0, "many", "0", "4000000001", "2000000");
+		assert.match(stderr, /banter: daily-tokens: must be a whole number of tokens from 1/);
+		assert.match(stdout, /^set a budget of 2000000 tokens a day$/m);
+		assert.equal((await budgets()).dailyTokens, 2_000_000);
+		assert.doesNotMatch((await setupWith(0)).stderr, /tokens that replies may use/);
+		const again = await setup(0, dir, [], ["--daily-tokens", "5", "--socket", socket()]);
+		assert.match(again.stdout, /There is already a budget; it was not changed\./);
+		assert.equal((await budgets()).dailyTokens, 2_000_000);
 	});
 
 	it("takes the first user from a file, also when there is one already", async () => {

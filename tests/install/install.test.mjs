@@ -754,7 +754,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do("cat >/root/key", { input: MODEL_KEY });
 		await machine.do("cat >/root/password", { input: OWNER.password });
 		await machine.do(`banter setup --model-key-file /root/key --model-url ${url} --sites ${SITE} \
-				--owner-email ${OWNER.email} --owner-password-file /root/password --restart`);
+				--owner-email ${OWNER.email} --owner-password-file /root/password \
+				--daily-tokens 2000000 --restart`);
 		await ready();
 		assert.equal((await logIn(OWNER)).status, 200);
 		writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "0");

@@ -3,9 +3,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { useData, useDesk } from "../api/desk";
 import { useWidgetStatus } from "../hooks/use-widget-status";
-import { knowledgePath, widgetPath } from "../paths";
+import { knowledgePath, settingsPath, widgetPath } from "../paths";
 import { useAgents } from "../shell/all-agents";
 import { useSources } from "../shell/all-sources";
+import { useBudgets } from "../shell/budgets";
 import { useCounts } from "../shell/counts";
 import { describe } from "../text/describe";
 import { widgetTag } from "../text/script-tag";
@@ -122,6 +123,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 			<ol class="steps">
 				<StepItem {...step("model", 1)} title={t("model")}>
 					<ModelText state={model.state} again={model.again} />
+					<DailyBudget />
 				</StepItem>
 				<StepItem {...step("looks", 2)} title={t("looks")}>
 					{widget ? (
@@ -189,6 +191,19 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 				{t("hideGuide")}
 			</Button>
 		</section>
+	);
+}
+
+/** What a day may cost at most: without a limit, strangers decide. */
+function DailyBudget() {
+	const { data } = useBudgets();
+	if (!data) return null;
+	const limit = data.organization?.dailyTokens ?? null;
+	return (
+		<p>
+			{limit === null ? t("noBudget") : t("budget", { count: limit })}{" "}
+			<a href={settingsPath("limits")}>{t(limit === null ? "setBudget" : "changeBudget")}</a>
+		</p>
 	);
 }
 

@@ -1,8 +1,9 @@
 // What the widget may spend in tokens, for owners. The server has all budgets in one record.
 
 import type { Budget, Budgets } from "../../../workerd/api/openapi/openapi";
-import { useData, useDesk } from "../api/desk";
+import { useDesk } from "../api/desk";
 import { ifUnchanged } from "../api/unchanged";
+import { useBudgets } from "../shell/budgets";
 import { toast } from "../shell/toasts";
 import { formatNumber } from "../text/texts";
 import { Card } from "../ui/card";
@@ -30,10 +31,7 @@ const limitsOf = (budget: Budget | undefined): Limits => ({
 const answerOf = (limits: Limits) => ({ data: limits, etag: JSON.stringify(limits) });
 
 export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
-	const { data, error, refresh, set } = useData("widgets/budgets", (client) => ({
-		load: (signal) => client.read("/v1/admin/budgets", { signal }),
-		kinds: ["budget", "reply"],
-	}));
+	const { data, error, refresh, set } = useBudgets();
 	if (error?.status === 403) return null;
 	return (
 		<Card title={t("budget")} hint={t("budgetHint")}>

@@ -16,6 +16,7 @@
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/interactive.h"
 #include "storaged/cli/files/config_dir.h"
+#include "storaged/cli/setup/first_budget.h"
 
 static const struct answer_kind {
 	const char *name;
@@ -40,6 +41,9 @@ static const struct answer_kind {
 	"The e-mail address of the first dashboard user. Empty: no user; sign in with the "
 	"dashboard password."},
     [ANSWER_OWNER_PASSWORD] = {"owner-password", NULL, true, NULL},
+    [ANSWER_DAILY_TOKENS] = {"daily-tokens", NULL, false,
+	"The most tokens that replies may use a day, for example 2000000: it limits what "
+	"strangers can cost you, and can be changed in the dashboard. Empty: no limit."},
     [ANSWER_RESTART] = {"restart", NULL, false,
 	"Restart banter at the end, so that it uses the settings? yes or no. Empty: yes."},
 };
@@ -130,6 +134,8 @@ answers_setting_problem(const char *name, const char *value)
 static const char *
 answers_other_problem(enum answer which, const char *text)
 {
+	uint64_t tokens;
+
 	switch (which) {
 	case ANSWER_OWNER_EMAIL:
 		return *text == '\0' || email_valid(slice_str(text))
@@ -137,6 +143,10 @@ answers_other_problem(enum answer which, const char *text)
 		    : "must be an e-mail address";
 	case ANSWER_OWNER_PASSWORD:
 		return password_problem(slice_str(text));
+	case ANSWER_DAILY_TOKENS:
+		return *text == '\0' || (first_budget_read(text, &tokens) && tokens > 0)
+		    ? NULL
+		    : "must be a whole number of tokens from 1 to 4000000000";
 	case ANSWER_RESTART:
 		return answers_is_yes(text) || answers_is_no(text) ? NULL : "must be yes or no";
 	default:

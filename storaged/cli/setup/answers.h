@@ -15,12 +15,13 @@ enum answer {
 	ANSWER_MODEL,
 	ANSWER_OWNER_EMAIL,
 	ANSWER_OWNER_PASSWORD,
+	ANSWER_DAILY_TOKENS,
 	ANSWER_RESTART, /* yes or no */
 	ANSWERS
 };
 
 struct answers {
-	/* Owned. NULL: not given. "": given, and keeps the present value; no user. */
+	/* Owned. NULL: not given. "": given, and keeps the present value; no user, no limit. */
 	char *text[ANSWERS];
 };
 

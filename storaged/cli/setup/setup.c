@@ -2,6 +2,7 @@
  * `banter setup`: creates the settings that banter needs before it can serve. The first start of
  * the service runs it without questions; a person then answers what only a person knows.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,34 +17,33 @@
 #include "storaged/cli/files/config_dir.h"
 #include "storaged/cli/service/unit.h"
 #include "storaged/cli/setup/answers_file.h"
+#include "storaged/cli/setup/first_budget.h"
 #include "storaged/cli/setup/first_start.h"
 #include "storaged/cli/setup/setup_check.h"
 #include "storaged/cli/store/user_new.h"
 
 static const char about[] =
-    "Asks for the key and the address of the model server, for the sites that show the "
-    "widget and,\n"
-    "unless the server is OpenAI's, for the model, of those that the server lists; "
-    "writes them to the settings of the service, and checks them. An empty answer keeps the\n"
-    "current value. After an invalid answer it asks again, and it writes nothing before all "
-    "are\n"
-    "valid. Missing keys of banter's own are created, random, in credentials/. If storaged "
-    "runs\n"
-    "and the dashboard has no user yet, it asks for the first one too. Finally it restarts "
-    "the\n"
-    "service and checks that its port answers. Questions go to standard error; answers are "
-    "read\n"
-    "from standard input.\n"
+    "Asks for the key and the address of the model server, for the sites that show the widget\n"
+    "and, unless the server is OpenAI's, for the model, of those that the server lists; "
+    "writes\n"
+    "them to the settings of the service, and checks them. An empty answer keeps the current\n"
+    "value. After an invalid answer it asks again, and it writes nothing before all are "
+    "valid.\n"
+    "Missing keys of banter's own are created, random, in credentials/. If storaged runs, it\n"
+    "asks for the first user of the dashboard, unless there is one, and for the most tokens a\n"
+    "day, unless there is a budget. Finally it restarts the service and checks that its port\n"
+    "answers. Questions go to standard error; answers are read from standard input.\n"
     "\n"
     "With one of the answers as an option or in a file it asks nothing, keeps what is not\n"
     "answered, and restarts only with --restart. The file has lines model-key=, model-url=,\n"
-    "model=, sites=, owner-email=, owner-password= and restart=yes or no.\n";
+    "model=, sites=, owner-email=, owner-password=, daily-tokens= and restart=yes or no.\n";
 
 /* One run of the command. */
 struct setup {
 	const char *dir, *socket;
 	struct answers answers;
-	bool first_user; /* storaged runs, and the dashboard has no user yet */
+	bool first_user;   /* storaged runs, and the dashboard has no user yet */
+	bool first_budget; /* ... and there is no budget yet */
 	char password[PASSWORD_TEXT_SIZE];
 };
 
@@ -106,19 +106,55 @@ setup_has_email(const struct setup *s)
 	return email != NULL && *email != '\0';
 }
 
-/* Users are in the store: whether the first one can be created depends on a running storaged. */
+/* 0: no limit is given. */
+static uint64_t
+setup_daily_tokens(const struct setup *s)
+{
+	const char *text = s->answers.text[ANSWER_DAILY_TOKENS];
+	uint64_t tokens = 0;
+
+	return text != NULL && first_budget_read(text, &tokens) ? tokens : 0;
+}
+
+/* Users and budgets are in the store: whether the first ones can be created depends on a running storaged. */
 static int
-setup_look_for_users(struct setup *s)
+setup_look_at_store(struct setup *s)
 {
 	struct store_conn conn;
 	int status = store_conn_open(&conn, s->socket);
 
 	if (status == 0)
 		status = user_is_first(&conn, &id_default_org, &s->first_user);
+	if (status == 0)
+		status = first_budget_is_missing(&conn, &id_default_org, &s->first_budget);
 	store_conn_close(&conn);
 	if (status != EX_UNAVAILABLE)
 		return status;
-	return setup_has_email(s) ? store_conn_not_running(s->socket) : 0;
+	return setup_has_email(s) || setup_daily_tokens(s) > 0
+	    ? store_conn_not_running(s->socket)
+	    : 0;
+}
+
+static int
+setup_make_first_budget(const struct setup *s)
+{
+	const uint64_t tokens = setup_daily_tokens(s);
+	struct store_conn conn;
+	int status;
+
+	if (tokens == 0)
+		return 0;
+	if (!s->first_budget) {
+		console_print("There is already a budget; it was not changed.");
+		return 0;
+	}
+	status = store_conn_open_running(&conn, s->socket);
+	if (status == 0)
+		status = first_budget_make(&conn, &id_default_org, tokens);
+	if (status == 0)
+		console_print("set a budget of %" PRIu64 " tokens a day", tokens);
+	store_conn_close(&conn);
+	return status;
 }
 
 static int
@@ -174,6 +210,8 @@ setup_ask(struct setup *s)
 		status = answers_ask(&s->answers, ANSWER_OWNER_EMAIL);
 	if (status == 0 && s->first_user && setup_has_email(s))
 		status = user_ask_password(s->password);
+	if (status == 0 && s->first_budget)
+		status = answers_ask(&s->answers, ANSWER_DAILY_TOKENS);
 	if (status == 0 && setup_is_of_service(s->dir, s->socket))
 		status = answers_ask(&s->answers, ANSWER_RESTART);
 	return status;
@@ -195,7 +233,7 @@ static int
 setup_get_answers(struct setup *s)
 {
 	const char *restart = s->answers.text[ANSWER_RESTART];
-	int status = setup_look_for_users(s);
+	int status = setup_look_at_store(s);
 
 	if (status == 0 && restart != NULL && answers_is_yes(restart) &&
 	    !setup_is_of_service(s->dir, s->socket))
@@ -225,6 +263,8 @@ setup_run(struct setup *s)
 		status = setup_check_settings(NULL);
 	if (status == 0)
 		status = setup_make_first_user(s);
+	if (status == 0)
+		status = setup_make_first_budget(s);
 	if (status != 0)
 		return status;
 	console_print("Setup is complete.");
@@ -235,7 +275,8 @@ setup_run(struct setup *s)
 /* What the options say. */
 struct setup_options {
 	bool first_start, check, restart, no_restart, json;
-	const char *answers, *key_file, *url, *model, *sites, *email, *password_file;
+	const char *answers, *key_file, *url, *model, *sites, *email, *password_file,
+	    *daily_tokens;
 };
 
 static int
@@ -262,6 +303,8 @@ setup_read_answers(struct answers *a, const struct setup_options *o)
 		status = answers_set(a, ANSWER_SITES, o->sites);
 	if (status == 0)
 		status = answers_set(a, ANSWER_OWNER_EMAIL, o->email);
+	if (status == 0)
+		status = answers_set(a, ANSWER_DAILY_TOKENS, o->daily_tokens);
 	if (status == 0)
 		status = answers_set(a, ANSWER_RESTART, restart);
 	return status == 0 ? setup_read_files(a, o) : status;
@@ -339,6 +382,8 @@ setup_command(struct invocation *inv)
 		.text = &o.email},
 	    {"owner-password-file", "FILE", "the user's password, in a file",
 		.text = &o.password_file},
+	    {"daily-tokens", "N", "the most tokens a day, unless there is a budget",
+		.text = &o.daily_tokens},
 	    {"restart", NULL, "restart the service at the end", .flag = &o.restart},
 	    {"no-restart", NULL, "do not restart the service", .flag = &o.no_restart},
 	    {0},

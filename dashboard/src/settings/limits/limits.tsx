@@ -1,8 +1,7 @@
 // What visitors may spend, and how long conversations are kept.
 
-import type { Budgets } from "../../../../workerd/api/openapi/openapi";
-import { useData } from "../../api/desk";
 import { useWidgets } from "../../shell/all-widgets";
+import { useBudgets } from "../../shell/budgets";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { BudgetCard } from "./budget-card";
@@ -10,10 +9,7 @@ import { RetentionCard } from "./retention-card";
 
 export function LimitsSection() {
 	const widgets = useWidgets();
-	const budgets = useData<Budgets>("budgets", (client) => ({
-		load: (signal) => client.read("/v1/admin/budgets", { signal }),
-		kinds: ["budget", "reply"],
-	}));
+	const budgets = useBudgets();
 	return (
 		<>
 			<p class="settings-lead">{t("limitsLead")}</p>
