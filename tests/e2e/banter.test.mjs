@@ -238,9 +238,10 @@ describe("banter status", () => {
 		const workersOf = ({ peers }) =>
 			peers.filter((peer) => peer.role === "worker").map((peer) => peer.pid);
 		// One worker answers as soon as it has reached the store; another may still be retrying.
-		const said = await until("all workers have found the store", async () => {
+		const said = await until("all workers and crawld have found the store", async () => {
 			const one = await status();
-			return workersOf(one).length === banter.workers && one;
+			const crawls = one.peers.some(({ role }) => role === "crawl");
+			return crawls && workersOf(one).length === banter.workers && one;
 		});
 		const { running, pid, masterd_pid, schema, writable } = said;
 		const pids = { pid: banter.storaged.pid, masterd_pid: banter.masterd.pid };
