@@ -250,6 +250,7 @@ for (const { suite, user, folder, zone } of chosen()) {
 				"The sites that show the widget": "https://shop.example",
 				"The e-mail address of the first": "owner@shop.example",
 				"New password": "the owner's first password",
+				"The most tokens": "2000000",
 				"Restart banter": "yes",
 			});
 			const { status, stderr } = await asked.ended;

@@ -190,12 +190,15 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			SITE,
 			"", // the model that is the default
 			...user,
+			"0",
+			"2000000000",
 			"maybe",
 			"yes",
 		];
 		const said = await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
 		assert.match(said, /^The model gpt-4\.1-mini at .* answers\.$/m);
 		assert.match(said, /^added owner@shop\.example, an owner$/m);
+		assert.match(said, /^set a budget of 2000000000 tokens a day$/m);
 		assert.match(said, /^banter answers at http:\/\/127\.0\.0\.1:4000\.$/m);
 		// Many visitors with one address, and replies that may be held for long on a busy machine.
 		await machine.do(`cat >>/etc/banter/banter.env <<-END
