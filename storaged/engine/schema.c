@@ -245,23 +245,49 @@ key_meta(const char *name)
 	return key;
 }
 
+/* meta, a name that ends with an id. */
+static struct key
+key_meta_of_id(const char *front, const struct id *id)
+{
+	struct key key = key_meta(front);
+	char text[ID_TEXT_LEN + 1];
+
+	id_format(id, text);
+	schema_add_bytes(&key, text, ID_TEXT_LEN);
+	return key;
+}
+
+static bool
+meta_is_of_id(struct slice name, const char *front, struct id *id)
+{
+	const size_t n = strlen(front);
+
+	return name.len > n && memcmp(name.p, front, n) == 0 &&
+	    id_parse((struct slice){name.p + n, name.len - n}, id) == 0;
+}
+
 struct key
 key_erased(const struct id *conversation)
 {
-	char name[sizeof(META_ERASED) + ID_TEXT_LEN] = META_ERASED;
-
-	id_format(conversation, name + strlen(META_ERASED));
-	return key_meta(name);
+	return key_meta_of_id(META_ERASED, conversation);
 }
 
 bool
 meta_erased(struct slice name, struct id *conversation)
 {
-	const size_t front = strlen(META_ERASED);
+	return meta_is_of_id(name, META_ERASED, conversation);
+}
 
-	if (name.len < front || memcmp(name.p, META_ERASED, front) != 0)
-		return false;
-	return id_parse((struct slice){name.p + front, name.len - front}, conversation) == 0;
+struct key
+key_seen(const struct id *widget)
+{
+	return key_meta_of_id(META_SEEN, widget);
+}
+
+bool
+meta_seen(struct slice name, struct id *widget)
+{
+	return meta_is_of_id(name, META_SEEN, widget);
 }
 
 struct key

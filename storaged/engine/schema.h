@@ -19,7 +19,7 @@
 #define SCHEMA_UNCHECKED 1
 
 /* The names in meta. A number follows that of a probe, a conversation's id that of an erased
- * conversation. */
+ * conversation, a widget's id that of a sighting. */
 #define META_VERSION       "schema_version"
 #define META_LAST_BACKUP   "last_backup"
 #define META_BACKUP_FAILED "backup_failed"
@@ -28,6 +28,7 @@
 #define META_LATEST_TIME   "latest_time"
 #define META_STEADY_TIME   "steady_time"
 #define META_ERASED        "erased "
+#define META_SEEN          "seen "
 #define META_NUMBERS       "numbers"
 #define META_LOG           "log"
 #define META_LINEAGE       "lineage"
@@ -144,6 +145,10 @@ struct key key_meta(const char *name);
  * one). */
 struct key key_erased(const struct id *conversation);
 bool meta_erased(struct slice name, struct id *conversation);
+
+/* meta, of the last sighting of a widget (widget_status.h); and the widget of such a name (false: not one). */
+struct key key_seen(const struct id *widget);
+bool meta_seen(struct slice name, struct id *widget);
 
 /* conversations_by_session. session has at most SESSION_MAX bytes. */
 struct key key_session(const struct id *org, const struct id *widget, struct slice session);

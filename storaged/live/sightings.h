@@ -2,8 +2,8 @@
  * Where widgets were seen: the last origins whose pages have loaded a widget, each with the time. Workers report
  * an origin at most once an hour.
  *
- * In memory only, and bounded, so that visits cost no write. After a restart of storaged it fills again with the next
- * visits; meanwhile the pages of conversations, which are stored, tell where a widget was used (widget_status.c).
+ * In memory, and bounded, so that visits cost no write. After a restart of storaged it fills again with the next
+ * visits; meanwhile the last sighting on disk and the pages of conversations tell where a widget was (widget_status.c).
  */
 #ifndef STORAGED_LIVE_SIGHTINGS_H
 #define STORAGED_LIVE_SIGHTINGS_H

@@ -143,17 +143,21 @@ widget_replaced(struct call *c, const union record *r, const union record *store
 		call_end_widget(c, &r->id);
 }
 
-/* Removes a widget with its index entry and its daily message counts. */
+/* Removes a widget with its index entry, its daily message counts and its last sighting. */
 static int
 widget_drop(struct txn *t, const struct msg_widget_record *r)
 {
 	struct key key = key_of_org(&r->org, &r->id), by_public = key_public(r->public_id);
-	struct key counts = key_id(&r->id);
+	struct key counts = key_id(&r->id), seen = key_seen(&r->id);
 	int rc = txn_del(t, TABLE_WIDGETS, &key);
 
 	if (rc == 0)
 		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &by_public);
-	return rc != 0 ? rc : txn_del_all(t, TABLE_CAPS, &counts);
+	if (rc == 0)
+		rc = txn_del_all(t, TABLE_CAPS, &counts);
+	if (rc == 0)
+		rc = txn_del(t, TABLE_META, &seen);
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int

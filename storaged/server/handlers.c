@@ -96,7 +96,7 @@ static const struct handler table[] = {
     {MSG_VISITOR_FOLLOW, HANDLER_READS, handle_visitor_follow},
     {MSG_ROOM_FOLLOW, HANDLER_READS, handle_room_follow},
     {MSG_ROOM_LEAVE, HANDLER_TELLS, handle_room_leave},
-    {MSG_WIDGET_SEEN, HANDLER_TELLS, handle_widget_seen},
+    {MSG_WIDGET_SEEN, HANDLER_MAY_WRITE, handle_widget_seen},
     {MSG_WIDGET_STATUS_GET, HANDLER_READS, handle_widget_status_get},
     {MSG_TYPING, HANDLER_READS, handle_typing},
     {MSG_PRESENCE, HANDLER_READS, handle_presence},

@@ -1,6 +1,6 @@
 /*
- * The origins of a widget are those that it was seen on (sightings.h), and those of the pages of its last
- * conversations.
+ * The origins of a widget are those that it was seen on since storaged started (sightings.h), the last one before
+ * (META_SEEN), and those of the pages of its last conversations.
  */
 #include "storaged/turns/widget_status.h"
 
@@ -20,14 +20,45 @@ struct widget_places {
 	struct msg_sighting of[SIGHTINGS_OF_WIDGET];
 };
 
+/* The last sighting that is on disk, *s; its origin is valid until the next change. 0, MDB_NOTFOUND or another error. */
+static int
+widget_status_stored(struct txn *t, const struct id *widget, struct msg_sighting *s)
+{
+	struct key key = key_seen(widget);
+	struct slice value;
+	int rc = txn_get(t, TABLE_META, &key, &value);
+
+	if (rc != 0)
+		return rc;
+	return record_decode(value, MSG_SIGHTING, s) == WIRE_OK ? 0 : MDB_NOTFOUND;
+}
+
+/* Stores the sighting if the last one on disk is not of this hour, so that visits cost no more than one write. */
+static int
+widget_status_store(struct txn *t, const struct msg_widget_seen *m, uint64_t now)
+{
+	struct key widget = key_of_org(&m->org, &m->widget), key = key_seen(&m->widget);
+	struct msg_sighting stored, seen = {.origin = m->origin, .at = now};
+	struct slice value;
+	int rc = widget_status_stored(t, &m->widget, &stored);
+
+	if (rc == 0 && stored.at <= now && now - stored.at < CLOCK_HOUR_MS)
+		return 0;
+	if (rc == 0 || txn_survives(rc))
+		rc = txn_get(t, TABLE_WIDGETS, &widget, &value);
+	return rc != 0 ? rc : txn_put_record(t, TABLE_META, &key, MSG_SIGHTING, &seen);
+}
+
 int
 handle_widget_seen(struct txn *t, struct call *c)
 {
-	(void)t;
+	const struct msg_widget_seen *m = &c->m->widget_seen;
+	int rc = call_may_write(t) ? widget_status_store(t, m, clock_wall_ms()) : 0;
+
+	if (rc != 0 && !txn_survives(rc))
+		return rc;
 	effects_add(c->effects,
-	    &(struct effect){.kind = EFFECT_WIDGET_SEEN,
-		.room = c->m->widget_seen.widget,
-		.text = c->m->widget_seen.origin});
+	    &(struct effect){.kind = EFFECT_WIDGET_SEEN, .room = m->widget, .text = m->origin});
 	call_ok(c);
 	return 0;
 }
@@ -100,16 +131,21 @@ widget_status_add_pages(
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static void
-widget_status_add_sightings(
-    const struct live *live, const struct id *widget, struct widget_places *places)
+static int
+widget_status_add_sightings(struct txn *t, const struct live *live, const struct id *widget,
+    struct widget_places *places)
 {
 	const struct sighting *seen[SIGHTINGS_OF_WIDGET];
 	size_t n = sightings_of(&live->sightings, widget, seen);
+	struct msg_sighting stored;
+	int rc = widget_status_stored(t, widget, &stored);
 
+	if (rc == 0)
+		widget_status_add(places, stored.origin, stored.at);
 	for (size_t i = 0; i < n; i++)
 		widget_status_add(
 		    places, (struct slice){seen[i]->origin, seen[i]->len}, seen[i]->at);
+	return txn_survives(rc) ? 0 : rc;
 }
 
 static void
@@ -145,8 +181,9 @@ handle_widget_status_get(struct txn *t, struct call *c)
 		rc = daily_cap_count(t, &m->widget, clock_wall_ms(), &status.messages);
 	if (rc != 0)
 		return rc;
-	widget_status_add_sightings(c->live, &m->widget, &places);
-	rc = widget_status_add_pages(t, &m->org, &m->widget, &places);
+	rc = widget_status_add_sightings(t, c->live, &m->widget, &places);
+	if (rc == 0)
+		rc = widget_status_add_pages(t, &m->org, &m->widget, &places);
 	if (rc != 0)
 		return rc;
 	widget_status_list(t, &places);

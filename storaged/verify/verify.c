@@ -318,13 +318,13 @@ verify_was_erased(struct checker *c, const struct id *conversation, int *rc)
 static int
 verify_meta(struct checker *c, struct slice key, struct slice value, void *arg)
 {
-	struct id erased;
+	struct id id;
 
 	(void)value;
 	(void)arg;
-	if (meta_erased(key, &erased))
-		return verify_erased(c, &erased);
-	if (!verify_is_meta_name(key))
+	if (meta_erased(key, &id))
+		return verify_erased(c, &id);
+	if (!verify_is_meta_name(key) && !meta_seen(key, &id))
 		verify_found(c, TABLE_META, "unknown entry \"%s\"", verify_name_text(key).s);
 	return 0;
 }

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
 import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { ADMIN, connectToStore, NOBODY, openVisitor, storeTurn, WIDGET } from "./organizations.mjs";
+import { expectTool } from "./tool.mjs";
 import { configPath, makeWidget, settingsPath, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
@@ -57,19 +58,35 @@ describe("the status of a widget", () => {
 		await seenOn(widget.id, ["https://mine.example"]);
 	});
 
-	it("has the origin of a page with a key, and comes back after a restart of the store", async () => {
-		const load = () =>
-			banter.get("/v1/chat/settings", { origin: "https://keyed.example", "x-api-key": WIDGET_KEY });
-		assert.equal((await load()).status, 200);
+	it("has the origin of a page with a key, and keeps it over a restart of the store", async () => {
+		const load = (origin) => banter.get("/v1/chat/settings", { origin, "x-api-key": WIDGET_KEY });
+		assert.equal((await load("https://keyed.example")).status, 200);
 		await seenOn(WIDGET, ["https://keyed.example"]);
+		const { lastSeenAt } = await status(WIDGET);
 		await banter.stopStore();
 		banter.startStore();
 		await banter.ready();
-		assert.deepEqual(await origins(WIDGET), []);
-		await until("the page is reported again", async () => {
-			assert.equal((await load()).status, 200);
-			return (await origins(WIDGET)).length === 1;
+		assert.deepEqual(await origins(WIDGET), ["https://keyed.example"]);
+		assert.equal((await status(WIDGET)).lastSeenAt, lastSeenAt);
+	});
+
+	it("is on disk once an hour, and goes with the widget", async () => {
+		const widget = await makeWidget(banter);
+		for (const origin of ["https://first.example", "https://second.example"])
+			assert.equal((await banter.get(settingsPath(widget), { origin })).status, 200);
+		await seenOn(widget.id, ["https://first.example", "https://second.example"]);
+		await banter.stopStore();
+		banter.startStore();
+		await banter.ready();
+		assert.equal((await origins(widget.id)).length, 1, "the second one cost no write");
+		const gone = await banter.request("DELETE", `/v1/admin/widgets/${widget.id}`, {
+			headers: ADMIN,
 		});
+		assert.equal(gone.status, 204);
+		await banter.stopStore();
+		await expectTool(banter, 0, "verify");
+		banter.startStore();
+		await banter.ready();
 	});
 
 	it("has the origin of a conversation's page, the messages of today and the cap", async () => {

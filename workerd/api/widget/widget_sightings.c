@@ -92,7 +92,7 @@ widget_sightings_note(const struct api_call *c)
 {
 	struct widget_sightings *s = c->api->widget_sightings;
 	struct msg_widget_seen seen = {
-	    .widget = c->widget, .origin = http_header(c->x->req, "origin")};
+	    .org = c->org, .widget = c->widget, .origin = http_header(c->x->req, "origin")};
 
 	if (seen.origin.p == NULL || !widget_sightings_is_origin(seen.origin) ||
 	    !widget_sightings_take(s, widget_sightings_hash(&seen.widget, seen.origin)))
