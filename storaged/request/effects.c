@@ -179,7 +179,7 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		change_followers_wait(&live->changes, e->client, e->change);
 		break;
 	case EFFECT_WIDGET_SEEN:
-		sightings_note(&live->sightings, &e->room, e->text, clock_wall_ms());
+		sightings_note(&live->sightings, &e->room, e->text, e->seen);
 		break;
 	case EFFECT_INDEXED:
 		index_wait_report(&live->index, e->client, e->change);

@@ -45,6 +45,7 @@ struct effect {
 		uint32_t offset; /* of the text that is followed or published */
 		uint8_t full;    /* of EFFECT_UNSAVED, as in messages.def */
 		uint8_t result;  /* of EFFECT_VISIT: enum page_visit */
+		uint64_t seen;   /* of EFFECT_WIDGET_SEEN: ms since the epoch */
 	};
 	struct client *client; /* the sender; NULL where it does not matter */
 	union {

@@ -53,12 +53,14 @@ int
 handle_widget_seen(struct txn *t, struct call *c)
 {
 	const struct msg_widget_seen *m = &c->m->widget_seen;
-	int rc = call_may_write(t) ? widget_status_store(t, m, clock_wall_ms()) : 0;
+	const uint64_t now = clock_wall_ms();
+	int rc = call_may_write(t) ? widget_status_store(t, m, now) : 0;
 
 	if (rc != 0 && !txn_survives(rc))
 		return rc;
 	effects_add(c->effects,
-	    &(struct effect){.kind = EFFECT_WIDGET_SEEN, .room = m->widget, .text = m->origin});
+	    &(struct effect){
+		.kind = EFFECT_WIDGET_SEEN, .room = m->widget, .text = m->origin, .seen = now});
 	call_ok(c);
 	return 0;
 }
