@@ -12,6 +12,7 @@
 #define STORAGED_ENGINE_SCHEMA_H
 
 #include "proto/ipc/messages.h"
+#include "proto/ipc/public_id.h"
 
 #define SCHEMA_VERSION 8
 
@@ -36,7 +37,6 @@
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128
 #define CLIENT_ID_MAX 129 /* with the first character of an operator's */
-#define PUBLIC_ID_MAX 32
 #define EMAIL_MAX     254
 #define PHONE_MAX     64
 #define USER_ID_MAX   128

@@ -174,7 +174,7 @@ turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	if (b->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation is full");
 	b->action = b->held ? BEGIN_HAND : BEGIN_NEW;
-	return participants_check(t, c, &b->participants, b->now, b->held);
+	return participants_check(t, c, &b->participants, b->now, b->held || b->m->asks_person);
 }
 
 /* A reply that a takeover has stopped before its worker knew of it: the model must not begin now. */
@@ -375,7 +375,7 @@ turn_begin_check_budget(struct txn *t, struct call *c, struct turn_beginning *b)
 static bool
 turn_begin_reserves(const struct turn_beginning *b)
 {
-	return !b->held &&
+	return !b->held && !b->m->asks_person &&
 	    (b->action == BEGIN_NEW || b->action == BEGIN_RESTART || b->action == BEGIN_LEFT ||
 		(b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN));
 }

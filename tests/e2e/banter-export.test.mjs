@@ -32,6 +32,7 @@ import {
 	toLines,
 	WIDGET,
 } from "./tool.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
 
 /** Of the exports that these tests write: they have no checksum. */
 const HEAD = { kind: "banter", format: 1 };
@@ -403,6 +404,24 @@ describe("banter export of a damaged store", () => {
 		});
 	});
 });
+
+for (const n of [27, 32])
+	it(`a widget whose public id has ${n} characters is imported, visited and chats`, () =>
+		withBanter({ workers: 1 }, async (banter) => {
+			const { widget_id } = await makeWidget(banter);
+			const longer = widget_id.padEnd(n, "x");
+			const { stdout } = await expectTool(banter, 0, "export");
+			const text = stdout
+				.replaceAll(widget_id, longer)
+				.replace('"format":2', '"format":1')
+				.replace(/,"xxh3":"\w+"/, "");
+			await withBanter({ workers: 1 }, async (empty) => {
+				await imported(empty, 0, text);
+				const visitor = await Visitor.open(empty, { widget_id: longer });
+				assert.equal(await visitor.ask("[[echo]] hi"), "hi");
+				await visitor.close();
+			});
+		}));
 
 describe("banter import", () => {
 	const good = parseLines(makeExport(1, "reply"));

@@ -336,6 +336,60 @@ describe("a visitor who asks for a person", () => {
 		await visitor.close();
 	});
 
+	it("goes before the messages that wait", async () => {
+		const widget = await makeWidget(banter);
+		const visitor = await Visitor.open(banter, widget, { stream: true, operators: true });
+		visitor.say("[[tokens=9 hold-after=3]] first");
+		await visitor.upTo("token");
+		for (const text of ["second", "third"]) visitor.say(`[[echo]] ${text}`);
+		visitor.send({ type: "person", content: "A person" });
+		const replies = [];
+		while (!replies.includes("third")) {
+			const frame = await visitor.next();
+			if (frame.type === "message") replies.push(frame.content);
+		}
+		assert.deepEqual(replies, ["t0 t1 t2", WAITING, "second", "third"]);
+		await banter.release("first");
+		await visitor.close();
+	});
+
+	for (const [state, begins, ends] of [
+		[
+			"the budget is spent",
+			() => adminExpect(banter, 200, "PUT", "budgets", { organization: { dailyTokens: 1 } }),
+			() => adminExpect(banter, 200, "PUT", "budgets", { organization: null }),
+		],
+		[
+			"the agent is disabled",
+			() => adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { enabled: false }),
+			() => adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { enabled: true }),
+		],
+	])
+		it(`gets one when ${state}, who answers`, async () => {
+			const widget = await makeWidget(banter);
+			await begins();
+			const visitor = await Visitor.open(banter, widget, { stream: true, operators: true });
+			visitor.send({ type: "person", content: "A person" });
+			await visitor.upTo("operator");
+			await visitor.close();
+			const { json } = await contract.drive(banter, 200, "POST", "/v1/chat", {
+				headers: KEY,
+				body: { sessionId: state.replaceAll(" ", "-"), message: "A person", person: true },
+			});
+			assert.equal(await stateOf(json.conversationId), "waiting");
+			await ends();
+		});
+
+	it("reads the agent's text in a stream, too", async () => {
+		await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { waiting_text: "Wait for Jane." });
+		for (const headers of [KEY, { ...KEY, ...SSE }]) {
+			const body = { sessionId: `read${headers === KEY}`, message: "A person", person: true };
+			const stream = await openStream(banter.url, "/v1/chat/stream", headers, body);
+			assert.equal(textOf(await stream.rest()), "Wait for Jane.");
+		}
+		await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { waiting_text: "" });
+	});
+
 	const wish = { message: "Help", person: true };
 	for (const [how, path, body, status] of [
 		["a member of a message", "/v1/chat", { sessionId: "whole", ...wish }, 200],

@@ -294,6 +294,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	if (request->visitor != NULL)
 		begin.visitor = *request->visitor;
 	begin.vouched = request->vouched;
+	begin.asks_person = request->asks_person;
 	t = turn_new(turns, &request->org, request->name, &ids);
 	t->asks_person = request->asks_person;
 	if (turn_send_begin(t, &begin) == -1) {

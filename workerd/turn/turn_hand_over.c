@@ -71,7 +71,8 @@ turn_hand_over_at_once(struct turn *t)
 	t->hand_over.found = true;
 	buf_init(&notice, TURN_REPLY_MAX);
 	(void)turn_hand_over_notice(t, &notice);
-	must(buf_append(&t->listeners.text, buf_data(&notice), buf_len(&notice)) == 0);
+	reply_listeners_start(&t->listeners);
+	must(reply_listeners_append(&t->listeners, buf_slice(&notice)) == 0);
 	buf_clear(&notice);
 	turn_finish(t);
 }

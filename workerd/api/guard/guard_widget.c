@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/ipc/public_id.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/http/ws/ws_handshake.h"
-
-#define PUBLIC_ID_MAX 32 /* as in messages.def */
 
 bool
 guard_is_for_widgets(const struct http_exchange *x)

@@ -366,6 +366,21 @@ widget_replies_next(struct widget_socket *s)
 	}
 }
 
+/* Moves a message that waits before all others that wait. */
+static void
+widget_reply_overtake(struct widget_reply *r)
+{
+	struct widget_reply *other;
+
+	TAILQ_FOREACH (other, &r->s->replies, link)
+		if (other->own && other->listener == NULL)
+			break;
+	if (other == r)
+		return;
+	TAILQ_REMOVE(&r->s->replies, r, link);
+	TAILQ_INSERT_BEFORE(other, r, link);
+}
+
 void
 widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 {
@@ -378,9 +393,6 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 			&(struct turn_error){.failure = TURN_TOO_MANY}));
 		return;
 	}
-	/* A visitor who wants a person need not wait for the model. */
-	if (frame->asks_person)
-		widget_replies_stop(s);
 	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len);
 	r->own = true;
 	r->asks_person = frame->asks_person;
@@ -389,6 +401,11 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 	must(slice_copy(frame->id, r->bytes, r->id_len));
 	must(slice_copy(frame->content, r->bytes + r->id_len, r->text_len));
 	s->n_waiting++;
+	/* A visitor who wants a person need not wait for the model. */
+	if (frame->asks_person) {
+		widget_reply_overtake(r);
+		widget_replies_stop(s);
+	}
 	widget_replies_next(s);
 }
 

@@ -16,8 +16,8 @@ struct widget_visit {
 	char given[VISITOR_TOKEN_TEXT + 1]; /* the token of the request; empty: none */
 	char fresh[VISITOR_TOKEN_TEXT +
 	    1]; /* of a visitor who is not stored: a new one, or the given one */
-	char public_id[PUBLIC_ID_TEXT + 1]; /* of the widget */
-	uint32_t generation;                /* of the widget */
+	char public_id[PUBLIC_ID_MAX + 1]; /* of the widget */
+	uint32_t generation;               /* of the widget */
 	bool may_begin; /* a visitor without a valid token becomes a new one */
 	bool by_key;    /* a session of a key. Then the next five are set from the begin */
 	struct id org, widget;
