@@ -248,5 +248,6 @@ handle_visitor_erase(struct txn *t, struct call *c)
 	if (rc != 0 || id_is_zero(&visitor))
 		return rc;
 	call_end_room(c, &visitor);
-	return visitor_erase(t, &visitor);
+	return visitor_of_session(m->session, &visitor) ? visitor_erase(t, &visitor)
+							: visitor_drop(t, &visitor);
 }

@@ -7,7 +7,6 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "proto/ipc/visitor.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/records/widgets.h"
 
@@ -234,13 +233,12 @@ visitor_answer_opened(
 int
 visitor_erase(struct txn *t, const struct id *id)
 {
-	const uint64_t now = clock_wall_ms();
 	struct msg_visitor_record visitor;
 	int rc = visitor_by_id(t, id, &visitor);
 
 	if (rc == MDB_NOTFOUND)
 		return 0;
-	if (rc == 0 && visitor_is_young(id, now))
+	if (rc == 0)
 		return visitor_put(t,
 		    &(struct msg_visitor_record){
 			.v = RECORD_VERSION,
@@ -249,9 +247,9 @@ visitor_erase(struct txn *t, const struct id *id)
 			.widget = visitor.widget,
 			.token = visitor.token,
 			.generation = VISITOR_ERASED,
-			.created_at = now,
+			.created_at = clock_wall_ms(),
 		    });
-	return rc == 0 || txn_survives(rc) ? visitor_drop(t, id) : rc;
+	return txn_survives(rc) ? visitor_drop(t, id) : rc;
 }
 
 /* Refuses a fresh visitor whose id or token another visitor has. */

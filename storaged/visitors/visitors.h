@@ -44,8 +44,8 @@ bool visitor_is_welcome(
 [[gnu::warn_unused_result]] int visitor_put_used(
     struct txn *t, struct call *c, const struct msg_visitor_record *visitor);
 
-/* Removes what is stored of a visitor, if it exists. The token of one for whom workers vouch stays, so that it is not valid
- * any more, until the purge of stale ones. */
+/* Removes what is stored of a visitor of a widget, if it exists, apart from its id and the hash of its token: a worker may
+ * still vouch for them. The purge removes them after VISITOR_UNUSED_MS. */
 [[gnu::warn_unused_result]] int visitor_erase(struct txn *t, const struct id *id);
 
 /* Marks a visitor whose conversation was erased as unused, unless it has a contact. */

@@ -153,15 +153,6 @@ live_room_notify_type(struct live_room *r, enum live_room_event_type type)
 	live_room_notify(r, &(struct live_room_event){.type = type});
 }
 
-static bool
-live_room_is_identified(const struct msg_visitor_state *state)
-{
-	struct msg_visitor_record visitor;
-
-	must(record_decode(state->visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
-	return !id_is_zero(&visitor.contact);
-}
-
 /* The subscription has begun, and the room has this conversation now (zero: none). */
 static void
 live_room_set_state(struct live_room *r, const struct id *conversation, bool identified)
@@ -192,6 +183,17 @@ live_room_fail(struct live_room *r, enum live_room_event_type type)
 	live_room_notify_type(r, type);
 }
 
+static void
+live_room_set_visitor(struct live_room *r, const struct msg_visitor_state *state)
+{
+	struct msg_visitor_record visitor;
+
+	must(record_decode(state->visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
+	if (visitor.created_at != 0)
+		r->topic.vouched = 0;
+	live_room_set_state(r, &state->conversation, !id_is_zero(&visitor.contact));
+}
+
 /* A request that was sent again may have missed events of the connection before. */
 static void
 live_room_on_followed(void *arg, uint16_t type, const union msg *m)
@@ -205,8 +207,7 @@ live_room_on_followed(void *arg, uint16_t type, const union msg *m)
 	else if (type == MSG_ROOM)
 		live_room_set_state(r, &m->room.conversation, false);
 	else if (type == MSG_VISITOR_STATE && m->visitor_state.visitor.len > 0)
-		live_room_set_state(r, &m->visitor_state.conversation,
-		    live_room_is_identified(&m->visitor_state));
+		live_room_set_visitor(r, &m->visitor_state);
 	else
 		live_room_fail(r, ROOM_UNAVAILABLE);
 }
@@ -221,8 +222,7 @@ live_room_send_follow(struct live_room *r)
 	    .visitor = topic->room,
 	    .org = topic->org,
 	    .widget = topic->widget,
-	    /* A visitor who has written is stored, unless it was erased. */
-	    .vouched = id_is_zero(&r->conversation) ? topic->vouched : 0,
+	    .vouched = topic->vouched,
 	};
 	struct msg_room_follow follow = {
 	    .org = topic->org, .widget = topic->widget, .session = topic->session};
@@ -333,9 +333,17 @@ live_room_enter(struct live_rooms *rooms, struct live_room_member *member,
 			live_room_free(r);
 		return -1;
 	}
+	if (topic->vouched == 0)
+		r->topic.vouched = 0;
 	TAILQ_INSERT_TAIL(&r->members, member, link);
 	member->room = r;
 	return 0;
+}
+
+uint32_t
+live_room_vouched(const struct live_room_member *member)
+{
+	return member->room->topic.vouched;
 }
 
 void
@@ -369,6 +377,7 @@ live_room_on_turn(struct live_rooms *rooms, const struct msg_live_turn *turn)
 	if (r == NULL)
 		return;
 	r->conversation = turn->conversation;
+	r->topic.vouched = 0;
 	live_room_notify(r, &(struct live_room_event){.type = ROOM_TURN, .turn = turn});
 }
 
@@ -384,6 +393,17 @@ live_room_on_change(struct live_rooms *rooms, const struct msg_live_changed *cha
 }
 
 static void
+live_room_on_contact(struct live_rooms *rooms, const struct id *room)
+{
+	struct live_room *r = live_room_find(rooms, room);
+
+	if (r == NULL)
+		return;
+	r->topic.vouched = 0;
+	live_room_notify_type(r, ROOM_CONTACT);
+}
+
+static void
 live_room_on_presence(struct live_rooms *rooms, const struct msg_live_presence *presence)
 {
 	struct live_room *r = live_room_find(rooms, &presence->room);
@@ -394,15 +414,13 @@ live_room_on_presence(struct live_rooms *rooms, const struct msg_live_presence *
 			.type = ROOM_PRESENCE, .operator= presence->operator});
 }
 
-/* An event without further data. */
 static void
-live_room_on_signal(
-    struct live_rooms *rooms, const struct id *room, enum live_room_event_type type)
+live_room_on_typing(struct live_rooms *rooms, const struct id *room)
 {
 	struct live_room *r = live_room_find(rooms, room);
 
 	if (r != NULL)
-		live_room_notify_type(r, type);
+		live_room_notify_type(r, ROOM_TYPING);
 }
 
 /* The visitor or its conversation was deleted, or storaged had to drop events for lack of buffer space:
@@ -429,10 +447,10 @@ live_room_on_news(void *arg, uint16_t type, const union msg *m)
 		live_room_on_turn(arg, &m->live_turn);
 		break;
 	case MSG_LIVE_CONTACT:
-		live_room_on_signal(arg, &m->live_contact.room, ROOM_CONTACT);
+		live_room_on_contact(arg, &m->live_contact.room);
 		break;
 	case MSG_LIVE_TYPING:
-		live_room_on_signal(arg, &m->live_typing.room, ROOM_TYPING);
+		live_room_on_typing(arg, &m->live_typing.room);
 		break;
 	case MSG_LIVE_PRESENCE:
 		live_room_on_presence(arg, &m->live_presence);

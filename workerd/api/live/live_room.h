@@ -47,7 +47,7 @@ struct live_room_event {
 struct live_room_topic {
 	struct id room;       /* a visitor's or a conversation's id, or room_id_of_session() */
 	struct hash256 token; /* of a visitor: the hash of its own; zero: it has none */
-	uint32_t vouched;     /* with a token: as in VISITOR_FOLLOW */
+	uint32_t vouched; /* with a token: as in VISITOR_FOLLOW; 0 once the visitor is stored */
 	struct id org, widget;
 	struct slice
 	    session; /* without a token; empty: the room is of the conversation's owners; copied */
@@ -73,6 +73,9 @@ void live_rooms_free(struct live_rooms *rooms);
  * room. */
 [[gnu::warn_unused_result]] int live_room_enter(struct live_rooms *rooms,
     struct live_room_member *member, const struct live_room_topic *topic);
+
+/* What topic.vouched of the member's room is now. */
+uint32_t live_room_vouched(const struct live_room_member *member);
 
 /* Does nothing if the member is in no room. */
 void live_room_leave(struct live_room_member *member);

@@ -106,7 +106,7 @@ widget_identify_submit(struct widget_identification *i, const struct contact_det
 	    .org = i->s->org,
 	    .widget = i->s->widget,
 	    .visitor = i->s->visitor,
-	    .vouched = i->s->vouched,
+	    .vouched = widget_socket_vouched(i->s),
 	};
 
 	if (widget_identify_is_by_key(i->s))

@@ -292,7 +292,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .user_id = buf_slice(&s->user_id),
 	    .name = widget_reply_request_id(s),
 	    .visitor = &s->token,
-	    .vouched = s->vouched,
+	    .vouched = widget_socket_vouched(s),
 	    .message = id_new(),
 	    .reply = id_new(),
 	    .source = widget_reply_source(s),

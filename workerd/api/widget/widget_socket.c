@@ -43,6 +43,12 @@ widget_socket_session(const struct widget_socket *s)
 	return slice_str(s->session);
 }
 
+uint32_t
+widget_socket_vouched(const struct widget_socket *s)
+{
+	return s->member.room != NULL ? live_room_vouched(&s->member) : s->vouched;
+}
+
 void
 widget_socket_give_up(struct widget_socket *s)
 {
@@ -200,6 +206,7 @@ widget_socket_on_closed(void *arg)
 {
 	struct widget_socket *s = arg;
 
+	s->vouched = widget_socket_vouched(s);
 	live_room_leave(&s->member);
 	widget_history_end(s);
 	widget_older_end(s);

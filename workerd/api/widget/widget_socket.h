@@ -41,7 +41,7 @@ struct widget_socket {
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget;
 	struct hash256 token; /* zero: a session of a key */
-	uint32_t vouched;     /* as in VISITOR_FOLLOW */
+	uint32_t vouched;     /* in no room: as in VISITOR_FOLLOW */
 	struct id visitor;    /* zero: a session of a key */
 	char *browser;        /* its User-Agent */
 	struct buf page;      /* the PAGE_RECORD of its last page frame; empty: none yet */
@@ -185,6 +185,9 @@ void widget_socket_give_up(struct widget_socket *s);
 /* The contact details are stored or refused: goes on with what waits, also if the connection has ended.
  * s may be freed. */
 void widget_socket_resume(struct widget_socket *s);
+
+/* As in VISITOR_FOLLOW, for the visitor of this socket now. */
+uint32_t widget_socket_vouched(const struct widget_socket *s);
 
 /* The session id for turns. */
 struct slice widget_socket_session(const struct widget_socket *s);

@@ -20,6 +20,7 @@ static struct {
 	struct live_rooms *rooms;
 	struct msg_visitor_record visitor;
 	struct id conversation;
+	uint32_t vouched; /* of those who enter */
 } scene;
 static struct member a, b;
 
@@ -44,6 +45,7 @@ set_up(void **state)
 	scene.rooms = live_rooms_new(scene.stage->turns.store);
 	scene.visitor = (struct msg_visitor_record){.v = RECORD_VERSION, .id = id_new()};
 	scene.conversation = (struct id){0};
+	scene.vouched = 0;
 	secret_random(&scene.visitor.token, sizeof(scene.visitor.token));
 	a = b = (struct member){.room.on_event = on_event};
 	store_accept(scene.stage);
@@ -64,7 +66,8 @@ tear_down(void **state)
 static void
 enter_as(struct live_room_member *member, const struct id *visitor)
 {
-	const struct live_room_topic topic = {.room = *visitor, .token = scene.visitor.token};
+	const struct live_room_topic topic = {
+	    .room = *visitor, .token = scene.visitor.token, .vouched = scene.vouched};
 
 	assert_int_equal(live_room_enter(scene.rooms, member, &topic), 0);
 }
@@ -193,6 +196,78 @@ ROOM_TEST(an_end_event_makes_the_room_ask_again)
 	tell_end();
 	store_refuse(scene.stage, expect_follow(), STORE_GONE);
 	expect_event(&a, 2, ROOM_GONE);
+}
+
+static void
+tell_contact(void)
+{
+	store_notify(scene.stage, MSG_LIVE_CONTACT,
+	    &(struct msg_live_contact){.room = scene.visitor.id});
+}
+
+/* The visitor of the next subscription. */
+static void
+expect_vouched(uint32_t vouched)
+{
+	union msg m;
+	uint64_t request;
+
+	assert_int_equal(live_room_vouched(&a.room), vouched);
+	tell_end();
+	request = store_expect(scene.stage, MSG_VISITOR_FOLLOW, &m);
+	assert_int_equal(m.visitor_follow.vouched, vouched);
+	store_refuse(scene.stage, request, STORE_GONE);
+	STAGE_UNTIL(scene.stage, a.n > 0 && a.events[a.n - 1].type == ROOM_GONE);
+}
+
+ROOM_TEST(a_worker_vouches_for_a_visitor_who_is_not_stored)
+{
+	scene.vouched = 1;
+	enter(&a);
+	answer_follow();
+	expect_vouched(1);
+}
+
+/* If it was erased meanwhile, it would be stored again with its next message. */
+ROOM_TEST(a_message_stores_the_visitor)
+{
+	scene.vouched = 1;
+	enter(&a);
+	answer_follow();
+	scene.conversation = id_new();
+	tell_turn();
+	expect_event(&a, 1, ROOM_TURN);
+	expect_vouched(0);
+}
+
+ROOM_TEST(a_contact_stores_the_visitor)
+{
+	scene.vouched = 1;
+	enter(&a);
+	answer_follow();
+	tell_contact();
+	expect_event(&a, 1, ROOM_CONTACT);
+	expect_vouched(0);
+}
+
+ROOM_TEST(an_answer_of_the_store_tells_that_the_visitor_is_stored)
+{
+	scene.vouched = 1;
+	scene.visitor.created_at = 1;
+	enter(&a);
+	answer_follow();
+	STAGE_UNTIL(scene.stage, live_room_vouched(&a.room) == 0);
+	expect_vouched(0);
+}
+
+ROOM_TEST(a_member_may_know_that_the_visitor_is_stored)
+{
+	scene.vouched = 1;
+	enter(&a);
+	answer_follow();
+	scene.vouched = 0;
+	enter(&b);
+	expect_vouched(0);
 }
 
 /* After an end event the store answers with the present conversation. */
