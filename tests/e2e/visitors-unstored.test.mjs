@@ -1,6 +1,8 @@
 // Visitors who never write: they cost the store nothing, and their tokens are valid nevertheless.
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { Feed, feedPath } from "./feeds.mjs";
 import { useBanter } from "./harness.mjs";
@@ -87,6 +89,23 @@ describe("visitors who have not written", () => {
 			body: { type: "message", content: "x" },
 		});
 		assert.equal(status, 404);
+	});
+
+	it("have tokens of the store that is there now, at every worker", async () => {
+		const before = await makeWidget(banter);
+		for (let i = 0; i < 30; i++) await poll(before);
+		await banter.stopStore();
+		rmSync(join(banter.dir, "data/data.mdb"));
+		banter.startStore();
+		await banter.ready();
+		const widget = await makeWidget(banter);
+		// It reads the secret of the new store.
+		await banter.killWorkers(banter.workerPids().slice(0, 1));
+		for (let i = 0; i < 30; i++) {
+			const token = await poll(widget);
+			assert.equal(await poll(widget, token), token);
+			assert.equal(await poll(widget, token), token);
+		}
 	});
 
 	it("begin anew when they were erased within their first day", async () => {

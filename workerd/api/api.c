@@ -72,12 +72,23 @@ api_models(const struct api *api)
 	return model_lister_new(&config);
 }
 
+/* The next connection may be to another store: a machine that took over, or one that was restored. */
+static void
+api_on_store_lost(void *arg)
+{
+	struct api *api = arg;
+
+	api->login_secret = (struct hash256){0};
+}
+
 struct api *
 api_new(const struct settings *settings, struct turns *turns, struct store_client *store,
     struct search_client *search, struct scoreboard *board, struct scoreboard_worker *worker)
 {
+	static const struct store_events events = {.lost = api_on_store_lost};
 	struct api *api = xcalloc(1, sizeof(*api));
 
+	store_client_listen(store, &events, api);
 	api->settings = settings;
 	api->turns = turns;
 	api->store = store;

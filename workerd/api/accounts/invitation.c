@@ -180,7 +180,7 @@ invitation_try(struct sign_in *s)
 {
 	struct api *api = s->q.api;
 
-	if (login_limit_take(api, s->q.x, &api->login_secret, &s->attempt))
+	if (login_limit_take(api, s->q.x, &s->secret, &s->attempt))
 		invitation_ask((struct invitation_query *)s);
 	else
 		guard_login_refuse(api, store_query_done(&s->q));

@@ -136,7 +136,7 @@ login_try(struct sign_in *in)
 	struct api *api = s->in.q.api;
 	struct msg_record_get ask = {.kind = MSG_USER_RECORD, .name = {s->email, s->email_len}};
 
-	if (!login_limit_take(api, s->in.q.x, &api->login_secret, &s->in.attempt))
+	if (!login_limit_take(api, s->in.q.x, &s->in.secret, &s->in.attempt))
 		guard_login_refuse(api, store_query_done(&s->in.q));
 	else if (s->password_len > PASSWORD_MAX)
 		login_refuse_password(&s->in);

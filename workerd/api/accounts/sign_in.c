@@ -43,7 +43,7 @@ sign_in_on_secret(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&s->q, type, m);
 		return;
 	}
-	s->q.api->login_secret = m->login_secret.secret;
+	s->q.api->login_secret = s->secret = m->login_secret.secret;
 	s->next(s);
 }
 
@@ -51,7 +51,8 @@ void
 sign_in_begin(struct sign_in *s, void (*next)(struct sign_in *s))
 {
 	s->next = next;
-	if (hash_is_zero(&s->q.api->login_secret))
+	s->secret = s->q.api->login_secret;
+	if (hash_is_zero(&s->secret))
 		store_query_ask(&s->q, MSG_LOGIN_SECRET_GET, &(struct msg_login_secret_get){},
 		    sign_in_on_secret);
 	else
@@ -93,7 +94,7 @@ sign_in_reply(struct sign_in *s)
 	struct http_exchange *x;
 
 	memcpy(token, s->token, sizeof(token));
-	known_browser_format(&api->login_secret, &s->attempt.account, &browser, known);
+	known_browser_format(&s->secret, &s->attempt.account, &browser, known);
 	login_limit_remember(api, s->q.x, &s->attempt);
 	x = store_query_done(&s->q);
 	sign_in_reply_start(x, secure, token, SESSION_SECONDS);

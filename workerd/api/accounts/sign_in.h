@@ -14,7 +14,8 @@ struct sign_in {
 	struct id org, user;    /* who signs in; zero until known */
 	struct hash256 checked; /* hash of the password that was checked; zero: none was */
 	struct login_attempt attempt;
-	bool failed; /* the attempt stays charged */
+	struct hash256 secret; /* the store's login secret, from the first call of next on */
+	bool failed;           /* the attempt stays charged */
 	/* Answers when the user was deleted, or has another password, before the session was stored. */
 	void (*refuse)(struct sign_in *s);
 	void (*next)(struct sign_in *s);

@@ -53,7 +53,7 @@ struct api {
 	struct gap_askings *gap_askings;           /* of workerd/api/content */
 	struct buf scratch;                        /* api_scratch() */
 	struct server_settings *shown_settings;    /* of workerd/api/server */
-	struct hash256 login_secret;               /* the store's; zero: not read yet */
+	struct hash256 login_secret; /* the store's; zero: not read on this connection */
 	/* Keys whose use was reported to the store, for guard_key.c. Keys with the same place are reported more often. */
 	struct {
 		struct hash256 key;
