@@ -12,7 +12,7 @@
 #include "proto/base/secrets.h"
 #include "proto/ipc/wire.h"
 
-#define WIRE_VERSION   7
+#define WIRE_VERSION   8
 #define RECORD_VERSION 1 /* the first byte of every record of the store */
 
 /* Bytes of each field of TICKET_KEYS, all random: name (16), encryption key (32), authentication
