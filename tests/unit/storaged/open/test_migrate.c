@@ -12,6 +12,7 @@
 #include <sysexits.h>
 
 #include "storaged/engine/env_tables.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/open/migrate_file.h"
 #include "tests/unit/storaged/old_schema.h"
 #include "tests/unit/storaged/store_contents.h"
@@ -525,6 +526,53 @@ STORE_TEST(the_room_is_checked_before_the_pages)
 	bytes_free = UINT64_MAX;
 	expect_refused(f, EX_DATAERR);
 	store_open(f, STORE_BYTES);
+}
+
+/* The number of the first page of a table; 0: it has none. */
+static size_t
+first_page(const struct fixture *f, enum table table)
+{
+	struct page_tree tree;
+	MDB_envinfo info;
+	size_t page;
+
+	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+	assert_int_equal(page_tree_open(&tree, f->env.mdb, info.me_last_txnid, NULL, NULL), 0);
+	page = tree.table[table]->depth == 0 ? 0 : tree.table[table]->page;
+	page_tree_close(&tree);
+	return page;
+}
+
+/* Random bytes, and another page of the same file. */
+STORE_TEST(a_store_with_a_wrong_first_page_of_a_table_is_not_migrated)
+{
+	uint8_t good[PAGE_SIZE], random[PAGE_SIZE], other[PAGE_SIZE];
+	size_t pages[TABLES];
+	int fd = open_file(f, STORE, O_RDONLY);
+	unsigned tried = 0;
+
+	fill_store(f);
+	for (enum table i = 0; i < TABLES; i++)
+		pages[i] = first_page(f, i);
+	store_close(f);
+	assert_int_equal(
+	    pread(fd, other, PAGE_SIZE, (off_t)(pages[TABLE_USERS] * PAGE_SIZE)), PAGE_SIZE);
+	for (enum table i = 0; i < TABLES; i++) {
+		if (pages[i] == 0 || i == TABLE_USERS)
+			continue;
+		assert_int_equal(
+		    pread(fd, good, PAGE_SIZE, (off_t)(pages[i] * PAGE_SIZE)), PAGE_SIZE);
+		secret_random(random, sizeof(random));
+		overwrite_file(f, pages[i] * PAGE_SIZE, random, sizeof(random));
+		expect_refused(f, EX_DATAERR);
+		overwrite_file(f, pages[i] * PAGE_SIZE, other, sizeof(other));
+		expect_refused(f, EX_DATAERR);
+		overwrite_file(f, pages[i] * PAGE_SIZE, good, sizeof(good));
+		tried++;
+	}
+	closefd(&fd);
+	assert_in_range(tried, 10, TABLES);
+	migrate_store(f, &to_next);
 }
 
 /* Makes the file system full, for this process. */
