@@ -11,12 +11,15 @@
 /* The clock before which rows are old, and standbys forgotten: $1 days before now. */
 #define OLD "((SELECT clock FROM banter_owner) - $1::bigint * 86400000)"
 
+/* The same by PostgreSQL's clock. */
+#define OLD_AT "(now() - $1::bigint * interval '1 day')"
+
 /* data is not compressed: that would take more of the owner's time than it is worth. total: bytes of all
  * rows up to this one since the log began, so that the size of those between two rows need not be counted.
  * taken: when the owner took over, by PostgreSQL's clock; NULL: it began the log.
  * clock: ms that owners have counted since the log began, and its value when a row was written or a standby reported. Ages
- * of rows are differences of it: PostgreSQL's clock may be wrong by days, and the log would be empty at once. Rows of
- * versions that did not have it count as the first ones.
+ * of rows are differences of it: PostgreSQL's clock may be wrong by days, and the log would be empty at once. Rows and
+ * reports of versions that did not have it (0) may be recent ones, after a downgrade: PostgreSQL's clock decides, too.
  * trouble: why a standby should not be the owner (replica_trouble()). */
 const char log_tables_sql[] =
     "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
@@ -86,11 +89,11 @@ static const char *const texts[] = {
     /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. The first of them may
      * have any size. An old row stays while a machine needs it that has reported since. */
     [LOG_TRIM] =
-	"DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, clock, total "
+	"DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, clock, at, total "
 	"FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "
-	"(clock < " OLD " AND seq < coalesce((SELECT min(seq) FROM banter_member "
-	"WHERE clock >= " OLD " AND name <> (SELECT name FROM banter_owner)), "
-	"seq + 1) OR total < "
+	"(clock < " OLD " AND (clock > 0 OR at < " OLD_AT ") AND seq < "
+	"coalesce((SELECT min(seq) FROM banter_member WHERE (clock >= " OLD " OR at >= " OLD_AT
+	") AND name <> (SELECT name FROM banter_owner)), seq + 1) OR total < "
 	"(SELECT total FROM banter_log ORDER BY seq DESC LIMIT 1) - $2::bigint) "
 	"AND total <= "
 	"(SELECT total FROM banter_log ORDER BY seq LIMIT 1) + $4::bigint "

@@ -307,7 +307,7 @@ describe("a commit log's old rows", () => {
 		const needed = half + 10;
 		await postgres().sql(
 			`INSERT INTO banter_member (name, seq, at, clock) VALUES ('lags', ${needed}, now(), ${200 * HOUR}),
-			('gone', 1, now(), 0);
+			('gone', 1, now() - interval '9 years', 0);
 			UPDATE banter_owner SET clock = clock + ${49 * HOUR}`,
 		);
 		await until("up to its row, all are deleted", async () => (await first()) === needed);
@@ -322,6 +322,26 @@ describe("a commit log's old rows", () => {
 			return Number(to) - Number(from) < 5; // the store's own work goes on
 		});
 		await load(machines, new Fleet(FLEET), 20);
+	});
+
+	test("are not older than their time if a version without the owners' clock wrote them", async (machines) => {
+		const a = await machines.found("a", { LOG_KEEP: "2" });
+		await load(machines, new Fleet(FLEET));
+		const half = Math.floor((await seqOf(a)) / 2);
+		// As after a downgrade and an upgrade, with a standby that is still of the other version.
+		await postgres().sql(
+			`UPDATE banter_log SET clock = 0;
+			UPDATE banter_log SET at = now() - interval '49 hours' WHERE seq <= ${half};
+			INSERT INTO banter_member (name, seq, at, clock) VALUES ('other', 10, now(), 0);
+			UPDATE banter_owner SET clock = clock + ${99 * HOUR}`,
+		);
+		await until("its rows are deleted", async () => (await first()) === 10);
+		await trimmedAgain();
+		assert.equal(await first(), 10);
+		await postgres().sql("DELETE FROM banter_member WHERE name = 'other'");
+		await until("the older half is deleted", async () => (await first()) === half + 1);
+		await trimmedAgain();
+		assert.equal(await first(), half + 1);
 	});
 });
 
