@@ -26,6 +26,7 @@
 #include "storaged/cli/store/store_check.h"
 #include "storaged/cli/store/store_conn.h"
 #include "storaged/cli/store/store_damage.h"
+#include "storaged/server/backups.h"
 
 static const char about[] =
     "Copies the store to FILE: a consistent snapshot of one moment, "
@@ -44,7 +45,9 @@ static const char about[] =
 /* What the process that copies tells. */
 struct backup_told {
 	volatile uint64_t total; /* bytes of the copy; 0: not known yet */
-	char error[ERROR_MAX];   /* of console_fail(); "" if none */
+	volatile uint64_t
+	    log_row; /* of the commit log, which the copy contains at least; 0: there is none */
+	char error[ERROR_MAX]; /* of console_fail(); "" if none */
 };
 
 struct backup {
@@ -57,10 +60,12 @@ struct backup {
 	struct backup_told *told;
 };
 
-/* Counts the pages of a compacted copy: two of LMDB itself, and those of every table. */
+/* Counts the pages of a compacted copy: two of LMDB itself, and those of every table. Reads the place in the commit
+ * log; the copy may contain more rows. */
 static int
-backup_measure(struct env *env, volatile uint64_t *bytes)
+backup_measure(struct env *env, struct backup_told *told)
 {
+	uint64_t row = 0;
 	MDB_dbi unnamed;
 	MDB_stat stat = {0};
 	struct txn t;
@@ -80,8 +85,11 @@ backup_measure(struct env *env, volatile uint64_t *bytes)
 			pages +=
 			    stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
 	}
+	if (rc == 0)
+		rc = backups_log_row(&t, &row);
 	txn_abort(&t);
-	*bytes = pages * stat.ms_psize + BACKUP_SUM_LEN;
+	told->total = pages * stat.ms_psize + BACKUP_SUM_LEN;
+	told->log_row = row;
 	return rc;
 }
 
@@ -169,7 +177,7 @@ backup_copy(void *arg)
 	if (status == 0)
 		status = backup_check_store(b, &snapshot.env);
 	if (status == 0) {
-		rc = backup_measure(&snapshot.env, &b->told->total);
+		rc = backup_measure(&snapshot.env, b->told);
 		if (rc == 0)
 			rc = backup_copy_store(b, snapshot.env.mdb);
 		status = rc == 0 ? 0 : backup_copy_fail(b, rc);
@@ -356,6 +364,7 @@ backup_make(const struct invocation *inv, struct backup *b, bool replace)
 		done.error = backup_text(b->told->error, sizeof(b->told->error));
 	if (status != 0 && done.error.len == 0)
 		done.error = slice_str("see the output of banter backup");
+	done.log_row = b->told->log_row;
 	if (file != NULL)
 		done.file = backup_text(file, PATH_MAX_TOLD);
 	/* Wrong arguments are no attempt to make a backup. */

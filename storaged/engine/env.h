@@ -119,6 +119,8 @@ struct env {
 	struct env_log *log; /* NULL: none */
 	const struct replica_status *
 	    replica; /* this machine's part in it (replication/replica.h); NULL: there is no log */
+	uint64_t
+	    backup_row; /* of the log: the last one that a backup contains which was made since the start; 0: none */
 	MDB_dbi dbi[TABLES];
 	MDB_txn *reader; /* renewed for each use; NULL before the first */
 	struct page_check page_check;

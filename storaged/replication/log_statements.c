@@ -6,10 +6,19 @@
 	"') AND attname = '" column "') THEN ALTER TABLE " table                       \
 	" ADD COLUMN IF NOT EXISTS " column " " type "; END IF; "
 
-#define CLOCK "bigint NOT NULL DEFAULT 0"
+#define NUMBER "bigint NOT NULL DEFAULT 0"
 
-/* The clock before which rows are old, and standbys forgotten: $1 days before now. */
-#define OLD "((SELECT clock FROM banter_owner) - $1::bigint * 86400000)"
+/* The clock so many times $1 days before now. */
+#define BEFORE(times) "((SELECT clock FROM banter_owner) - " times " * $1::bigint * 86400000)"
+
+/* The clock before which rows are old, and standbys forgotten; and before which nothing keeps rows. */
+#define OLD      BEFORE("1")
+#define VERY_OLD BEFORE("4")
+
+/* The last row of the newest backup; NULL: none is known. */
+#define BACKUP                                                                         \
+	"nullif(greatest((SELECT backup FROM banter_owner), (SELECT max(backup) FROM " \
+	"banter_member)), 0)"
 
 /* The same by PostgreSQL's clock. */
 #define OLD_AT "(now() - $1::bigint * interval '1 day')"
@@ -20,6 +29,7 @@
  * clock: ms that owners have counted since the log began, and its value when a row was written or a standby reported. Ages
  * of rows are differences of it: PostgreSQL's clock may be wrong by days, and the log would be empty at once. Rows and
  * reports of versions that did not have it (0) may be recent ones, after a downgrade: PostgreSQL's clock decides, too.
+ * backup: the last row of a backup that was made on this machine; 0: none is known.
  * trouble: why a standby should not be the owner (replica_trouble()). */
 const char log_tables_sql[] =
     "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
@@ -32,10 +42,11 @@ const char log_tables_sql[] =
     "name text NOT NULL, instance bigint NOT NULL, heartbeat bigint NOT NULL, next text);"
     "CREATE TABLE banter_member (name text PRIMARY KEY, seq bigint NOT NULL, "
     "at timestamptz NOT NULL);"
-    "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz")
-	ADD_COLUMN("banter_member", "trouble", "text")
-	    ADD_COLUMN("banter_owner", "clock", CLOCK) ADD_COLUMN("banter_log", "clock", CLOCK)
-		ADD_COLUMN("banter_member", "clock", CLOCK) "END $$";
+    "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz") ADD_COLUMN(
+	"banter_member", "trouble", "text") ADD_COLUMN("banter_owner", "clock", NUMBER)
+	ADD_COLUMN("banter_log", "clock", NUMBER) ADD_COLUMN("banter_member", "clock", NUMBER)
+	    ADD_COLUMN("banter_owner", "backup", NUMBER)
+		ADD_COLUMN("banter_member", "backup", NUMBER) "END $$";
 
 static const char *const texts[] = {
     [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
@@ -53,7 +64,7 @@ static const char *const texts[] = {
 		   "total + octet_length($5::bytea), (SELECT clock FROM banter_owner) FROM "
 		   "banter_log WHERE seq = $1::bigint - 1",
     [LOG_RENEW] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = NULL, "
-		  "clock = clock + $3::bigint "
+		  "clock = clock + $3::bigint, backup = greatest(backup, $4::bigint) "
 		  "WHERE epoch = $1::bigint AND instance = $2::bigint RETURNING heartbeat",
     /* Changes nothing if the row before is missing. */
     [LOG_TAKE] =
@@ -74,11 +85,12 @@ static const char *const texts[] = {
 		 "AS next WHERE seq = $1::bigint + 1 OR total <= "
 		 "(SELECT total FROM banter_log WHERE seq >= $1::bigint ORDER BY seq LIMIT 1) "
 		 "+ $4::bigint ORDER BY seq",
-    [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble, clock) "
+    [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble, clock, backup) "
 		    "VALUES ($1::text, $2::bigint, now(), $3::text, "
-		    "coalesce((SELECT clock FROM banter_owner), 0)) "
+		    "coalesce((SELECT clock FROM banter_owner), 0), $4::bigint) "
 		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now(), "
-		    "trouble = excluded.trouble, clock = excluded.clock",
+		    "trouble = excluded.trouble, clock = excluded.clock, "
+		    "backup = greatest(banter_member.backup, excluded.backup)",
     [LOG_MEMBERS] = "SELECT name, seq, "
 		    "greatest(extract(epoch FROM now() - at) * 1000, 0)::bigint, trouble "
 		    "FROM banter_member ORDER BY seq DESC, name",
@@ -87,13 +99,15 @@ static const char *const texts[] = {
 	"UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $4::text "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint",
     /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. The first of them may
-     * have any size. An old row stays while a machine needs it that has reported since. */
+     * have any size. An old row stays while a machine needs it that has reported since, and up to four times as long while the
+     * newest backup needs it: restored, that must find all rows that it lacks. */
     [LOG_TRIM] =
 	"DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, clock, at, total "
 	"FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "
 	"(clock < " OLD " AND (clock > 0 OR at < " OLD_AT ") AND seq < "
 	"coalesce((SELECT min(seq) FROM banter_member WHERE (clock >= " OLD " OR at >= " OLD_AT
-	") AND name <> (SELECT name FROM banter_owner)), seq + 1) OR total < "
+	") AND name <> (SELECT name FROM banter_owner)), seq + 1) AND "
+	"(seq < coalesce(" BACKUP ", seq + 1) OR clock < " VERY_OLD ") OR total < "
 	"(SELECT total FROM banter_log ORDER BY seq DESC LIMIT 1) - $2::bigint) "
 	"AND total <= "
 	"(SELECT total FROM banter_log ORDER BY seq LIMIT 1) + $4::bigint "

@@ -119,8 +119,8 @@ void
 owner_renew(struct owner *o)
 {
 	const uint64_t sent = clock_boot_ms();
-	const struct log_param params[] = {
-	    LOG_N(o->epoch), LOG_N(o->replica->instance), LOG_N(sent - o->renewed_at)};
+	const struct log_param params[] = {LOG_N(o->epoch), LOG_N(o->replica->instance),
+	    LOG_N(sent - o->renewed_at), LOG_N(o->replica->env->backup_row)};
 	PGresult *row;
 
 	if (o->lost)

@@ -109,8 +109,8 @@ standby_confirm(struct standby *s)
 {
 	const struct replica *r = s->replica;
 	const char *trouble = replica_trouble(r);
-	const struct log_param params[] = {
-	    LOG_B(slice_str(r->name)), LOG_N(r->at.seq), LOG_B(slice_str(trouble))};
+	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq),
+	    LOG_B(slice_str(trouble)), LOG_N(r->env->backup_row)};
 
 	s->trouble = trouble;
 	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
@@ -254,7 +254,8 @@ static enum standby_result
 standby_resume(struct standby *s)
 {
 	struct replica *r = s->replica;
-	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(r->instance), LOG_N(0)};
+	const struct log_param params[] = {
+	    LOG_N(s->seen.epoch), LOG_N(r->instance), LOG_N(0), LOG_N(r->env->backup_row)};
 	uint64_t sent = clock_boot_ms();
 
 	switch (log_conn_change(&r->conn, LOG_RENEW, params, ARRAY_LEN(params))) {

@@ -13,6 +13,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/secrets.h"
 #include "proto/base/utf8.h"
+#include "storaged/replication/position.h"
 
 #define BACKUP_TEXT_MAX 1024 /* messages.def: of a file or an error */
 
@@ -134,6 +135,23 @@ backups_read(struct txn *t, struct backups *b)
 }
 
 int
+backups_log_row(struct txn *t, uint64_t *row)
+{
+	struct position at;
+	int rc = position_read(t, &at);
+
+	*row = at.seq;
+	return rc;
+}
+
+void
+backups_note_row(struct env *env, const struct msg_backup_done *m)
+{
+	if (m->error.len == 0 && m->log_row > env->backup_row)
+		env->backup_row = m->log_row;
+}
+
+int
 handle_backup_done(struct txn *t, struct call *c)
 {
 	const struct msg_backup_done *m = &c->m->backup_done;
@@ -143,6 +161,7 @@ handle_backup_done(struct txn *t, struct call *c)
 	uint64_t now = clock_wall_ms();
 	int rc;
 
+	backups_note_row(t->env, m);
 	if (done.at == 0 || (good && done.bytes == 0))
 		return call_refuse(c, STORE_INVALID, "a backup has a time and a size");
 	rc = backups_read_entry(t, name, &known);

@@ -22,6 +22,12 @@ void backups_find_machine(struct env *env);
 /* Reads both; what is invalid or another machine's is left out. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int backups_read(struct txn *t, struct backups *b);
 
+/* The last row of the commit log that the store contains; 0: it is in none. 0 or an error of txn.h. */
+[[gnu::warn_unused_result]] int backups_log_row(struct txn *t, uint64_t *row);
+
+/* Tells the commit log with the next report which rows the newest backup lacks: they are kept (log_statements.c). */
+void backups_note_row(struct env *env, const struct msg_backup_done *m);
+
 /* MSG_BACKUP_DONE, answered by MSG_OK. Ignores a backup that is older than the last known one. */
 [[gnu::warn_unused_result]] int handle_backup_done(struct txn *t, struct call *c);
 

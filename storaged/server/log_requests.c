@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "storaged/replication/replica.h"
+#include "storaged/server/backups.h"
 
 int
 handle_hand_over(struct txn *t, struct call *c)
@@ -20,7 +21,7 @@ handle_hand_over(struct txn *t, struct call *c)
 int
 handle_backup_of_standby(struct txn *t, struct call *c)
 {
-	(void)t;
+	backups_note_row(t->env, &c->m->backup_done);
 	call_ok(c);
 	return 0;
 }

@@ -10,7 +10,7 @@
 /* MSG_HAND_OVER, answered by MSG_OK; the server then does it. */
 [[gnu::warn_unused_result]] int handle_hand_over(struct txn *t, struct call *c);
 
-/* MSG_BACKUP_DONE on a standby, which cannot store it: answered by MSG_OK. */
+/* MSG_BACKUP_DONE on a standby, which cannot store it, but tells the log its row: answered by MSG_OK. */
 [[gnu::warn_unused_result]] int handle_backup_of_standby(struct txn *t, struct call *c);
 
 /* Everything else on a standby: refused (IS_STANDBY). */

@@ -324,6 +324,43 @@ describe("a commit log's old rows", () => {
 		await load(machines, new Fleet(FLEET), 20);
 	});
 
+	test("stay for the newest backup, on whichever machine it was made, but not for ever", async (machines) => {
+		const a = await machines.found("a", { LOG_KEEP: "2" });
+		const b = await machines.join("b", a);
+		const age = (hours) =>
+			postgres().sql(`UPDATE banter_log SET at = now() - interval '9 years';
+				UPDATE banter_owner SET clock = clock + ${hours * HOUR}`);
+		const backup = () =>
+			postgres()
+				.value(`SELECT max(backup) FROM (SELECT backup FROM banter_owner
+					UNION ALL SELECT backup FROM banter_member) AS known`)
+				.then(Number);
+		for (const machine of [a, b]) {
+			await load(machines, new Fleet(FLEET), 100);
+			await machines.equal(a, b);
+			const [last, row] = [await backup(), await seqOf(machine)];
+			const file = join(machine.dir, "newest.mdb");
+			await machine.expectTool("backup", file);
+			await until("the log knows the backup", async () => (await backup()) > last);
+			assert.ok((await backup()) >= row);
+			await load(machines, new Fleet(FLEET), 100);
+			await age(49);
+			await until("older rows are deleted", async () => (await first()) === (await backup()));
+			await trimmedAgain();
+			assert.equal(await first(), await backup());
+			const restored = machines.add(`restored-${machine.name}`);
+			await restored.expectTool("restore", "--force", file);
+			await restored.start();
+			await machines.equal(a, restored);
+			await restored.stop();
+			await postgres().sql(`DELETE FROM banter_member WHERE name = '${restored.name}'`);
+		}
+		await age(4 * 49);
+		await until("all are deleted that the standby has", async () => {
+			return (await seqOf(a)) - (await first()) < 5;
+		});
+	});
+
 	test("are not older than their time if a version without the owners' clock wrote them", async (machines) => {
 		const a = await machines.found("a", { LOG_KEEP: "2" });
 		await load(machines, new Fleet(FLEET));
