@@ -134,15 +134,15 @@ batch_log_failure(const struct request *q, int rc)
 	    L_STR("error", env_strerror(rc)));
 }
 
-/* The error of a request that failed. In a damaged store, and for an errno of the disk, it is that of all writes. */
+/* The error of a request that failed: for a damaged page, and for an errno of the disk, that of all writes. A damaged
+ * record is a fault of this request alone. */
 static enum store_error
 batch_failure(const struct batch *b, const struct request *q, int rc)
 {
-	if (!batch_writes(q->handler->kind))
-		return STORE_INTERNAL;
-	return b->env->damage != NULL ? STORE_DAMAGED
-	    : rc > 0                  ? STORE_READ_ONLY
-				      : STORE_INTERNAL;
+	if (env_is_page_damage(rc) ||
+	    (batch_writes(q->handler->kind) && b->env->damage != NULL))
+		return STORE_DAMAGED;
+	return rc > 0 ? STORE_READ_ONLY : STORE_INTERNAL;
 }
 
 /* Answers a request that failed without affecting the others. */

@@ -7,9 +7,9 @@
  * withdraws its answers and runs again without the cause: (1) if there is no space, deletions,
  * reads, and requests that need no write run again, and other writes are refused with STORE_FULL;
  * (2) if one request fails after a change, or LMDB invalidates the transaction, only that request
- * is refused, with STORE_INTERNAL, or STORE_READ_ONLY for an errno of the disk; (3) in all other cases, and after a
- * second failure, reads and requests that need no write run again, and all writes are refused as
- * call_write_refusal() says.
+ * is refused, with STORE_INTERNAL, STORE_DAMAGED for a damaged page, or STORE_READ_ONLY for an
+ * errno of the disk; (3) in all other cases, and after a second failure, reads and requests that
+ * need no write run again, and all writes are refused as call_write_refusal() says.
  *
  * So acknowledged data is never lost, and refused data is never stored.
  */

@@ -106,6 +106,29 @@ for (const table of ["label_counts", "turns", "caps", "open_turns"])
 		}
 	});
 
+it("a read that needs a damaged page is answered with 503, and the others are served", async () => {
+	const banter = new Banter({ workers: 1 });
+	await banter.start();
+	try {
+		await times(20, (i) => banter.chat(`old-${i}`, "hello"));
+		const { conversations } = await banter.conversations();
+		await banter.stopStore();
+		const path = dataFile(banter);
+		damagePage(path, tableRoots(readFileSync(path)).get("messages"), randomPage("messages"));
+		banter.startStore();
+		const pathOf = ({ _id }) => `/v1/admin/conversations/${_id}`;
+		const read = () => banter.get(pathOf(conversations[0]), headers);
+		await until("it is refused", async () => (await read()).status !== 200);
+		for (const one of conversations.slice(0, 3)) {
+			const { status, json } = await banter.get(pathOf(one), headers);
+			assert.deepEqual([status, json.code], [503, "store_unavailable"]);
+		}
+		assert.equal((await banter.get("/v1/admin/widgets", headers)).status, 200);
+	} finally {
+		await banter.end();
+	}
+});
+
 /** Nothing is written; the reason and what to do is logged once. Returns the log's line. */
 async function assertRefused(banter) {
 	const { length } = banter.log.lines;
