@@ -17,4 +17,11 @@ visitor_is_young(const struct id *visitor, uint64_t now)
 	return came < now + CLOCK_DAY_MS && now < came + CLOCK_DAY_MS;
 }
 
+/* For how many ms more it is so; 0: it is not. */
+static inline uint64_t
+visitor_young_ms(const struct id *visitor, uint64_t now)
+{
+	return visitor_is_young(visitor, now) ? id_ms(visitor) + CLOCK_DAY_MS - now : 0;
+}
+
 #endif

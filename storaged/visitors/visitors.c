@@ -321,13 +321,28 @@ visitor_open_session(struct txn *t, struct call *c)
 	return rc;
 }
 
+/* Finds the visitor of the token, or else of the one that takes its place. */
+static int
+visitor_find_opening(struct txn *t, const struct msg_visitor_open *m,
+    const struct msg_widget_record *widget, struct msg_visitor_record *visitor)
+{
+	struct visitor_claim claim = {
+	    m->token, m->visitor, widget->org, widget->id, m->vouched};
+	int rc;
+
+	if (hash_is_zero(&m->next))
+		return visitor_find_claimed(t, &claim, visitor);
+	rc = visitor_by_token(t, &m->token, visitor);
+	claim.token = m->next;
+	return rc == MDB_NOTFOUND ? visitor_find_claimed(t, &claim, visitor) : rc;
+}
+
 int
 handle_visitor_open(struct txn *t, struct call *c)
 {
 	const struct msg_visitor_open *m = &c->m->visitor_open;
 	struct msg_visitor_record visitor;
 	struct msg_widget_record widget;
-	struct visitor_claim claim;
 	int rc;
 
 	if (m->public_id.len == 0)
@@ -339,8 +354,7 @@ handle_visitor_open(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_NOT_FOUND, widget_kind.missing);
 	if (rc != 0)
 		return rc;
-	claim = (struct visitor_claim){m->token, m->visitor, widget.org, widget.id, m->vouched};
-	rc = visitor_find_claimed(t, &claim, &visitor);
+	rc = visitor_find_opening(t, m, &widget, &visitor);
 	if (rc == 0 && visitor_is_of_generation(&visitor, &widget))
 		return visitor_resume(t, c, &visitor);
 	if (rc != 0 && rc != MDB_NOTFOUND)

@@ -1,19 +1,20 @@
 // Visitors who never write: they cost the store nothing, and their tokens are valid nevertheless.
 
 import assert from "node:assert/strict";
+import { createHmac, randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { Feed, feedPath } from "./feeds.mjs";
-import { useBanter } from "./harness.mjs";
-import { adminExpect } from "./organizations.mjs";
+import { until, useBanter } from "./harness.mjs";
+import { adminExpect, connectToStore } from "./organizations.mjs";
 import { expectTool, parseLines } from "./tool.mjs";
 import { conversationsOf, makeWidget, resetWidget, Visitor } from "./visitors.mjs";
 
 after(() => Feed.closeAll());
 
 describe("visitors who have not written", () => {
-	const banter = useBanter({ workers: 3 });
+	const banter = useBanter({ workers: 3, env: { EVENT_STREAM_SILENCE_MS: "1000" } });
 
 	/** The visitors of the widget in the store. */
 	const stored = async ({ id }) =>
@@ -106,6 +107,96 @@ describe("visitors who have not written", () => {
 			assert.equal(await poll(widget, token), token);
 			assert.equal(await poll(widget, token), token);
 		}
+	});
+
+	/** A token of the widget whose visitor came so many ms ago. */
+	async function tokenFrom({ id }, ms) {
+		const peer = await connectToStore(banter);
+		const { secret } = await peer.ask("login_secret_get", {}, "login_secret");
+		await peer.close();
+		const came = (Date.now() - ms).toString(16).padStart(12, "0");
+		const text = `${came}7${randomBytes(9).toString("hex").slice(0, 3)}8${randomBytes(8).toString("hex").slice(0, 15)}${randomBytes(11).toString("hex")}`;
+		const mac = createHmac("sha256", Buffer.from(secret, "hex"))
+			.update("visitor")
+			.update(Buffer.from(id.replaceAll("-", ""), "hex"))
+			.update(Buffer.alloc(4))
+			.update(text);
+		return text + mac.digest("hex").slice(0, 24);
+	}
+
+	const DAY = 86_400_000;
+
+	it("get another token after a day, one for all tabs, and lose nothing that they write", async () => {
+		const widget = await makeWidget(banter);
+		const old = await tokenFrom(widget, 3.5 * DAY);
+		const next = await poll(widget, old);
+		assert.notEqual(next, old);
+		for (let i = 0; i < 10; i++) assert.equal(await poll(widget, i % 2 ? old : next), next);
+		const tab = await Visitor.open(banter, widget, { token: old });
+		assert.equal(tab.token, next);
+		assert.equal((await tab.next()).type, "history");
+		assert.equal(await stored(widget), 0);
+		// A tab that knows the old token only.
+		const { status } = await banter.request("POST", feedPath(widget, "frames", { token: old }), {
+			body: { type: "message", content: "[[tokens=1]]" },
+		});
+		assert.equal(status, 202);
+		const { type, role, content } = await tab.next();
+		assert.deepEqual([type, role, content], ["message", "user", "[[tokens=1]]"]);
+		await tab.reply();
+		await tab.ask("[[tokens=1]]");
+		assert.equal((await conversationsOf(banter, widget)).length, 1);
+		assert.equal(await stored(widget), 1);
+		assert.equal(await poll(widget, next), next);
+		await tab.close();
+	});
+
+	for (const carrier of ["ws", "sse"])
+		it(`who are connected by ${carrier} get it without being asked`, async () => {
+			const widget = await makeWidget(banter);
+			const old = await tokenFrom(widget, DAY - 1500);
+			const tab = await (carrier === "ws"
+				? Visitor.open(banter, widget, { token: old })
+				: Feed.open(banter, widget, { carrier, token: old }));
+			assert.equal(tab.token, old);
+			let next = old;
+			await until("the token is old", async () => {
+				next = await poll(widget, old);
+				return next !== old;
+			});
+			if (carrier === "ws") {
+				tab.send({ type: "message", content: "must not be split" });
+				assert.equal((await tab.end())[0], 1001);
+			} else await until("the next session", () => tab.token === next);
+			await tab.close();
+			assert.equal(await stored(widget), 0);
+			assert.equal(await poll(widget, next), next);
+		});
+
+	it("begin anew when they were erased, however old their token is", async () => {
+		const widget = await makeWidget(banter);
+		const old = await tokenFrom(widget, DAY - 1500);
+		const tab = await Visitor.open(banter, widget, { token: old });
+		assert.equal((await tab.next()).type, "history");
+		await tab.ask("[[tokens=1]]");
+		await until("the token is old", () =>
+			tokenFrom(widget, 0).then(
+				(now) => Number(`0x${now.slice(0, 12)}`) - Number(`0x${old.slice(0, 12)}`) > DAY,
+			),
+		);
+		// It is stored: an old token is as good as a young one.
+		assert.equal(await poll(widget, old), old);
+		await tab.ask("[[tokens=1]]");
+		const [{ sessionId }] = await conversationsOf(banter, widget);
+		await adminExpect(banter, 200, "DELETE", `visitors/${encodeURIComponent(sessionId)}`);
+		assert.equal((await tab.end())[0], 4404);
+		assert.notEqual(await poll(widget, old), old);
+		const path = feedPath(widget, "frames", { token: old });
+		const { status } = await banter.request("POST", path, {
+			body: { type: "message", content: "x" },
+		});
+		assert.equal(status, 404);
+		assert.equal((await conversationsOf(banter, widget)).length, 0);
 	});
 
 	it("begin anew when they were erased within their first day", async () => {

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/ipc/visitor.h"
 #include "workerd/api/feed/feed_handlers.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
@@ -209,6 +210,9 @@ static void
 feed_begin(struct feed *f)
 {
 	event_stream_begin_endless(&f->stream, feed_end, f);
+	if (f->visit.vouched != 0)
+		event_stream_limit(
+		    &f->stream, visitor_young_ms(&f->visit.visitor, clock_wall_ms()));
 	if (f->stream.x->method == HTTP_HEAD)
 		feed_end(f);
 	else
@@ -242,7 +246,7 @@ feed_new(struct feed_opening *o)
 	f->out.send = feed_send;
 	f->out.arg = f;
 	f->visit = o->visit;
-	if (f->visit.resumed)
+	if (f->visit.resumed && (f->visit.is_given || f->visit.by_key))
 		f->place = o->place;
 	f->stream = (struct event_stream){.api = o->out.api, .sse = o->sse, .poll = o->poll};
 	f->stream.x = store_query_done(&o->q);

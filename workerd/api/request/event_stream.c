@@ -153,6 +153,15 @@ event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void
 }
 
 void
+event_stream_limit(struct event_stream *s, uint64_t ms)
+{
+	const uint64_t ticks = 1 + ms / (s->api->settings->event_stream_silence_ms / 2);
+
+	if (ticks < s->ticks)
+		s->ticks = (unsigned)ticks;
+}
+
+void
 event_stream_continue(struct event_stream *s, struct slice id)
 {
 	struct buf quoted;

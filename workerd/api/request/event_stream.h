@@ -68,6 +68,9 @@ void event_stream_wait(struct event_stream *s);
  * stream then. */
 void event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void *arg);
 
+/* An endless stream is over after so many ms at the latest, about; a poll ignores it. It has begun. */
+void event_stream_limit(struct event_stream *s, uint64_t ms);
+
 /* A poll without events goes on behind the event with this id. It has begun; a stream ignores it. */
 void event_stream_continue(struct event_stream *s, struct slice id);
 

@@ -24,9 +24,21 @@ struct visitor_token_place {
 struct id visitor_token_new(const struct hash256 *secret,
     const struct visitor_token_place *place, char out[VISITOR_TOKEN_TEXT + 1]);
 
-/* Whether the token was made with this secret for this place, for a visitor who is young now (visitor_is_young()). *id
- * gets the visitor's. */
-[[nodiscard]] bool visitor_token_is_valid(const struct hash256 *secret,
+enum visitor_token_state {
+	VISITOR_TOKEN_INVALID, /* it was not made with this secret for this place */
+	VISITOR_TOKEN_YOUNG,   /* the worker vouches for its visitor now (visitor_is_young()) */
+	VISITOR_TOKEN_OLD, /* if its visitor is not stored, visitor_token_next() takes its place */
+};
+
+/* What a token is now (ms since 1970). Unless it is invalid, *id gets its visitor's. */
+enum visitor_token_state visitor_token_check(const struct hash256 *secret,
     const struct visitor_token_place *place, uint64_t now, struct slice token, struct id *id);
+
+/* Makes the token that an old one stands for now, and returns the id of its visitor. It is the same one for each
+ * connection of a visitor who never wrote, and for each of the old tokens of that visitor, so that all its tabs stay in
+ * one session. */
+struct id visitor_token_next(const struct hash256 *secret,
+    const struct visitor_token_place *place, uint64_t now, struct slice old,
+    char out[VISITOR_TOKEN_TEXT + 1]);
 
 #endif

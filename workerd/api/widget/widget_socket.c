@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/ipc/visitor.h"
 #include "workerd/api/chat/chat_context.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_page.h"
@@ -164,6 +166,25 @@ widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 	}
 }
 
+/*
+ * Closes the connection of a visitor for whom nobody vouches any more, and who is not stored: the client comes back at
+ * once, and gets the next token, as all other tabs of the visitor.
+ */
+static bool
+widget_socket_renew(struct widget_socket *s)
+{
+	if (widget_socket_vouched(s) == 0 || visitor_is_young(&s->visitor, clock_wall_ms()))
+		return false;
+	ws_close(s->ws, WS_GOING_AWAY, "reconnect for a new token");
+	return true;
+}
+
+static void
+widget_socket_on_ping(void *arg)
+{
+	(void)widget_socket_renew(arg);
+}
+
 static void
 widget_socket_on_message(void *arg, struct slice text)
 {
@@ -172,6 +193,10 @@ widget_socket_on_message(void *arg, struct slice text)
 	const char *wrong = widget_frame_read(text, &frame);
 
 	metric_add(&s->api->worker->socket_messages, 1);
+	if (widget_socket_renew(s)) {
+		widget_frame_clear(&frame);
+		return;
+	}
 	if (wrong != NULL)
 		widget_socket_refuse(s, "invalid_message", wrong, frame.id, 0);
 	else
@@ -341,8 +366,9 @@ widget_socket_send(void *arg, struct slice frame, bool is_long)
 static struct widget_socket *
 widget_socket_new(struct widget_opening *o)
 {
-	static const struct ws_events ws_events = {
-	    .message = widget_socket_on_message, .closed = widget_socket_on_closed};
+	static const struct ws_events ws_events = {.message = widget_socket_on_message,
+	    .ping = widget_socket_on_ping,
+	    .closed = widget_socket_on_closed};
 	const size_t n = strlen(o->visit.session) + 1;
 	struct widget_socket *s = xcalloc(1, sizeof(*s) + n);
 

@@ -64,7 +64,9 @@ widget_visit_ask(struct store_query *q, struct widget_visit *v, store_answer_fn 
 {
 	const struct hash256 *secret = &q->api->login_secret;
 	const struct visitor_token_place place = {v->widget, v->generation};
+	const uint64_t now = clock_wall_ms();
 	struct slice given = slice_str(v->given);
+	enum visitor_token_state state;
 	struct msg_visitor_open ask = {.public_id = slice_str(v->public_id)};
 
 	if (hash_is_zero(secret)) {
@@ -73,7 +75,12 @@ widget_visit_ask(struct store_query *q, struct widget_visit *v, store_answer_fn 
 	}
 	if (given.len > 0)
 		ask.token = secret_hash(given);
-	if (visitor_token_is_valid(secret, &place, clock_wall_ms(), given, &ask.visitor))
+	state = visitor_token_check(secret, &place, now, given, &ask.visitor);
+	if (state == VISITOR_TOKEN_OLD) {
+		ask.visitor = visitor_token_next(secret, &place, now, given, v->next);
+		ask.next = secret_hash(slice_str(v->next));
+	}
+	if (state != VISITOR_TOKEN_INVALID)
 		ask.vouched = v->generation + 1;
 	if (v->may_begin) {
 		ask.fresh_id = visitor_token_new(secret, &place, v->fresh);
@@ -166,7 +173,7 @@ bool
 widget_visit_opened(struct widget_visit *v, uint16_t type, const union msg *m)
 {
 	struct msg_visitor_record visitor;
-	struct hash256 fresh;
+	struct hash256 given, fresh;
 
 	if (v->by_key)
 		return widget_visit_found(v, type, m);
@@ -178,7 +185,9 @@ widget_visit_opened(struct widget_visit *v, uint16_t type, const union msg *m)
 	v->identified = !id_is_zero(&visitor.contact);
 	v->visitor = visitor.id;
 	v->token = visitor.token;
+	given = secret_hash(slice_str(v->given));
 	fresh = secret_hash(slice_str(v->fresh));
+	v->is_given = hash_equal(&v->token, &given);
 	v->is_fresh = hash_equal(&v->token, &fresh);
 	if (visitor.created_at == 0)
 		v->vouched = visitor.generation + 1;
@@ -191,7 +200,7 @@ widget_visit_token(const struct widget_visit *v)
 {
 	if (v->by_key)
 		return v->session;
-	return v->is_fresh ? v->fresh : v->given;
+	return v->is_given ? v->given : v->is_fresh ? v->fresh : v->next;
 }
 
 struct live_room_topic

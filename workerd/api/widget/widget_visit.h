@@ -14,10 +14,10 @@
 
 struct widget_visit {
 	char given[VISITOR_TOKEN_TEXT + 1]; /* the token of the request; empty: none */
-	char fresh[VISITOR_TOKEN_TEXT +
-	    1]; /* of a visitor who is not stored: a new one, or the given one */
-	char public_id[PUBLIC_ID_MAX + 1]; /* of the widget */
-	uint32_t generation;               /* of the widget */
+	char next[VISITOR_TOKEN_TEXT + 1];  /* that takes its place if it is old */
+	char fresh[VISITOR_TOKEN_TEXT + 1]; /* of a new visitor */
+	char public_id[PUBLIC_ID_MAX + 1];  /* of the widget */
+	uint32_t generation;                /* of the widget */
 	bool may_begin; /* a visitor without a valid token becomes a new one */
 	bool by_key;    /* a session of a key. Then the next five are set from the begin */
 	struct id org, widget;
@@ -26,7 +26,8 @@ struct widget_visit {
 	char session[CLIENT_ID_MAX + 1];
 	/* After widget_visit_opened(): */
 	bool resumed;      /* the client may have a part of the conversation already */
-	bool is_fresh;     /* the visitor has the new token */
+	bool is_given;     /* the visitor has the token of the request */
+	bool is_fresh;     /* the visitor is a new one */
 	bool is_new;       /* nothing was said yet: there is no history to send */
 	bool identified;   /* the visitor has contact details */
 	struct id visitor; /* zero: a session of a key */

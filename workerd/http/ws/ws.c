@@ -265,6 +265,10 @@ ws_ping(struct ws *ws)
 		conn_drop(c, "no_pong");
 		return;
 	}
+	if (ws->events->ping != NULL)
+		ws->events->ping(ws->arg);
+	if (ws->state != WS_OPEN)
+		return;
 	ws->unanswered++;
 	ws_put(ws, WS_PING, (struct slice){NULL, 0});
 }

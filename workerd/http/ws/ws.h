@@ -31,6 +31,8 @@ struct ws_events {
 	void (*message)(void *arg, struct slice text);
 	/* A complete binary message. NULL: binary messages are refused. */
 	void (*binary)(void *arg, struct slice bytes);
+	/* Before each ping, about every 30 s; NULL: nothing. */
+	void (*ping)(void *arg);
 	/* Called once, last: the connection is closed, or is being closed and delivers no more messages. ws
 	 * must not be used afterwards. Never called from within the functions below. */
 	void (*closed)(void *arg);
