@@ -143,6 +143,9 @@ citations_cite(struct citations *s, unsigned number, size_t at)
 	p = &s->passages[number - 1];
 	if (p->n == 0)
 		p->n = citations_find_same(s, p);
+	/* A damaged record may have used up the numbers. */
+	if (p->n == 0 && s->n_cited == UINT8_MAX)
+		return false;
 	if (p->n == 0)
 		p->n = ++s->n_cited;
 	mark.n = p->n;

@@ -92,6 +92,12 @@ webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_r
 
 	if (code == CURLE_OK || (p->too_long && p->body_began)) {
 		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+		/* libcurl takes "HTTP/2 7". */
+		if (status < 100) {
+			snprintf(result->error, sizeof(result->error),
+			    "the reply has no valid status");
+			return;
+		}
 		result->status = (int)status;
 		if (status < 200 || status >= 300)
 			result->retry_after_ms = webhook_post_retry_after(p);

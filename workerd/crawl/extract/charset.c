@@ -184,6 +184,7 @@ charset_open(struct charset *c, struct slice bytes, struct slice declared)
 	c->utf8 = strcmp(name, "UTF-8") == 0;
 	if (c->utf8)
 		return;
+	c->unit = strncmp(name, "UTF-16", 6) == 0 ? 2 : 1;
 	c->converter = iconv_open("UTF-8", name);
 	if (c->converter == (iconv_t)-1)
 		c->utf8 = true;
@@ -220,12 +221,14 @@ charset_repair(struct slice text, struct buf *out)
 
 /* Skips what iconv refuses. */
 static int
-charset_skip(char **in, size_t *left, struct buf *out)
+charset_skip(const struct charset *c, char **in, size_t *left, struct buf *out)
 {
+	size_t n = *left < c->unit ? *left : c->unit;
+
 	if (errno != EILSEQ && errno != EINVAL)
 		return 0;
-	(*in)++;
-	(*left)--;
+	*in += n;
+	*left -= n;
 	return buf_append_str(out, REPLACEMENT);
 }
 
@@ -242,7 +245,7 @@ charset_convert(struct charset *c, struct slice bytes, struct buf *out)
 		failed = iconv(c->converter, &in, &left, &to, &room);
 		if (buf_append(out, piece, sizeof(piece) - room) == -1)
 			return -1;
-		if (failed == (size_t)-1 && charset_skip(&in, &left, out) == -1)
+		if (failed == (size_t)-1 && charset_skip(c, &in, &left, out) == -1)
 			return -1;
 	}
 	return 0;

@@ -13,6 +13,7 @@
 
 struct charset {
 	bool utf8;
+	uint8_t unit;      /* bytes that an invalid character is skipped by, unless utf8 */
 	iconv_t converter; /* unless utf8 */
 };
 

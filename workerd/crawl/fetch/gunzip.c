@@ -28,6 +28,25 @@ gunzip_step(z_stream *z, struct buf *out)
 	return rc;
 }
 
+/* Decompresses one member. 0, or -1. */
+static int
+gunzip_member(z_stream *z, struct buf *out)
+{
+	int rc;
+
+	do
+		rc = gunzip_step(z, out);
+	while (rc == Z_OK);
+	return rc == Z_STREAM_END ? 0 : -1;
+}
+
+/* Whether another member follows; anything else behind the last one is ignored, as by gzip(1). */
+static bool
+gunzip_has_more(const z_stream *z)
+{
+	return gunzip_is((struct slice){z->next_in, z->avail_in});
+}
+
 int
 gunzip_add(struct buf *out, struct slice bytes)
 {
@@ -39,8 +58,8 @@ gunzip_add(struct buf *out, struct slice bytes)
 	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
 		return -1;
 	do
-		rc = gunzip_step(&z, out);
-	while (rc == Z_OK);
+		rc = gunzip_member(&z, out);
+	while (rc == 0 && gunzip_has_more(&z) && inflateReset(&z) == Z_OK);
 	inflateEnd(&z);
-	return rc == Z_STREAM_END ? 0 : -1;
+	return rc;
 }

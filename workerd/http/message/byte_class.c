@@ -7,10 +7,11 @@
 #define V BYTE_VALUE
 #define U BYTE_TARGET
 #define H BYTE_HOST
+#define W BYTE_SPACE
 
 const uint8_t byte_class[256] = {
-    ['\t'] = V,
-    [' '] = V,
+    ['\t'] = V | W,
+    [' '] = V | W,
     ['!'] = T | V | U,
     ['"'] = V | U,
     ['#'] = T | V,

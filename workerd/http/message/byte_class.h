@@ -12,6 +12,7 @@ enum {
 	BYTE_TARGET = 4, /* a target: visible ASCII but '#', which no client sends */
 	/* A Host: what names, addresses and ports are made of; RFC 3986 would allow more. */
 	BYTE_HOST = 8,
+	BYTE_SPACE = 16, /* white space (RFC 9110, section 5.6.3): space, tab */
 };
 
 /* The classes of each byte, combined by "or". */

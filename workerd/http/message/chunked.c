@@ -16,8 +16,10 @@ enum chunked_state {
 	AT_SIZE, /* before the first digit */
 	IN_SIZE,
 	/* Extensions: EXTENSION_FIRST to EXTENSION_LAST. */
+	BEFORE_EXTENSION, /* white space: a semicolon must follow */
 	AT_NAME,
 	IN_NAME,
+	AFTER_NAME, /* white space */
 	AT_VALUE,
 	IN_VALUE,
 	IN_QUOTES,
@@ -36,7 +38,7 @@ enum chunked_state {
 	AT_END,
 	INVALID,
 };
-#define EXTENSION_FIRST AT_NAME
+#define EXTENSION_FIRST BEFORE_EXTENSION
 #define EXTENSION_LAST  AFTER_QUOTES
 #define TRAILER_FIRST   AT_FIELD
 #define TRAILER_LAST    AFTER_FIELD
@@ -47,16 +49,19 @@ enum chunked_state {
 static const struct chunked_step {
 	uint16_t wanted; /* 0: no further steps */
 	uint8_t next;
-} steps[INVALID][4] = {
-    [IN_SIZE] = {{'\r', AFTER_SIZE}, {';', AT_NAME}},
-    [AT_NAME] = {{ANY(BYTE_TOKEN), IN_NAME}},
+} steps[INVALID][5] = {
+    [IN_SIZE] = {{'\r', AFTER_SIZE}, {';', AT_NAME}, {ANY(BYTE_SPACE), BEFORE_EXTENSION}},
+    [BEFORE_EXTENSION] = {{';', AT_NAME}, {ANY(BYTE_SPACE), BEFORE_EXTENSION}},
+    [AT_NAME] = {{ANY(BYTE_TOKEN), IN_NAME}, {ANY(BYTE_SPACE), AT_NAME}},
     [IN_NAME] = {{ANY(BYTE_TOKEN), IN_NAME}, {'=', AT_VALUE}, {';', AT_NAME},
-	{'\r', AFTER_SIZE}},
-    [AT_VALUE] = {{ANY(BYTE_TOKEN), IN_VALUE}, {'"', IN_QUOTES}},
-    [IN_VALUE] = {{ANY(BYTE_TOKEN), IN_VALUE}, {';', AT_NAME}, {'\r', AFTER_SIZE}},
+	{'\r', AFTER_SIZE}, {ANY(BYTE_SPACE), AFTER_NAME}},
+    [AFTER_NAME] = {{'=', AT_VALUE}, {';', AT_NAME}, {ANY(BYTE_SPACE), AFTER_NAME}},
+    [AT_VALUE] = {{ANY(BYTE_TOKEN), IN_VALUE}, {'"', IN_QUOTES}, {ANY(BYTE_SPACE), AT_VALUE}},
+    [IN_VALUE] = {{ANY(BYTE_TOKEN), IN_VALUE}, {';', AT_NAME}, {'\r', AFTER_SIZE},
+	{ANY(BYTE_SPACE), BEFORE_EXTENSION}},
     [IN_QUOTES] = {{'"', AFTER_QUOTES}, {'\\', AFTER_BACKSLASH}, {ANY(BYTE_VALUE), IN_QUOTES}},
     [AFTER_BACKSLASH] = {{ANY(BYTE_VALUE), IN_QUOTES}},
-    [AFTER_QUOTES] = {{';', AT_NAME}, {'\r', AFTER_SIZE}},
+    [AFTER_QUOTES] = {{';', AT_NAME}, {'\r', AFTER_SIZE}, {ANY(BYTE_SPACE), BEFORE_EXTENSION}},
     [AFTER_SIZE] = {{'\n', IN_CHUNK}},
     [AFTER_CHUNK] = {{'\r', AFTER_CHUNK_CR}},
     [AFTER_CHUNK_CR] = {{'\n', AT_SIZE}},

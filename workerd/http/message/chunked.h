@@ -4,8 +4,9 @@
  *
  *	5;name="value" CRLF hello CRLF 0 CRLF Trailer: value CRLF CRLF
  *
- * Chunk extensions and trailer fields are checked, bounded and dropped. Everything that two parsers could
- * read differently is refused: white space or a sign at a size, more than 16 digits, line ends other than
+ * Chunk extensions and trailer fields are checked, bounded and dropped. White space may be around the parts of an
+ * extension (RFC 9110, section 5.6.3). Everything that two parsers could read differently is refused: white
+ * space or a sign before a size, white space at the end of its line, more than 16 digits, line ends other than
  * CRLF, control characters, a trailer field about framing, connection or host (RFC 9110, section 6.5.1).
  */
 #ifndef WORKERD_HTTP_MESSAGE_CHUNKED_H

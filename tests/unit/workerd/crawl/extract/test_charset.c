@@ -31,6 +31,16 @@ static const struct {
     {S("<?xml version='1.0' encoding='Shift_JIS'?>\x93\xfa"), "",
 	"<?xml version='1.0' encoding='Shift_JIS'?>\xe6\x97\xa5"},
     {S("\x93\xfa\x81"), "shift_jis", "\xe6\x97\xa5\xef\xbf\xbd"},
+    {S("a\0\0\xd8"
+       "b\0"),
+	"utf-16le",
+	"a\xef\xbf\xbd"
+	"b"},
+    {S("\xfe\xff\xdc\0\0a\xd8\0\0b"), "",
+	"\xef\xbf\xbd"
+	"a\xef\xbf\xbd"
+	"b"},
+    {S("\0a\0"), "utf-16be", "a\xef\xbf\xbd"},
     {S("a\0b\0\0c"), "", "abc"},
     {S("a\xc3\0b"), "utf-8",
 	"a\xef\xbf\xbd"
