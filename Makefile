@@ -560,6 +560,13 @@ bench-events: ## measure the cost of parsing an event of the model's stream (10 
 	@$(MAKE) --no-print-directory -j$(JOBS) build/bench/events
 	@build/bench/events
 
+# What is installed of DEBS_documents is read; libunistring-dev is always there.
+.PHONY: bench-extract
+bench-extract: ## measure how much of a page's own text is read, and how much of what is around it (30 seconds)
+	@$(MAKE) --no-print-directory deps FOR=documents || $(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/crawl-extract
+	@node tests/bench/extract.mjs
+
 .PHONY: screenshots
 screenshots: all ## update the pictures of the documents
 	@$(MAKE) --no-print-directory deps FOR=test

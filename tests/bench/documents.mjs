@@ -12,7 +12,8 @@ const MAN = "/usr/share/man";
 /** The packages that the questions need. */
 export const PACKAGES = ["perl-doc", "python3-doc", "debian-faq"];
 
-function* filesBelow(dir, accepts) {
+/** Files below a directory whose name is accepted, in the order of their names. */
+export function* filesBelow(dir, accepts) {
 	if (!existsSync(dir)) return;
 	for (const entry of readdirSync(dir, { withFileTypes: true }).sort((a, b) =>
 		a.name < b.name ? -1 : 1,

@@ -7,6 +7,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/crawl/extract/html/html_fold.h"
+#include "workerd/crawl/extract/html/html_titled.h"
 #include "workerd/crawl/extract/html/html_tree.h"
 
 /* A <main> with so much of the body's text, or so many bytes, is the content. */
@@ -216,6 +217,13 @@ html_measure_is_surrounding(const xmlNode *element, enum html_tag tag)
 }
 
 static bool
+html_measure_is_titled(xmlNode *element, enum html_tag tag)
+{
+	return (tag == TAG_BLOCK || tag == TAG_SECTION) && !html_tree_is(element, "body") &&
+	    html_titled_is_beside(element);
+}
+
+static bool
 html_measure_is_dropped(const struct measuring *m, const xmlNode *element, enum html_tag tag)
 {
 	bool inside = m->inside > 0;
@@ -323,7 +331,8 @@ html_measure_enter(struct measuring *m, xmlNode *element)
 	mine->tag = (uint8_t)html_measure_tag(element);
 	mine->dropped = html_measure_is_dropped(m, element, mine->tag);
 	if (!mine->dropped && !m->keeps_surroundings &&
-	    html_measure_is_surrounding(element, mine->tag)) {
+	    (html_measure_is_surrounding(element, mine->tag) ||
+		html_measure_is_titled(element, mine->tag))) {
 		mine->dropped = true;
 		m->surrounding += html_measure_letters(element);
 	}

@@ -350,6 +350,28 @@ static const struct {
      "<section id=comments><p>e</section><pre><span class=comment># f</span></pre><p "
      "class=shared>g",
 	"P a\nP b\nP c\nH2 #comments d\nP #comments e\nC # f\nP g\n"},
+    /* By headings and labels: comments with a time, a number or a field. */
+    {"<p>" SENTENCE "<div><h2>Comments</h2><div>Ann <time>now</time><p>Nice!</div></div>"
+     "<section aria-label=Kommentare><p>Gut!<textarea></textarea></section>"
+     "<div><div><h3>3 Commentaires (3)</h3></div><p>Bon!</div>",
+	"P " SENTENCE "\n"},
+    {"<p>" SENTENCE "<div><h2>Related articles</h2><div><a href=a><h3>Another story</h3></a>"
+     "<p>Its first words.</div><div><a href=b><h3>A third story</h3></a><p>Few "
+     "words.</div></div>",
+	"P " SENTENCE "\n"},
+    /* What has such a heading, but other contents. */
+    {"<p>" SENTENCE "<section><h2>2.1 Comments</h2><p>Comments begin with #.<pre># a</pre>"
+     "<button>Copy</button></section><section aria-label='Share a comment'><p>Press "
+     "it.</section>"
+     "<div><h2>Related</h2><p>Tables are <a href=r>related</a> by keys, and each has "
+     "one.</div>"
+     "<div><h2>Recommended</h2><p>Take <a href=a>A</a> or <a href=b>B</a> with water, twice a "
+     "day, but not before meals.</div>",
+	"P " SENTENCE "\nH2 2.1 Comments\nP Comments begin with #.\nC # a\nP Press it.\n"
+	"H2 Related\nP Tables are related by keys, and each has one.\nH2 Recommended\nP Take "
+	"A or B with water, twice a day, but not before meals.\n"},
+    {"<div><h2>Comments (2)</h2><p>" SENTENCE "<p>" SENTENCE "</div>",
+	"H2 Comments (2)\nP " SENTENCE "\nP " SENTENCE "\n"},
     /* All of the page is in one. */
     {"<p>a<div class=share><p>" SENTENCE "</div>", "P a\nP " SENTENCE "\n"},
     /* An article among lists of links, of which the headings keep them from being menus. */
