@@ -14,7 +14,7 @@
 #include "proto/ipc/messages.h"
 #include "proto/ipc/public_id.h"
 
-#define SCHEMA_VERSION 8
+#define SCHEMA_VERSION 9
 
 /* The same without checksums. */
 #define SCHEMA_UNCHECKED 1

@@ -80,6 +80,10 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	{
 	    [TABLE_AGENTS] = 13, /* reasoning_effort, extra, keep_thoughts, fallbacks */
 	},
+    [9] =
+	{
+	    [TABLE_WEBHOOKS] = 12, /* old_secret, old_until */
+	},
 };
 
 /* Stores without marks of what was read (schema 1 and 2): everything counts as read. read_until is the last
@@ -162,7 +166,7 @@ migrate_date_wait(struct migration *m, enum table table, struct slice key, struc
 /* Schema 2 added the checksums, which migrate_file.c writes. */
 static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_add_fields,
     migrate_add_fields, migrate_add_fields, migrate_add_fields, migrate_add_fields,
-    migrate_date_wait};
+    migrate_date_wait, migrate_add_fields};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 

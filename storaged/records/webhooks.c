@@ -1,12 +1,13 @@
 /*
- * Owners choose URL, kinds, format and whether an endpoint is enabled; the secret stays as it was created, and the
- * rest is the delivering worker's. An endpoint receives the events that happen while it is enabled: enabling it
+ * Owners choose URL, kinds, format and whether an endpoint is enabled; the secret changes only by its own request
+ * (storaged/webhooks), and the rest is the delivering worker's. An endpoint receives the events that happen while it is enabled: enabling it
  * moves its cursor to the newest change, and disabling it ends its pending deliveries.
  */
 #include "storaged/records/record_kinds.h"
 
 #include <stddef.h>
 
+#include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
 #include "storaged/webhooks/deliveries.h"
 
@@ -18,6 +19,17 @@ webhook_is_started(const union record *r, const union record *stored)
 	return r->webhook.enabled && !stored->webhook.enabled;
 }
 
+/* An old secret that has ended is not kept. */
+static void
+webhook_keep_secrets(struct msg_webhook_record *r, const struct msg_webhook_record *stored)
+{
+	r->secret = stored->secret;
+	if (stored->old_until > clock_wall_ms()) {
+		r->old_secret = stored->old_secret;
+		r->old_until = stored->old_until;
+	}
+}
+
 static void
 webhook_keep(union record *r, const union record *stored, bool fresh)
 {
@@ -26,8 +38,10 @@ webhook_keep(union record *r, const union record *stored, bool fresh)
 	r->webhook.notice = (struct slice){0};
 	if (stored != NULL && !webhook_is_started(r, stored))
 		r->webhook.notice = stored->webhook.notice;
+	r->webhook.old_secret = (struct slice){0};
+	r->webhook.old_until = 0;
 	if (!fresh && stored != NULL)
-		r->webhook.secret = stored->webhook.secret;
+		webhook_keep_secrets(&r->webhook, &stored->webhook);
 }
 
 static int

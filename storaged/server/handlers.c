@@ -110,6 +110,7 @@ static const struct handler table[] = {
     {MSG_WEBHOOK_QUEUE, HANDLER_READS, handle_webhook_queue},
     {MSG_WEBHOOK_RESULTS, HANDLER_WRITES, handle_webhook_results},
     {MSG_WEBHOOK_MOVE, HANDLER_WRITES, handle_webhook_move},
+    {MSG_WEBHOOK_SECRET, HANDLER_WRITES, handle_webhook_secret},
     {MSG_DELIVERY_LIST, HANDLER_READS, handle_delivery_list},
     {MSG_DELIVERY_RETRY, HANDLER_WRITES, handle_delivery_retry},
     {MSG_NUMBERS_READ, HANDLER_READS, handle_numbers_read},

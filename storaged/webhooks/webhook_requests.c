@@ -266,3 +266,54 @@ handle_webhook_move(struct txn *t, struct call *c)
 	}
 	return rc;
 }
+
+/* Refuses a new secret while the one before is valid: a receiver may still know only that one. */
+static int
+webhook_check_secret(struct call *c, const struct msg_webhook_record *r)
+{
+	if (c->m->webhook_secret.secret.len > 0 && r->old_until > clock_wall_ms())
+		return call_refuse(c, STORE_TAKEN, "the secret before is still valid");
+	return 0;
+}
+
+/* r's secrets become those that the request wants. */
+static void
+webhook_set_secret(struct msg_webhook_record *r, const struct msg_webhook_secret *m)
+{
+	const bool keeps = m->secret.len > 0 && m->old_until > clock_wall_ms();
+
+	r->old_secret = keeps ? r->secret : (struct slice){0};
+	r->old_until = keeps ? m->old_until : 0;
+	if (m->secret.len > 0)
+		r->secret = m->secret;
+	r->updated_at = clock_wall_after(r->updated_at);
+}
+
+/* The worker begins again with what is stored, and so with the new secret. */
+int
+handle_webhook_secret(struct txn *t, struct call *c)
+{
+	const struct msg_webhook_secret *m = &c->m->webhook_secret;
+	struct key key = key_of_org(&m->org, &m->webhook);
+	struct msg_record answer;
+	struct msg_webhook_record r;
+	int rc = webhook_find(t, c, &m->org, &m->webhook, &r);
+
+	if (rc == 0 && !slice_eq(r.secret, m->secret)) {
+		rc = webhook_check_secret(c, &r);
+		if (rc != 0)
+			return rc;
+		webhook_set_secret(&r, m);
+		rc = webhook_put(t, &r);
+		if (rc == 0)
+			rc = change_add(
+			    t, &m->org, CHANGE_WEBHOOK, &m->webhook, NULL, CHANGE_CHANGED);
+		if (rc == 0)
+			call_change_webhooks(c);
+	}
+	if (rc == 0)
+		rc = txn_get(t, TABLE_WEBHOOKS, &key, &answer.record);
+	if (rc == 0)
+		call_answer(c, MSG_RECORD, &answer);
+	return rc;
+}

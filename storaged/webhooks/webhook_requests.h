@@ -13,5 +13,6 @@
 [[gnu::warn_unused_result]] int handle_delivery_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_delivery_retry(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_webhook_move(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_webhook_secret(struct txn *t, struct call *c);
 
 #endif

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { Webhook } from "standardwebhooks";
 import { Contract } from "./contract.mjs";
 import { until, useBanter } from "./harness.mjs";
 import { ADMIN, assertFields, bare, NOBODY, ORG, usePeer } from "./organizations.mjs";
@@ -29,6 +30,16 @@ function assertSigned({ headers, body }, secret) {
 	const expected = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
 	assert.equal(signature, expected);
 	assert.ok(Math.abs(Date.now() / 1000 - seconds) < 60);
+}
+
+/** Checks a delivery with the public verifier of Standard Webhooks. */
+function assertStandard({ headers, body, json }, ...secrets) {
+	assert.equal(headers["webhook-id"], headers["x-banter-delivery"]);
+	assert.equal(headers["webhook-signature"].split(" ").length, secrets.length);
+	for (const secret of secrets) assert.deepEqual(new Webhook(secret).verify(body, headers), json);
+	const other = new Webhook(`whsec_${Buffer.alloc(32).toString("base64")}`);
+	assert.throws(() => other.verify(body, headers), /No matching signature/);
+	assert.throws(() => new Webhook(secrets[0]).verify(`${body} `, headers), /No matching/);
 }
 
 describe("the endpoints of an organization", () => {
@@ -94,6 +105,8 @@ describe("the endpoints of an organization", () => {
 			["PUT", "webhooks/ID", 16384],
 			["DELETE", "webhooks/ID"],
 			["POST", "webhooks/ID/test", 4096],
+			["POST", "webhooks/ID/secret", 4096],
+			["DELETE", "webhooks/ID/old-secret"],
 			["GET", "webhooks/ID/deliveries"],
 			["POST", "webhooks/ID/deliveries/1/retry", 4096],
 		]) {
@@ -130,6 +143,7 @@ describe("the endpoints of an organization", () => {
 		assert.deepEqual([delivered.delivered, delivered.status, delivered.error], [true, 200, null]);
 		assert.equal(receiver.deliveries[0].json.kind, "test");
 		assertSigned(receiver.deliveries[0], secret);
+		assertStandard(receiver.deliveries[0], secret);
 		receiver.answer = () => 302;
 		assert.match((await test()).error, /redirects are not followed/);
 		assert.equal(receiver.deliveries.length, 2);
@@ -187,6 +201,7 @@ describe("deliveries", () => {
 		assert.equal(receiver.events("message").length, 2);
 		for (const delivery of receiver.deliveries) {
 			assertSigned(delivery, hook.secret);
+			assertStandard(delivery, hook.secret);
 			assert.equal(delivery.headers["x-banter-delivery"], `${hook.id}-${delivery.json.seq}`);
 			assert.equal(delivery.json.delivery, delivery.headers["x-banter-delivery"]);
 			assert.equal(delivery.json.webhookId, hook.id);
@@ -251,6 +266,62 @@ describe("deliveries", () => {
 		);
 		const next = await send(banter, 200, "GET", `${path}&cursor=${json.nextCursor}`);
 		assert.equal(next.json.deliveries[0].n, all[2].n);
+	});
+
+	it("are signed with both secrets while one replaces the other", async () => {
+		const path = `webhooks/${hook.id}`;
+		const first = hook.secret;
+		const next = async (name) => {
+			receiver.deliveries.length = 0;
+			await banter.chat(name, "[[tokens=1]] one");
+			await until("it is delivered", () => receiver.deliveries.length > 0);
+			return receiver.deliveries[0];
+		};
+		const rotate = (status, body) => send(banter, status, "POST", `${path}/secret`, body);
+		assertFields(await rotate(422, { old_valid_hours: 169 }), ["old_valid_hours"]);
+		assertFields(await rotate(422, { hours: 1 }), ["hours"]);
+		await rotate(400, "[]");
+		const before = Date.now();
+		const { secret, ...shown } = (await rotate(200)).json;
+		assert.match(secret, /^whsec_/);
+		assert.notEqual(secret, first);
+		assert.ok(shown.old_secret_until >= before + 24 * 3_600_000);
+		assert.deepEqual((await send(banter, 200, "GET", path)).json, shown);
+		const both = await next("both-secrets");
+		assertStandard(both, secret, first);
+		assertSigned(both, first);
+		assert.equal((await rotate(409)).json.code, "old_secret_valid");
+		// Other changes leave the secrets as they are.
+		const kinds = ["conversation", "message", "reply"];
+		await send(banter, 200, "PUT", path, { kinds });
+		assertStandard(await next("still-both"), secret, first);
+		const ended = (await send(banter, 200, "DELETE", `${path}/old-secret`)).json;
+		assert.equal(ended.old_secret_until, null);
+		const alone = await next("new-secret");
+		assertStandard(alone, secret);
+		assertSigned(alone, secret);
+		const { json } = await rotate(200, { old_valid_hours: 0 });
+		assert.equal(json.old_secret_until, null);
+		assertStandard(await next("at-once"), json.secret);
+		hook.secret = json.secret;
+	});
+
+	it("end when the receiver answers with status 410", async () => {
+		const body = { url: `${receiver.url}gone`, kinds: ["message"] };
+		const { id } = (await send(banter, 201, "POST", "webhooks", body)).json;
+		receiver.answer = ({ path }) => (path.endsWith("gone") ? 410 : 200);
+		await banter.chat("gone", "[[tokens=1]] one");
+		await until("the webhook is disabled", async () => {
+			const { json } = await send(banter, 200, "GET", `webhooks/${id}`);
+			return !json.enabled && json.notice_code === "ended";
+		});
+		receiver.answer = () => 200;
+		const { json } = await send(banter, 200, "GET", `webhooks/${id}/deliveries`);
+		assert.deepEqual(
+			json.deliveries.map(({ state, status, attempts }) => [state, status, attempts]),
+			[["failed", 410, 1]],
+		);
+		await send(banter, 204, "DELETE", `webhooks/${id}`);
 	});
 
 	it("end when the endpoint is disabled, and begin with later events when it is enabled", async () => {

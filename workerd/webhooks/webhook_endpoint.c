@@ -294,7 +294,7 @@ void
 webhook_endpoint_sent(
     struct webhook_endpoint *e, struct webhook_delivery *d, const struct webhook_result *result)
 {
-	bool was_well = e->queue.failures == 0;
+	bool was_well = e->queue.failures == 0, ended;
 	enum webhook_outcome outcome =
 	    webhook_queue_result(&e->queue, d, result, clock_wall_ms());
 
@@ -306,9 +306,12 @@ webhook_endpoint_sent(
 		if (was_well)
 			webhook_endpoint_log(e, "webhook_fails", result->error);
 	}
-	if (outcome == WEBHOOK_GIVEN_UP) {
+	/* A receiver ends its subscription by this status (resthooks.org). */
+	ended = outcome == WEBHOOK_TRY_AGAIN && result->status == 410;
+	if (ended || outcome == WEBHOOK_GIVEN_UP) {
 		e->given_up = true;
-		e->notice = webhook_notice_text(WEBHOOK_NOTICE_GIVEN_UP);
+		e->notice =
+		    webhook_notice_text(ended ? WEBHOOK_NOTICE_ENDED : WEBHOOK_NOTICE_GIVEN_UP);
 		webhook_endpoint_log(e, "webhook_disabled", result->error);
 	}
 	webhook_endpoint_wake(e);

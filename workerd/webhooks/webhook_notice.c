@@ -14,6 +14,8 @@ static const struct {
 	"URL works."},
     [WEBHOOK_NOTICE_LOST] = {"lost",
 	"Some events were not delivered, because they were older than the change feed."},
+    [WEBHOOK_NOTICE_ENDED] = {"ended",
+	"The receiver has answered with status 410, so the webhook was disabled."},
     [WEBHOOK_NOTICE_STANDS] = {"stands",
 	"Events wait for more than a minute, because the webhook's URL does not accept the "
 	"deliveries before them. They are delivered when it does."},

@@ -10,6 +10,7 @@
 enum webhook_notice {
 	WEBHOOK_NOTICE_GIVEN_UP, /* deliveries failed for too long: it was disabled */
 	WEBHOOK_NOTICE_LOST,     /* events were older than the change feed */
+	WEBHOOK_NOTICE_ENDED,    /* the receiver wants no more: it was disabled */
 	WEBHOOK_NOTICE_STANDS,   /* events wait, and the cursor has not moved for a minute */
 };
 

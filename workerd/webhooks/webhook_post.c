@@ -4,7 +4,9 @@
 #include "workerd/webhooks/webhook_post.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,27 +191,62 @@ webhook_post_on_body(char *bytes, size_t size, size_t n, void *arg)
 	return webhook_post_drop(p, size * n);
 }
 
-static void
-webhook_post_add_header(struct webhook_post *p, const char *text)
+[[gnu::format(printf, 2, 3)]] static void
+webhook_post_add_header(struct webhook_post *p, const char *format, ...)
 {
-	struct curl_slist *longer = curl_slist_append(p->headers, text);
+	char header[HEADER_SIZE];
+	struct curl_slist *longer;
+	va_list args;
 
+	va_start(args, format);
+	must((size_t)vsnprintf(header, sizeof(header), format, args) < sizeof(header));
+	va_end(args);
+	longer = curl_slist_append(p->headers, header);
 	must(longer != NULL);
 	p->headers = longer;
 }
 
+void
+webhook_request_sign(struct webhook_request *request, const struct msg_webhook_record *webhook)
+{
+	request->secret = webhook->secret;
+	request->old_secret =
+	    webhook->old_until > clock_wall_ms() ? webhook->old_secret : (struct slice){0};
+}
+
+/* Standard Webhooks: each valid secret has its signature. */
+static void
+webhook_post_add_standard(
+    struct webhook_post *p, const struct webhook_request *request, uint64_t seconds)
+{
+	char now[WEBHOOK_STANDARD_SIZE], old[WEBHOOK_STANDARD_SIZE] = "";
+	const bool has_old = request->old_secret.len > 0;
+
+	webhook_signature_standard(
+	    now, request->secret, request->delivery, seconds, request->body);
+	if (has_old)
+		webhook_signature_standard(
+		    old, request->old_secret, request->delivery, seconds, request->body);
+	webhook_post_add_header(p, "webhook-id: %s", request->delivery);
+	webhook_post_add_header(p, "webhook-timestamp: %" PRIu64, seconds);
+	webhook_post_add_header(p, "webhook-signature: %s%s%s", now, has_old ? " " : "", old);
+}
+
+/* X-Banter-Signature has one signature. Until the old secret ends it is of that one, which every receiver knows. */
 static void
 webhook_post_set_headers(struct webhook_post *p, const struct webhook_request *request)
 {
-	char signature[WEBHOOK_SIGNATURE_SIZE], header[HEADER_SIZE];
+	const bool has_old = request->old_secret.len > 0;
+	const uint64_t seconds = clock_wall_ms() / 1000;
+	char signature[WEBHOOK_SIGNATURE_SIZE];
 
-	webhook_signature(signature, request->secret, clock_wall_ms() / 1000, request->body);
+	webhook_signature(
+	    signature, has_old ? request->old_secret : request->secret, seconds, request->body);
 	webhook_post_add_header(p, "Content-Type: application/json");
 	webhook_post_add_header(p, "Expect:"); /* libcurl's own would cost a round trip */
-	snprintf(header, sizeof(header), "X-Banter-Signature: %s", signature);
-	webhook_post_add_header(p, header);
-	snprintf(header, sizeof(header), "X-Banter-Delivery: %s", request->delivery);
-	webhook_post_add_header(p, header);
+	webhook_post_add_header(p, "X-Banter-Signature: %s", signature);
+	webhook_post_add_header(p, "X-Banter-Delivery: %s", request->delivery);
+	webhook_post_add_standard(p, request, seconds);
 	curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
 }
 

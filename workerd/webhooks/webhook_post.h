@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "proto/base/network.h"
+#include "proto/ipc/messages.h"
 
 #define WEBHOOK_POST_MS   5000
 #define WEBHOOK_REPLY_MAX 65536 /* bytes of headers and body */
@@ -21,9 +22,15 @@ struct webhook_poster;
 struct webhook_post;
 
 struct webhook_request {
-	const char *url, *delivery; /* X-Banter-Delivery */
-	struct slice secret, body;
+	const char *url, *delivery; /* webhook-id, X-Banter-Delivery */
+	struct slice secret;
+	struct slice old_secret; /* is still valid, too; empty: none is */
+	struct slice body;
 };
+
+/* Its secrets at this time. They are borrowed from the record. */
+void webhook_request_sign(
+    struct webhook_request *request, const struct msg_webhook_record *webhook);
 
 struct webhook_result {
 	int status;   /* of the reply; 0: none came */

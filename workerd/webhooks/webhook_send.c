@@ -37,9 +37,9 @@ webhook_send_post(struct webhook_sending *s, struct slice body)
 {
 	const struct webhook_endpoint *e = s->endpoint;
 	char delivery[WEBHOOK_DELIVERY_SIZE];
-	const struct webhook_request request = {
-	    .url = e->url, .delivery = delivery, .secret = e->record.secret, .body = body};
+	struct webhook_request request = {.url = e->url, .delivery = delivery, .body = body};
 
+	webhook_request_sign(&request, &e->record);
 	webhook_body_delivery(delivery, &e->record.id, s->delivery->record.n);
 	s->post = webhook_post_start(e->engine->poster, &request, webhook_send_on_result, s);
 }

@@ -421,11 +421,11 @@ webhooks_test(struct webhooks *w, const struct msg_webhook_record *webhook, webh
 {
 	char delivery[WEBHOOK_DELIVERY_SIZE];
 	char *url = slice_strdup(webhook->url);
-	struct webhook_request request = {
-	    .url = url, .delivery = delivery, .secret = webhook->secret};
+	struct webhook_request request = {.url = url, .delivery = delivery};
 	struct webhook_post *post;
 	struct buf body;
 
+	webhook_request_sign(&request, webhook);
 	webhook_body_delivery(delivery, &webhook->id, 0);
 	buf_init(&body, WEBHOOK_BODY_MAX);
 	webhook_body_test(&body, webhook);

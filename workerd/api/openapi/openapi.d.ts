@@ -1123,6 +1123,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/webhooks/{webhookId}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                webhookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["changeWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/webhooks/{webhookId}/old-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                webhookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["endOldWebhookSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/webhooks/{webhookId}/deliveries": {
         parameters: {
             query?: never;
@@ -2913,15 +2951,21 @@ export interface components {
             format: "json" | "slack" | "discord";
             /** @description It receives the events that happen while it is enabled. */
             enabled: boolean;
-            /** @description Why deliveries failed so long that it was disabled, why events were lost, or that events wait; null again when it is enabled, and when they are delivered. */
+            /** @description Why deliveries failed so long that it was disabled, that its receiver ended it, why events were lost, or that events wait; null again when it is enabled, and when they are delivered. */
             notice: string | null;
             /**
-             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, events were older than the change feed, or events have waited for more than a minute.
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, events were older than the change feed, the receiver answered with status 410, or events have waited for more than a minute.
              * @enum {unknown}
              */
-            notice_code: "given_up" | "lost" | "stands" | null;
+            notice_code: "given_up" | "lost" | "ended" | "stands" | null;
+            /** @description Until when the secret before the present one is valid, too, in ms since 1970; null: there is none. */
+            old_secret_until: number | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
+        };
+        WebhookSecretFields: {
+            /** @description How long the old secret stays valid, 24 by default; 0: it ends now. */
+            old_valid_hours?: number;
         };
         NewWebhook: {
             id: components["schemas"]["Id"];
@@ -2943,7 +2987,9 @@ export interface components {
              * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
              * @enum {unknown}
              */
-            notice_code: "given_up" | "lost" | "stands" | null;
+            notice_code: "given_up" | "lost" | "ended" | "stands" | null;
+            /** @description Until when the secret before the present one is valid, too, in ms since 1970; null: there is none. */
+            old_secret_until: number | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
             /** @description Signs the deliveries. Only this response contains it. */
@@ -2969,7 +3015,8 @@ export interface components {
              * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
              * @enum {unknown}
              */
-            notice_code?: "given_up" | "lost" | "stands" | null;
+            notice_code?: "given_up" | "lost" | "ended" | "stands" | null;
+            old_secret_until?: number | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };
@@ -3645,6 +3692,7 @@ export type KeyList = components['schemas']['KeyList'];
 export type NewKey = components['schemas']['NewKey'];
 export type KeyRequest = components['schemas']['KeyRequest'];
 export type Webhook = components['schemas']['Webhook'];
+export type WebhookSecretFields = components['schemas']['WebhookSecretFields'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type WebhookFields = components['schemas']['WebhookFields'];
 export type WebhookList = components['schemas']['WebhookList'];
@@ -6236,6 +6284,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookTest"];
+                };
+            };
+        };
+    };
+    changeWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                webhookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WebhookSecretFields"];
+            };
+        };
+        responses: {
+            /** @description The webhook with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+        };
+    };
+    endOldWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                webhookId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
                 };
             };
         };

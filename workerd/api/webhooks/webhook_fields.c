@@ -120,6 +120,7 @@ const struct field webhook_fields[] = {
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"notice", &notice_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
     {"notice_code", &notice_code_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
+    {"old_secret_until", &field_moment, AT(old_until), FIELD_FIXED, 0, 0, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
     {.name = NULL},

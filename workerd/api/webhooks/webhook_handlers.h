@@ -12,6 +12,8 @@ api_handler_fn handle_webhooks_get;
 api_handler_fn handle_webhooks_change;
 api_handler_fn handle_webhooks_delete;
 api_handler_fn handle_webhooks_test;
+api_handler_fn handle_webhooks_secret;
+api_handler_fn handle_webhooks_end_old_secret;
 api_handler_fn handle_webhooks_deliveries;
 api_handler_fn handle_webhooks_retry;
 

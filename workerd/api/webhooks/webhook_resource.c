@@ -1,32 +1,33 @@
 /*
- * /v1/admin/webhooks: the endpoints, and a delivery to try one. The secret is shown once, in the answer to the
- * creation.
+ * /v1/admin/webhooks: the endpoints, and a delivery to try one. A secret is shown once, in the answer to the
+ * request that creates it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "workerd/api/admin/resource.h"
+#include "workerd/api/fields/fields_body.h"
 #include "workerd/api/webhooks/webhook_fields.h"
 #include "workerd/api/webhooks/webhook_handlers.h"
+#include "workerd/webhooks/webhook_secret.h"
 #include "workerd/webhooks/webhooks.h"
 
-#define SECRET_PREFIX "whsec_"
+#define OLD_HOURS_DEFAULT 24
+#define OLD_HOURS_MAX     168
 
 /* An endpoint in memory. */
 struct webhook_object {
 	struct msg_webhook_record record;
-	char secret[sizeof(SECRET_PREFIX) + SECRET_TOKEN_TEXT]; /* of a new one */
+	char secret[WEBHOOK_SECRET_SIZE]; /* of a new one */
 };
 
 static void
 webhook_resource_make(void *object, const struct id *id, const struct id *org)
 {
 	struct webhook_object *webhook = object;
-	char token[SECRET_TOKEN_TEXT + 1];
 
-	secret_token(token);
-	(void)snprintf(webhook->secret, sizeof(webhook->secret), "%s%s", SECRET_PREFIX, token);
+	webhook_secret(webhook->secret);
 	webhook->record = (struct msg_webhook_record){
 	    .v = RECORD_VERSION,
 	    .id = *id,
@@ -34,7 +35,17 @@ webhook_resource_make(void *object, const struct id *id, const struct id *org)
 	    .enabled = 1,
 	    .secret = slice_str(webhook->secret),
 	};
-	explicit_bzero(token, sizeof(token));
+}
+
+/* A secret that has ended is not shown. */
+static void
+webhook_resource_show(void *object, const struct settings *settings)
+{
+	struct webhook_object *webhook = object;
+
+	(void)settings;
+	if (webhook->record.old_until <= clock_wall_ms())
+		webhook->record.old_until = 0;
 }
 
 static void
@@ -55,6 +66,7 @@ webhook_resource_write_secret(struct json_writer *j, const void *object)
 static const struct store_refusal refusals[] = {
     {STORE_LIMIT, 409, "limit_reached", "There are too many webhooks"},
     {STORE_DISABLED, 409, "disabled", "The webhook is disabled"},
+    {STORE_TAKEN, 409, "old_secret_valid", "The secret before this one is still valid"},
     {.status = 0},
 };
 
@@ -70,6 +82,7 @@ static const struct resource webhooks = {
     .created = "webhook_created",
     .changed = "webhook_changed",
     .deleted = "webhook_deleted",
+    .show = webhook_resource_show,
     .check = webhook_resource_check,
     .make = webhook_resource_make,
     .write_new = webhook_resource_write_secret,
@@ -130,4 +143,78 @@ handle_webhooks_test(const struct api_call *c)
 
 	if (q != NULL)
 		resource_ask(q, webhook_resource_on_record);
+}
+
+struct webhook_secret_body {
+	uint32_t old_hours;
+};
+
+static const struct field secret_fields[] = {
+    {"old_valid_hours", &field_count, offsetof(struct webhook_secret_body, old_hours),
+	FIELD_OPTIONAL, 0, OLD_HOURS_MAX, NULL},
+    {.name = NULL},
+};
+
+/* The only answer with the new secret. */
+static void
+webhook_resource_on_secret(void *arg, uint16_t type, const union msg *m)
+{
+	struct resource_query *q = arg;
+	struct json_writer *j = &q->q.json;
+	struct webhook_object webhook;
+
+	if (!resource_read(&webhooks, q->q.api->settings, type, m, &webhook)) {
+		store_query_fail(&q->q, type, m);
+		return;
+	}
+	resource_log(q, "webhook_secret_changed");
+	json_write_open(j, NULL, '{');
+	fields_write(j, webhook_fields, &webhook);
+	webhook_resource_write_secret(j, &webhook);
+	json_write_close(j, '}');
+	store_query_reply(&q->q);
+}
+
+/* Without a body: the defaults. */
+void
+handle_webhooks_secret(const struct api_call *c)
+{
+	struct webhook_secret_body body = {.old_hours = OLD_HOURS_DEFAULT};
+	struct msg_webhook_secret ask = {.org = c->org};
+	char secret[WEBHOOK_SECRET_SIZE];
+	struct resource_query *q;
+	struct fields in = {0};
+
+	if (c->x->body.len > 0 && !fields_body(c, &in))
+		return;
+	if (c->x->body.len > 0)
+		fields_read(&in, secret_fields, true, &body);
+	q = resource_query_new(c, &webhooks);
+	if (q == NULL) {
+		fields_clear(&in);
+		return;
+	}
+	q->in = in;
+	if (fields_wrong(&q->in).len > 0) {
+		resource_refuse(q);
+		return;
+	}
+	webhook_secret(secret);
+	ask.webhook = q->id;
+	ask.secret = slice_str(secret);
+	ask.old_until = clock_wall_ms() + body.old_hours * CLOCK_HOUR_MS;
+	store_query_ask(&q->q, MSG_WEBHOOK_SECRET, &ask, webhook_resource_on_secret);
+	explicit_bzero(secret, sizeof(secret));
+}
+
+void
+handle_webhooks_end_old_secret(const struct api_call *c)
+{
+	struct resource_query *q = resource_query_new(c, &webhooks);
+	struct msg_webhook_secret ask = {.org = c->org};
+
+	if (q == NULL)
+		return;
+	ask.webhook = q->id;
+	store_query_ask(&q->q, MSG_WEBHOOK_SECRET, &ask, resource_on_changed);
 }

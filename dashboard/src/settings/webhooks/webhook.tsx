@@ -19,6 +19,7 @@ import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { Deliveries } from "./deliveries";
 import { noticeOf } from "./notice";
+import { SecretCard } from "./secret-card";
 import { type Editable, WebhookFields } from "./webhook-fields";
 
 const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
@@ -55,6 +56,7 @@ export function WebhookPage({ id }: { readonly id: string }) {
 					)}
 					<WebhookForm webhook={webhook} etag={remote.etag} onSaved={remote.set} />
 					<TryCard webhook={webhook} />
+					<SecretCard webhook={webhook} onSaved={remote.set} />
 					<Deliveries id={id} isEnabled={webhook.enabled} />
 					<DeleteCard webhook={webhook} />
 				</>
