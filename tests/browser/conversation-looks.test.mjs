@@ -124,6 +124,55 @@ describe("a conversation's looks", { skip: missing }, () => {
 		assert.ok(Math.abs(gaps[0] - gaps[1]) < 3, `${gaps}`);
 	});
 
+	it("has the time of an own message at once, also while it waits", async () => {
+		const { log, set } = await open();
+		await set({ messages: [WELCOME, question("q", "Hi", { isQueued: true })] });
+		const time = log.locator(".user time");
+		assert.match(await time.textContent(), /^\d+:\d\d/);
+		// The server's time replaces it.
+		const noon = new Date().setHours(12, 34);
+		await set({ messages: [WELCOME, question("q", "Hi", { at: noon })] });
+		assert.match(await time.textContent(), /^12:34/);
+	});
+
+	it("has time and buttons of the last message of a group on touch screens, and of one that is touched", async () => {
+		const { log, set } = await open({ rating: true }, PHONE);
+		const at = Date.now();
+		const said = [
+			...["q1", "q2"].map((key) => question(key, key, { at })),
+			...["a1", "a2", "a3"].map((key) => reply(key, key, { at })),
+			question("q3", "q3", { at }),
+		];
+		await set({ messages: [WELCOME, ...said] });
+		const shown = () =>
+			log
+				.locator(".row:has(.meta)")
+				.evaluateAll((rows) =>
+					rows
+						.filter((row) => row.querySelector(".meta").checkVisibility({ opacityProperty: true }))
+						.map((row) => row.querySelector(".bubble").textContent),
+				);
+		assert.deepEqual(await shown(), ["q2", "a3", "q3"]);
+		const [first, second] = await log
+			.locator(".assistant:not(:first-child) .bubble")
+			.evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+		const gap = second.top - first.bottom;
+		assert.ok(gap > 1 && gap < 10, `a group is together: ${gap}`);
+		await log.getByText("a1").tap();
+		assert.deepEqual(await shown(), ["q2", "a1", "a3", "q3"]);
+		// A rating and the wait to be sent stay visible.
+		await set({
+			messages: [
+				WELCOME,
+				{ ...said[2], rating: "up" },
+				said[3],
+				question("w1", "w1", { isQueued: true }),
+				question("w2", "w2", { isQueued: true }),
+			],
+		});
+		assert.deepEqual(await shown(), ["a1", "a2", "w1", "w2"]);
+	});
+
 	for (const [dir, code] of [
 		["ltr", "en"],
 		["rtl", "ar"],

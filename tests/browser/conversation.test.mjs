@@ -68,7 +68,7 @@ describe("a conversation", { skip: missing }, () => {
 		assert.ok(await isFocused(log));
 	});
 
-	it("separates days, and shows a message's time on focus and hover, or always on a phone", async () => {
+	it("separates days, and shows a message's time on focus and hover, or under the last message of a group on a phone", async () => {
 		const messages = [
 			WELCOME,
 			reply("a", "Old", { at: NOON - 400 * DAY_MS }),
@@ -98,13 +98,12 @@ describe("a conversation", { skip: missing }, () => {
 		await phone.set({ messages });
 		const all = phone.log.locator(".meta").last();
 		assert.equal(await all.evaluate((node) => getComputedStyle(node).opacity), "1");
-		for (const box of await phone.log
-			.locator("button")
-			.evaluateAll((nodes) =>
-				nodes
-					.map((node) => node.getBoundingClientRect())
-					.map(({ width, height }) => [width, height]),
-			))
+		for (const box of await phone.log.locator("button").evaluateAll((nodes) =>
+			nodes
+				.filter((node) => node.checkVisibility())
+				.map((node) => node.getBoundingClientRect())
+				.map(({ width, height }) => [width, height]),
+		))
 			assert.ok(Math.min(...box) >= 24, `${box}`);
 
 		const timeless = await open({ showTimes: false });
@@ -385,6 +384,51 @@ describe("a conversation", { skip: missing }, () => {
 			"Ann Smith: Hi",
 			"Ann Smith has left\n\nConnection lost. Trying to reconnect…",
 		]);
+	});
+
+	it("announces a long reply in sentences while it is written, each once", async () => {
+		const { set, said } = await open({ agentName: "Bea" });
+		const sentences = Array.from(
+			{ length: 12 },
+			(_, i) => `Sentence ${i} is **about** as long as others.`,
+		);
+		const text = `${sentences.slice(0, 6).join(" ")}\n\n| Plan | Price |\n|---|---|\n| Basic | 3 |\n| Pro | |\n\n${sentences.slice(6).join(" ")}`;
+		const before = [WELCOME, question("q", "How?")];
+		const running = reply("q/reply", "", { id: null, phase: "waiting" });
+		await set({ messages: [...before, running] });
+		for (let end = 20; end < text.length; end += 20)
+			await set({
+				messages: [...before, { ...running, phase: "streaming", text: text.slice(0, end) }],
+			});
+		const [wait, ...pieces] = await said();
+		assert.equal(wait, "Bea is writing");
+		assert.ok(pieces.length > 0);
+		for (const piece of pieces) assert.match(piece, /(\.|Price|3)$/, "whole sentences and rows");
+		await set({ messages: [...before, reply("q/reply", text, { id: "m1" })] });
+		const heard = [...pieces, ...(await said())].join(" ");
+		assert.deepEqual(
+			heard.split(/\s+/).join(" "),
+			[
+				...sentences.slice(0, 6),
+				"Plan, Price Plan: Basic, Price: 3 Plan: Pro",
+				...sentences.slice(6),
+			]
+				.join(" ")
+				.replace(/\*\*/g, ""),
+		);
+	});
+
+	it("announces that contact details are saved, not those that the server has had", async () => {
+		const record = { contact_info_mode: "optional", collect_email: true };
+		const { set, said } = await open(record);
+		const contact = (phase) => ({ contact: { phase, problem: "", wrong: [] } });
+		await set({ messages: [WELCOME, question("q", "Hi")] });
+		await set(contact("saved"));
+		await set(contact("asked"));
+		assert.deepEqual(await said(), []);
+		await set(contact("sending"));
+		await set(contact("saved"));
+		assert.deepEqual(await said(), ["Your details are saved."]);
 	});
 
 	it("draws a long history newest first, a few messages a frame", async () => {

@@ -20,16 +20,14 @@ Ferns like **shade** and [our guide](https://shop.example/guide).
 const a = 1;
 const b = 2;
 \`\`\``;
-/** What a screen reader says, one line each. */
+/** What a screen reader says, one line each: a row of a table has each cell behind the header of its column. */
 const SPOKEN = [
 	"Ferns",
 	"Ferns like shade and our guide.",
 	"water",
 	"light",
-	"Plant",
-	"Light",
-	"Fern",
-	"shade",
+	"Plant, Light",
+	"Plant: Fern, Light: shade",
 	"const a = 1;",
 	"const b = 2;",
 ];

@@ -78,13 +78,27 @@ export function createMarkdown(options: Options): Markdown {
 	};
 }
 
-const TEXT = "p,h1,h2,h3,h4,h5,h6,th,td,pre";
+const TEXT = "p,h1,h2,h3,h4,h5,h6,tr,pre";
 
-/** The text without marks, for a screen reader; one line a block. */
-export function plainText(text: string, options: Options): string {
+/** A row has each cell behind the header of its column. */
+function lineOf(block: Element): string {
+	if (block.localName !== "tr") return block.textContent ?? "";
+	const heads = block.parentElement?.previousElementSibling?.querySelectorAll("th");
+	return [...block.children]
+		.map(
+			({ textContent: text }, i) =>
+				text && [heads?.[i]?.textContent, text].filter(Boolean).join(": "),
+		)
+		.filter(Boolean)
+		.join(", ");
+}
+
+/** The text without marks, for a screen reader; one line a block or row. `isComplete`: no more text follows. */
+export function plainText(text: string, options: Options, isComplete = true): string {
 	const node = make("div");
-	const { add, end } = createBlocks(node, options);
-	add(text.slice(0, SPOKEN_MAX));
-	end();
-	return [...node.querySelectorAll(TEXT)].map((block) => block.textContent).join("\n");
+	const blocks = createBlocks(node, options);
+	blocks.add(text.slice(0, SPOKEN_MAX));
+	if (isComplete) blocks.end();
+	else blocks.show();
+	return [...node.querySelectorAll(TEXT)].map(lineOf).join("\n");
 }

@@ -41,6 +41,8 @@ export function openLater(load: () => Promise<OpenCarrier>): OpenCarrier {
 
 /** The end of a session: its widget or visitor was deleted. */
 export const OVER = 4404;
+/** Whether the server says that something does not exist, or that the site is not allowed. */
+export const isFinal = (code: number) => /^(401|403|404|4404)$/.test(`${code}`);
 /** The server was silent for too long. */
 export const DEAD = 4408;
 

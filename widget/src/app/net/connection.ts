@@ -1,7 +1,7 @@
 // Keeps one line to the server open while it is wanted, with reconnects.
 
 import { backoff, type Network } from "./backoff";
-import { type Carrier, DEAD, type Frame, type OpenCarrier, OVER } from "./carrier";
+import { type Carrier, DEAD, type Frame, isFinal, type OpenCarrier, OVER } from "./carrier";
 import { failureFrom } from "./failure";
 import { openLine } from "./line";
 
@@ -42,9 +42,6 @@ export interface ConnectionParts {
 	/** Whether the widget still exists and allows this site. Throws if there is no response. */
 	readonly exists: () => Promise<boolean>;
 }
-
-/** The server says that something does not exist, or that the site is not allowed. */
-const FINAL = /^(401|403|404|4404)$/;
 
 interface End {
 	/** The connection was established. */
@@ -94,7 +91,7 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 	}
 
 	async function isHopeless({ code }: End, failures: number): Promise<boolean> {
-		if (failures < DOUBT_AFTER && !FINAL.test(`${code}`)) return false;
+		if (failures < DOUBT_AFTER && !isFinal(code)) return false;
 		try {
 			return !(await exists());
 		} catch (error) {
@@ -108,11 +105,11 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 			const end = await connect(failures);
 			failures = end.heard ? 1 : failures + 1;
 			if (isOver()) return;
-			const isFinal = FINAL.test(`${end.code}`);
-			if (!isFinal) events.lost(end.code === DEAD);
+			const isRefused = isFinal(end.code);
+			if (!isRefused) events.lost(end.code === DEAD);
 			if (await isHopeless(end, failures)) return;
 			if (end.code === OVER) events.disowned();
-			if (isFinal) events.lost(false);
+			if (isRefused) events.lost(false);
 			await network.pause(0, backoff(failures - 1));
 		}
 	}

@@ -1,72 +1,58 @@
 // The kinds of failure that visitors can tell apart, and which of them are temporary.
 
 /** words.ts has the texts that the visitor sees. */
-const KINDS = [
+export type FailureKind =
 	/** No response: offline, blocked, or the server is down. */
-	"unreachable",
+	| "unreachable"
 	/** The stream ended before the reply was complete. */
-	"cut_off",
+	| "cut_off"
 	/** The server interrupted the reply; sending the message again restarts it. */
-	"interrupted",
+	| "interrupted"
 	/** The server does not know this reply. */
-	"lost",
+	| "lost"
 	/** 503. */
-	"busy",
+	| "busy"
 	/** 429. */
-	"too_many",
+	| "too_many"
 	/** 401, 403: the site's tag has a wrong key, or its origin is not allowed. */
-	"denied",
+	| "denied"
 	/** The widget has reached its daily limit of messages. */
-	"capped",
+	| "capped"
 	/** The visitor must give contact details first. */
-	"nameless",
+	| "nameless"
 	/** 409: the message's id belongs to another message. */
-	"conflict",
+	| "conflict"
 	/** 410: the conversation was deleted. */
-	"deleted",
+	| "deleted"
 	/** Any other 4xx: the server rejects this message. */
-	"refused",
+	| "refused"
 	/** 5xx, or an `error` event. */
-	"broken",
-] as const;
+	| "broken";
 
-export type FailureKind = (typeof KINDS)[number];
+const PASSING = /^(unreachable|cut_off|interrupted|lost|busy|too_many)$/;
+/** The server has not accepted the message, and may do so later. */
+const UNSENT = /^(unreachable|busy|too_many|denied|capped|nameless)$/;
+/** Sending the message again needs a new id. */
+const SPENT = /^(conflict|deleted)$/;
+const OTHERS = /^(refused|broken)$/;
 
 /** null: an unknown code. */
 export function toFailureKind(value: unknown): FailureKind | null {
-	return KINDS.find((kind) => kind === value) ?? null;
+	const isKnown = [PASSING, UNSENT, SPENT, OTHERS].some((kinds) => kinds.test(`${value}`));
+	return isKnown ? (value as FailureKind) : null;
 }
 
 /** The longest Retry-After to wait for, except that of a rate limit, which always ends. */
 const PATIENCE_MS = 90_000;
 
-const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
-	"unreachable",
-	"cut_off",
-	"interrupted",
-	"lost",
-	"busy",
-	"too_many",
-]);
-
-/** The server has not accepted the message, and may do so later. */
-const UNSENT: ReadonlySet<FailureKind> = new Set<FailureKind>([
-	"unreachable",
-	"busy",
-	"too_many",
-	"denied",
-	"capped",
-	"nameless",
-]);
-
 /** Whether the message must stay in the queue, before those that the visitor writes later. */
 export function isUnsent(kind: FailureKind): boolean {
-	return UNSENT.has(kind);
+	return UNSENT.test(kind);
 }
 
 /** Whether sending the message again needs a new id. */
 export function isSpent(kind: FailureKind | null): boolean {
-	return kind === "conflict" || kind === "deleted";
+	return SPENT.test(`${kind}`);
 }
 
 export class ChatFailure extends Error {
@@ -90,7 +76,7 @@ export function failureFrom(error: unknown): ChatFailure {
 /** Whether the same request can succeed later. */
 export function isPassing({ kind, retryAfterMs }: Reason): boolean {
 	if (kind !== "too_many" && (retryAfterMs ?? 0) > PATIENCE_MS) return false;
-	return PASSING.has(kind);
+	return PASSING.test(kind);
 }
 
 /** Retry-After in seconds (RFC 9110, 10.2.3); dates are not supported. */
@@ -118,29 +104,31 @@ export function failureOfResponse(response: Response): ChatFailure {
 	return new ChatFailure(kind, retryAfterMs);
 }
 
-const CODES: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
-	["interrupted", "interrupted"],
-	["shutting_down", "interrupted"],
-	["not_found", "lost"],
-	["store_unavailable", "busy"],
-	["store_full", "busy"],
-	["model_busy", "busy"],
-	["model_unavailable", "busy"],
-	["conversation_deleted", "deleted"],
-	["id_conflict", "conflict"],
-	["daily_cap", "capped"],
-	["contact_required", "nameless"],
-	["budget_exceeded", "capped"],
-	["widget_gone", "denied"],
-	["agent_disabled", "denied"],
-	["unauthorized", "denied"],
-	["origin_not_allowed", "denied"],
-	["invalid_message", "refused"],
-	["rate_limited", "too_many"],
-	["too_many_replies", "busy"],
-	["too_many_waiting", "busy"],
-	["overloaded", "busy"],
-]);
+const CODES: ReadonlyMap<string, FailureKind> = new Map(
+	Object.entries({
+		interrupted: "interrupted",
+		shutting_down: "interrupted",
+		not_found: "lost",
+		store_unavailable: "busy",
+		store_full: "busy",
+		model_busy: "busy",
+		model_unavailable: "busy",
+		conversation_deleted: "deleted",
+		id_conflict: "conflict",
+		daily_cap: "capped",
+		contact_required: "nameless",
+		budget_exceeded: "capped",
+		widget_gone: "denied",
+		agent_disabled: "denied",
+		unauthorized: "denied",
+		origin_not_allowed: "denied",
+		invalid_message: "refused",
+		rate_limited: "too_many",
+		too_many_replies: "busy",
+		too_many_waiting: "busy",
+		overloaded: "busy",
+	}),
+);
 
 /** The failure for an `error` event. A newer server may use codes unknown here. */
 export function failureOfCode(code: string): ChatFailure {

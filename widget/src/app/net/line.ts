@@ -1,6 +1,6 @@
 // Finds a carrier that works: the best one first, the next one when it fails or stays silent.
 
-import type { Carrier, CarrierEvents, OpenCarrier } from "./carrier";
+import { type Carrier, type CarrierEvents, isFinal, type OpenCarrier } from "./carrier";
 
 /** How long the WebSocket, NDJSON and server-sent events may take to bring the first frame. */
 const PATIENCE_MS = [1500, 1000, 1000];
@@ -8,8 +8,6 @@ const PATIENCE_MS = [1500, 1000, 1000];
 const ALONE_MS = 10_000;
 /** Lets the page's policy report a violation before another request. */
 const REPORT_MS = 20;
-/** The server has answered, and another carrier would hear the same. */
-const FINAL = /^(401|403|404|4404)$/;
 
 export interface LineParts {
 	/** The WebSocket, NDJSON, server-sent events, polls. */
@@ -71,7 +69,8 @@ export function openLine(
 	function fail(at: number, code: number): void {
 		open.delete(at);
 		if (isOver || (choice !== null && choice !== at)) return;
-		if (choice === at || isAlone || FINAL.test(`${code}`) || at === polls) end(code);
+		// Another carrier would hear the same.
+		if (choice === at || isAlone || isFinal(code) || at === polls) end(code);
 		else if (at === tried) {
 			clearTimeout(timer);
 			timer = setTimeout(() => start(at + 1), REPORT_MS);

@@ -41,11 +41,14 @@ function createQuestion(parts: MessageParts, { text }: Question): MessageView {
 	const actions = createActions(parts, bubble);
 	const body = el("div", { class: "body" }, bubble, actions.node);
 	const node = el("div", { class: "row user" }, spoken(parts.words("youSaid")), body);
+	/** Until the server has said when it stored the message. */
+	const now = Date.now();
 	return {
 		node,
 		render(message, isLast, isDown) {
-			const isUnsent = message.role === "user" && isLast && isDown;
-			actions.render(isUnsent ? { ...message, isQueued: true } : message);
+			if (message.role !== "user") return;
+			const { at, isQueued } = message;
+			actions.render({ ...message, at: at ?? now, isQueued: isQueued || (isLast && isDown) });
 		},
 	};
 }

@@ -1,11 +1,19 @@
-// What a screen reader announces about the conversation, each once: that a reply is being written, the complete
-// reply, who joins and leaves. The state of the connection is in view.ts.
+// What a screen reader announces about the conversation, each once: that a reply is being written, its text, who joins
+// and leaves, that contact details are saved. The state of the connection is in view.ts.
 
 import { plainText } from "../../markdown/index";
 import { hasEnded, isLive, type Message, type Reply, type State } from "../chat/state";
 import { pauseText } from "../words";
 import type { LogParts } from "./log";
 import { peopleText, writerOf } from "./people";
+
+/** A reply that is being written is read in pieces of at least this many characters. */
+const PIECE = 200;
+/** It is looked at again when it has grown by this. */
+const STEP = 50;
+
+/** Whole sentences and lines. */
+const SENTENCES = /^.*([.!?…]\s|[。！？\n])/s;
 
 /** The replies that changed and are new to the visitor: not those of the history that a page begins with. */
 function changedReplies({ messages }: State, before: readonly Message[]): Reply[] {
@@ -31,22 +39,43 @@ export function createNews(
 	let before = initial;
 	/** What was announced last about a reply, by its key. */
 	const said = new Map<string, string>();
+	/** What was read of a reply, by its key. */
+	const read = new Map<string, string>();
+	/** The length of a reply's text when it was looked at last. */
+	const seen = new Map<string, number>();
 
-	function textOf({ phase, failure, text, author }: Reply): string {
+	/** What was not read before. */
+	function nextOf({ key, text }: Reply, isComplete: boolean): string {
+		const all = settings.plainText ? text : plainText(text, { words }, isComplete);
+		const now = isComplete ? all : (SENTENCES.exec(all)?.[0] ?? "");
+		const last = read.get(key) ?? "";
+		const next = now.startsWith(last) ? now.slice(last.length) : now;
+		if (!isComplete && next.length < PIECE) return "";
+		read.set(key, now);
+		return next.trim();
+	}
+
+	function textOf(reply: Reply): string {
+		const { phase, failure, author } = reply;
 		if (phase === "paused") return pauseText(words, failure);
-		if (phase === "waiting" || phase === "streaming")
-			return words("isWriting", { name: author?.name ?? writerOf(settings) });
+		if (isLive(reply)) return words("isWriting", { name: author?.name ?? writerOf(settings) });
 		if (phase === "failed") return words(failure ?? "broken");
-		const said = settings.plainText ? text : plainText(text, { words });
-		const named = author ? `${author.name}: ${said}` : said;
+		const next = nextOf(reply, true);
+		const named = author ? `${author.name}: ${next}` : next;
 		return phase === "stopped" ? `${words("replyStopped")} ${named}` : named;
 	}
 
 	function replyText(reply: Reply, state: State): string {
-		const writes = reply.phase === "waiting" || reply.phase === "streaming";
-		const what = writes ? "writes" : reply.phase;
-		if (said.get(reply.key) === what || said.get(reply.key) === "done") return "";
-		said.set(reply.key, what);
+		const { key, phase, text } = reply;
+		const writes = phase === "waiting" || phase === "streaming";
+		const what = writes ? "writes" : phase;
+		if (said.get(key) === "done") return "";
+		if (said.get(key) === what) {
+			if (!writes || !state.open || text.length < (seen.get(key) ?? 0) + STEP) return "";
+			seen.set(key, text.length);
+			return nextOf(reply, false);
+		}
+		said.set(key, what);
 		if (!state.open) return isLive(reply) ? "" : words("newReply");
 		return textOf(reply);
 	}
@@ -56,8 +85,10 @@ export function createNews(
 		before = state;
 		const { person, isTyping } = state.people;
 		const isNew = person && isTyping && !last.people.isTyping;
+		const isSaved = last.contact.phase === "sending" && state.contact.phase === "saved";
 		return [
 			peopleText(words, last, state),
+			isSaved ? words("contactSaved") : "",
 			isNew ? words("isWriting", { name: person.name }) : "",
 			...changedReplies(state, last.messages).map((reply) => replyText(reply, state)),
 		];
