@@ -359,8 +359,11 @@ workers_reap(struct workers *ws, struct worker *w, int status)
 
 	worker_exit_log(w, status);
 	scoreboard_worker_gone(ws->config.scoreboard, w->number);
-	if (!w->leaving)
+	if (!w->leaving) {
 		metric_add(&ws->config.scoreboard->master.worker_deaths, 1);
+		crashes_add(
+		    &ws->config.scoreboard->worker_crashes, w->generation, clock_mono_ms());
+	}
 	if (w->hung)
 		metric_add(&ws->config.scoreboard->master.worker_hangs, 1);
 	dispatch_remove(ws->config.dispatch, w);

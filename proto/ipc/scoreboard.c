@@ -17,7 +17,7 @@
 
 /* Identifies the layout: increment it when the structs change, so that a worker of another version
  * refuses the map instead of misreading it. */
-#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720005) /* "banter", layout 5 */
+#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720006) /* "banter", layout 6 */
 #define SCOREBOARD_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static struct scoreboard *
@@ -117,4 +117,16 @@ scoreboard_worker_gone(struct scoreboard *sb, unsigned slot)
 	connection_counts_clear(&sb->connection_counts[slot]);
 #define WORKER_METRIC(KIND, field, LABELS, name, help) GONE_##KIND(field)
 #include "proto/ipc/metrics.def"
+}
+
+bool
+scoreboard_store_crashes(const struct scoreboard *sb, uint64_t limit)
+{
+	return limit != 0 && crashes_recent(&sb->store_crashes, clock_mono_ms()) >= limit;
+}
+
+bool
+scoreboard_workers_crash(const struct scoreboard *sb, uint64_t limit)
+{
+	return limit != 0 && crashes_recent(&sb->worker_crashes, clock_mono_ms()) >= limit;
 }

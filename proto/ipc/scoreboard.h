@@ -9,6 +9,7 @@
 #define PROTO_IPC_SCOREBOARD_H
 
 #include "proto/ipc/connection_counts.h"
+#include "proto/ipc/crashes.h"
 #include "proto/ipc/metrics.h"
 #include "proto/ipc/ratelimit.h"
 
@@ -54,6 +55,7 @@ struct scoreboard {
 	uint64_t size;
 	struct scoreboard_master master;
 	struct scoreboard_worker workers[SCOREBOARD_WORKERS_MAX];
+	struct crashes worker_crashes, store_crashes;
 	struct ratelimit rates;
 	uint8_t connection_counts_secret[32];
 	struct connection_counts connection_counts[SCOREBOARD_WORKERS_MAX]; /* by slot */
@@ -72,6 +74,10 @@ struct scoreboard *scoreboard_create(int *fd);
 [[gnu::warn_unused_result]] struct scoreboard *scoreboard_map(int fd);
 
 void scoreboard_unmap(struct scoreboard *sb);
+
+/* Whether storaged, or workers, ended at least so many times within ten minutes; limit 0: never. */
+bool scoreboard_store_crashes(const struct scoreboard *sb, uint64_t limit);
+bool scoreboard_workers_crash(const struct scoreboard *sb, uint64_t limit);
 
 /* The layout's number. Two programs can share a scoreboard if this and the size are equal. */
 unsigned scoreboard_layout(void);

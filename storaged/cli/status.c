@@ -531,10 +531,24 @@ status_print_keys(void)
 		    BANTER_CONFIG_DIR);
 }
 
+/* Of the last ten minutes. */
+static void
+status_print_crashes(const struct msg_status *s)
+{
+	if (s->store_crashes + s->worker_crashes > 0)
+		status_print("crashes",
+		    "storaged ended %s and workers %s within ten minutes without being told "
+		    "to: see ev=store_lost and ev=worker_exit in the log, and what is before "
+		    "them",
+		    units_count(s->store_crashes, "time", "times").text,
+		    units_count(s->worker_crashes, "time", "times").text);
+}
+
 static bool
 status_is_up(const struct overview *o)
 {
-	return o->status != NULL && o->status->writable && o->front.state == COMPONENT_RUNNING;
+	return o->status != NULL && !o->status->crash_loop && o->status->writable &&
+	    o->front.state == COMPONENT_RUNNING;
 }
 
 static void
@@ -551,6 +565,7 @@ status_print_text(const struct overview *o)
 	status_print_crawl(o);
 	status_print_old_libraries(o);
 	if (s != NULL) {
+		status_print_crashes(s);
 		status_print_log(s);
 		status_print_peers(s->peers, o->now);
 		status_print_space(s);

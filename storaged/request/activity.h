@@ -5,6 +5,7 @@
 #ifndef STORAGED_REQUEST_ACTIVITY_H
 #define STORAGED_REQUEST_ACTIVITY_H
 
+#include "proto/ipc/messages.h"
 #include <stdint.h>
 
 /* Seconds that the recent rate covers, with the current one. */
@@ -17,6 +18,9 @@ struct activity {
 	/* Commits of the last seconds: a ring, and the second (monotonic) of its newest slot. */
 	uint32_t recent[ACTIVITY_SECONDS];
 	uint64_t second;
+	/* The last CRASH_REPORT, and when it came (ms, monotonic). */
+	struct msg_crash_report crashes;
+	uint64_t crashes_at;
 };
 
 void activity_init(struct activity *a);

@@ -34,7 +34,7 @@ struct call {
 	struct lease *lease;     /* of the webhooks */
 	struct lease *embedding; /* of the vectors */
 	struct hand_over *hand_over;
-	const struct activity *activity;
+	struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
 	struct effects *effects;
 	enum store_error refused;

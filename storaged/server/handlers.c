@@ -147,6 +147,7 @@ static const struct handler table[] = {
     {MSG_READ_ALL, HANDLER_WRITES, handle_read_all},
     {MSG_CONTACT_MERGE, HANDLER_WRITES, handle_contact_merge},
     {MSG_PING, HANDLER_READS, handle_ping},
+    {MSG_CRASH_REPORT, HANDLER_TELLS, handle_crash_report},
     {MSG_HAND_OVER, HANDLER_TELLS, handle_hand_over},
 };
 

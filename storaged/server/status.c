@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
+#include "proto/ipc/crashes.h"
 #include "proto/process/old_libraries.h"
 #include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
@@ -159,6 +160,26 @@ status_add_retention(struct env *env, struct msg_status *status)
 	status->retention_behind_ms = clock > steady ? clock - steady : 0;
 }
 
+int
+handle_crash_report(struct txn *t, struct call *c)
+{
+	(void)t;
+	c->activity->crashes = c->m->crash_report;
+	c->activity->crashes_at = clock_mono_ms();
+	call_ok(c);
+	return 0;
+}
+
+static void
+status_add_crashes(const struct activity *a, struct msg_status *status)
+{
+	if (a->crashes_at == 0 || clock_mono_ms() - a->crashes_at >= CRASHES_RECENT_MS)
+		return;
+	status->store_crashes = a->crashes.store;
+	status->worker_crashes = a->crashes.workers;
+	status->crash_loop = a->crashes.loop;
+}
+
 /* The part of the status that is in memory. */
 static struct msg_status
 status_of_process(const struct call *c, const struct env *env)
@@ -268,6 +289,7 @@ handle_status_get(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	status_add_retention(t->env, &status);
+	status_add_crashes(c->activity, &status);
 	status_add_health(t->env, &status);
 	status_add_reader(t->env, &status);
 	log_status_add(t->env, &status);

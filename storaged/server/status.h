@@ -9,6 +9,9 @@
 /* MSG_PING, answered by MSG_PONG. */
 [[gnu::warn_unused_result]] int handle_ping(struct txn *t, struct call *c);
 
+/* MSG_CRASH_REPORT, answered by MSG_OK. */
+[[gnu::warn_unused_result]] int handle_crash_report(struct txn *t, struct call *c);
+
 /* MSG_STATUS_GET, answered by MSG_STATUS. */
 [[gnu::warn_unused_result]] int handle_status_get(struct txn *t, struct call *c);
 

@@ -135,6 +135,7 @@ export class Banter {
 			ADMIN_API_KEY: ADMIN_KEY,
 			DASHBOARD_PASSWORD: PASSWORD,
 			RATE_LIMIT_MAX_REQUESTS: "1000000",
+			READY_CRASHES: "0", // many tests kill daemons
 			OPENAI_MAX_REPLY_BYTES: "512K", // for tests of clients that do not read long replies
 			// Shutdown does not wait long for replies that a test left unfinished.
 			DRAIN_TIMEOUT_MS: String(1000 * TIME_FACTOR),

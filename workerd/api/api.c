@@ -81,11 +81,39 @@ api_on_store_lost(void *arg)
 	api->login_secret = (struct hash256){0};
 }
 
+static void
+api_on_store_died(void *arg, uint64_t process)
+{
+	struct api *api = arg;
+
+	crashes_add(&api->board->store_crashes, process, clock_mono_ms());
+}
+
+/* For banter status, which asks storaged. */
+static void
+api_on_store_connected(void *arg)
+{
+	struct api *api = arg;
+	const uint64_t now = clock_mono_ms(), limit = api->settings->ready_crashes;
+	const struct msg_crash_report report = {
+	    .store = crashes_recent(&api->board->store_crashes, now),
+	    .workers = crashes_recent(&api->board->worker_crashes, now),
+	    .loop = scoreboard_store_crashes(api->board, limit) ||
+		scoreboard_workers_crash(api->board, limit),
+	};
+
+	(void)!store_call(api->store, MSG_CRASH_REPORT, &report, STORE_TIMEOUT_MS, NULL, NULL);
+}
+
 struct api *
 api_new(const struct settings *settings, struct turns *turns, struct store_client *store,
     struct search_client *search, struct scoreboard *board, struct scoreboard_worker *worker)
 {
-	static const struct store_events events = {.lost = api_on_store_lost};
+	static const struct store_events events = {
+	    .connected = api_on_store_connected,
+	    .lost = api_on_store_lost,
+	    .died = api_on_store_died,
+	};
 	struct api *api = xcalloc(1, sizeof(*api));
 
 	store_client_listen(store, &events, api);

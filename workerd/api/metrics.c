@@ -244,6 +244,21 @@ metrics_write_processes(const struct scoreboard *board, struct buf *out)
 }
 
 static void
+metrics_write_crashes(const struct scoreboard *board, uint64_t limit, struct buf *out)
+{
+	metric_text_head(out, "banter_store_deaths_total", "counter",
+	    "Times that storaged ended without being told to, and another process answered.");
+	WRITE(out, "banter_store_deaths_total %" PRIu64 "\n",
+	    metric_get(&board->store_crashes.total));
+	metric_text_gauge(out, "banter_store_crash_loop",
+	    "1 while storaged has ended READY_CRASHES times within ten minutes.",
+	    scoreboard_store_crashes(board, limit));
+	metric_text_gauge(out, "banter_worker_crash_loop",
+	    "1 while workers have ended READY_CRASHES times within ten minutes.",
+	    scoreboard_workers_crash(board, limit));
+}
+
+static void
 metrics_write_service(const struct scoreboard *board, struct buf *out)
 {
 	metric_text_head(out, "banter_build_info", "gauge", "The version that runs.");
@@ -286,6 +301,7 @@ metrics_on_store(void *arg, uint16_t type, const union msg *m)
 	struct store_query *q = arg;
 
 	metrics_write(q->api->board, &q->out);
+	metrics_write_crashes(q->api->board, q->api->settings->ready_crashes, &q->out);
 	metrics_write_store(type, m, &q->out);
 	if (type == MSG_STORE_INFO) {
 		content_metrics_write(&m->store_info, &q->out);

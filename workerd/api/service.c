@@ -44,10 +44,20 @@ service_on_client_gone(struct http_exchange *x)
 void
 handle_health_ready(const struct api_call *c)
 {
+	const uint64_t crashes = c->api->settings->ready_crashes;
 	struct msg_ping ping;
-	struct store_call *call =
-	    store_call(c->api->store, MSG_PING, &ping, READY_TIMEOUT_MS, service_on_pong, c->x);
+	struct store_call *call;
 
+	if (scoreboard_store_crashes(c->api->board, crashes) ||
+	    scoreboard_workers_crash(c->api->board, crashes)) {
+		reply_start(c->x, 503);
+		reply_header_str(c->x, "Retry-After", "60");
+		reply_error_body(c->x, "crash_loop",
+		    "Parts of the service end again and again: see the log");
+		return;
+	}
+	call =
+	    store_call(c->api->store, MSG_PING, &ping, READY_TIMEOUT_MS, service_on_pong, c->x);
 	if (call == NULL) {
 		api_reply_store_failure(c->x, 0, NULL);
 		return;

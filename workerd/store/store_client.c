@@ -80,8 +80,10 @@ struct store_client {
 	uint64_t serial;      /* of the last call: the high bits of its request id */
 	size_t waiting;       /* bytes of all calls' frames */
 	bool left;            /* storaged closes the current connection in good order */
-	bool in_doubt;        /* but may have executed calls without a reply */
-	bool repeated;        /* the call that is being answered was sent more than once */
+	uint64_t
+	    maybe_died; /* the process of the last connection, which ended without LEAVING; 0: none */
+	bool in_doubt; /* but may have executed calls without a reply */
+	bool repeated; /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
 	size_t n_unused;
@@ -158,6 +160,20 @@ store_notify_connected(const struct store_client *sc)
 	for (size_t i = 0; i < sc->n_listeners; i++)
 		if (sc->listeners[i].events->connected != NULL)
 			sc->listeners[i].events->connected(sc->listeners[i].arg);
+}
+
+/* Whether the process before this one died is known when another one answers: a connection may end without that. */
+static void
+store_notify_died(struct store_client *sc, uint64_t process)
+{
+	const uint64_t died = sc->maybe_died;
+
+	sc->maybe_died = 0;
+	if (died == 0 || died == process)
+		return;
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->died != NULL)
+			sc->listeners[i].events->died(sc->listeners[i].arg, died);
 }
 
 static void
@@ -367,6 +383,7 @@ store_use_attempt(struct store_client *sc)
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path),
 	    L_UINT("pid", sc->current->channel.peer_pid));
 	store_send_waiting(sc);
+	store_notify_died(sc, process);
 	store_notify_connected(sc);
 }
 
@@ -458,6 +475,8 @@ store_on_end(struct store_connection *c, const char *why, void *arg)
 	log_event(LOG_WARN, "store_lost", L_STR("why", sc->left ? "storaged has left" : why));
 	if (sc->left)
 		store_excuse_calls(sc, sc->current->channel.peer_instance);
+	else
+		sc->maybe_died = sc->current->channel.peer_instance;
 	sc->lost_ms = clock_mono_ms();
 	store_end_current(sc, !sc->left || sc->in_doubt);
 	if (sc->attempt == NULL)

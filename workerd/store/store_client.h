@@ -46,6 +46,8 @@ struct store_events {
 	void (*connected)(void *arg);
 	/* Disconnected. Requests may be made: they are queued for the next connection. */
 	void (*lost)(void *arg);
+	/* Before `connected`: the process of the connection before, with this number, ended without LEAVING. */
+	void (*died)(void *arg, uint64_t process);
 	/* An unsolicited LIVE_… message of storaged; m is borrowed. Every listener gets all of
 	 * them, and ignores those for others. */
 	void (*notification)(void *arg, uint16_t type, const union msg *m);

@@ -1352,6 +1352,11 @@ export interface components {
                 worker_starts: number;
                 worker_deaths: number;
                 worker_hangs: number;
+                /**
+                 * @description `crash_loop`: workers ended `READY_CRASHES` times within ten minutes.
+                 * @enum {unknown}
+                 */
+                state: "ok" | "crash_loop";
             };
             workers: {
                 pid: number;
@@ -1371,10 +1376,10 @@ export interface components {
             model_unpaid_at: number | null;
             store: {
                 /**
-                 * @description All but `ok` accept no messages. `read_only`: the disk fails or is read-only.
+                 * @description All but `ok` and `crash_loop` accept no messages. `read_only`: the disk fails or is read-only. `crash_loop`: it ended `READY_CRASHES` times within ten minutes.
                  * @enum {unknown}
                  */
-                state: "ok" | "full" | "read_only" | "damaged" | "unavailable";
+                state: "ok" | "full" | "read_only" | "damaged" | "crash_loop" | "unavailable";
                 damage?: string;
                 program?: string;
                 lmdb?: string;

@@ -70,14 +70,18 @@ server_write_outdated(struct json_writer *j, const struct msg_store_info *s)
 }
 
 static void
-server_write_master(struct json_writer *j, const struct scoreboard_master *m)
+server_write_master(struct json_writer *j, const struct api *api)
 {
+	const struct scoreboard_master *m = &api->board->master;
+	bool crash = scoreboard_workers_crash(api->board, api->settings->ready_crashes);
+
 	json_write_open(j, "master", '{');
 	json_write_uint(j, "pid", metric_get(&m->pid));
 	json_write_uint(j, "started_at", metric_get(&m->started_at));
 	json_write_uint(j, "worker_starts", metric_get(&m->worker_starts));
 	json_write_uint(j, "worker_deaths", metric_get(&m->worker_deaths));
 	json_write_uint(j, "worker_hangs", metric_get(&m->worker_hangs));
+	json_write_str(j, "state", slice_str(crash ? "crash_loop" : "ok"));
 	json_write_close(j, '}');
 }
 
@@ -182,9 +186,11 @@ server_write_log(struct json_writer *j, const struct msg_store_info *s)
 }
 
 static void
-server_write_store(struct json_writer *j, const struct msg_store_info *s)
+server_write_store(struct json_writer *j, const struct api *api, const struct msg_store_info *s)
 {
+	bool crash = scoreboard_store_crashes(api->board, api->settings->ready_crashes);
 	const char *state = s->damage.len > 0 ? "damaged"
+	    : crash                           ? "crash_loop"
 	    : s->writable                     ? "ok"
 	    : s->full                         ? "full"
 					      : "read_only";
@@ -288,12 +294,12 @@ server_on_store(void *arg, uint16_t type, const union msg *m)
 	json_write_open(j, NULL, '{');
 	server_write_versions(j);
 	server_write_outdated(j, known ? &m->store_info : NULL);
-	server_write_master(j, &q->api->board->master);
+	server_write_master(j, q->api);
 	server_write_workers(j, q->api->board);
 	server_write_models(j, q->api);
 	server_write_unpaid(j, q->api->board);
 	if (known) {
-		server_write_store(j, &m->store_info);
+		server_write_store(j, q->api, &m->store_info);
 		server_write_crawl(j, &m->store_info);
 		server_write_content(j, &m->store_info);
 	} else {

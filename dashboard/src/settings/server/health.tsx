@@ -66,12 +66,15 @@ function unpaidParts({ model_unpaid_at: at }: Server): readonly Part[] {
 }
 
 function partsOf(server: Server): readonly Part[] {
-	const { store, search, crawl, content, models, workers } = server;
+	const { store, search, crawl, content, models, workers, master } = server;
 	return [
 		{
 			name: t("partWorkers"),
-			tone: workers.length > 0 ? "good" : "bad",
-			state: t("workersCount", { count: workers.length }),
+			tone: workers.length > 0 && master.state === "ok" ? "good" : "bad",
+			state:
+				master.state === "ok"
+					? t("workersCount", { count: workers.length })
+					: t("store_crash_loop"),
 		},
 		{
 			name: t("partStore"),
