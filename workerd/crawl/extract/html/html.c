@@ -138,6 +138,8 @@ html_take_answer(void *arg, struct slice question, struct slice answer)
 		writer_text(&a->out->writer, question);
 		writer_end(&a->out->writer, BLOCK_TERM, 0);
 		html_write_part(&a->out->writer, answer);
+		/* Data may have a question twice. */
+		html_add_letters(&a->letters, buf_slice(&part.blocks));
 	}
 	buf_clear(&letters);
 	writer_clear(&part);

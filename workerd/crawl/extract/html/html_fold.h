@@ -10,16 +10,22 @@
 
 #include "proto/base/buf.h"
 
-struct html_folds {
-	struct slice *ids; /* of what is controlled, sorted; borrowed from the tree */
+/* Sorted; borrowed from the tree. */
+struct html_fold_names {
+	struct slice *at;
 	size_t n, room;
+};
+
+/* Of what is controlled. */
+struct html_folds {
+	struct html_fold_names ids, classes;
 };
 
 /* Finds what the elements below root control. */
 void html_folds_find(struct html_folds *folds, xmlNode *root);
 void html_folds_clear(struct html_folds *folds);
 
-/* Whether a hidden element is such a panel, or the only element around or in one. */
+/* Whether a hidden element is such a panel, the only element around or in one, or follows a control that names none. */
 bool html_folds_has(const struct html_folds *folds, const xmlNode *element);
 
 #endif

@@ -27,13 +27,16 @@
 #define OUTSIDE_LINKED   3
 #define OUTSIDE_UNLINKED 4
 
+#define QUESTION_MAX 400 /* bytes of a question on a button */
+
 #define MENU_LINKS      3
 #define MENU_TEXT       80 /* bytes of an average link; longer ones are sentences */
 #define LIST_MENU_LINKS 2
 
 /* Bytes of the text in <noscript>: of what counts as content, and how many are looked at. */
-#define NOSCRIPT_MIN 20
-#define NOSCRIPT_MAX 65536
+#define NOSCRIPT_MIN  20
+#define NOSCRIPT_MAX  65536
+#define NOSCRIPT_HINT 400 /* a longer text is no request to allow scripts */
 
 struct measuring {
 	struct html_page *page;
@@ -85,6 +88,8 @@ html_measure_hides(const xmlNode *element)
 
 	if (hidden != NULL && strcasecmp(hidden, "until-found") != 0)
 		return true;
+	if (html_tree_attribute(element, "popover") != NULL)
+		return true;
 	if (html_tree_has_word(element, "aria-hidden", "true"))
 		return true;
 	if (style == NULL)
@@ -107,7 +112,8 @@ html_measure_is_overlay(const xmlNode *element)
 	    "sub-menu", "menu", "mobile-menu", "mega-menu", "overlay", "tooltip", "toast",
 	    "search-form"};
 
-	return html_measure_is_any(element, "role", roles, ARRAY_LEN(roles)) ||
+	return html_tree_attribute(element, "popover") != NULL ||
+	    html_measure_is_any(element, "role", roles, ARRAY_LEN(roles)) ||
 	    html_measure_is_any(element, "class", names, ARRAY_LEN(names)) ||
 	    html_measure_is_any(element, "id", names, ARRAY_LEN(names));
 }
@@ -250,6 +256,27 @@ html_measure_is_dropped(const struct measuring *m, const xmlNode *element, enum 
 	    (!html_tree_is(element, "body") && html_measure_is_beside(element, inside));
 }
 
+/* Whether a short text is about scripts: "Please enable JavaScript", but not "a description". */
+static bool
+html_measure_names_scripts(struct buf *line)
+{
+	const char *text, *at;
+
+	if (buf_len(line) > NOSCRIPT_HINT)
+		return false;
+	must(buf_append(line, "", 1) == 0);
+	text = at = (const char *)buf_data(line);
+	if (strcasestr(text, "javascript") != NULL)
+		return true;
+	while ((at = strcasestr(at, "s")) != NULL) {
+		if ((strncasecmp(at, "script", 6) == 0 || strncasecmp(at, "skript", 6) == 0) &&
+		    (at == text || at[-1] == ' ' || at[-1] == '-'))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 /* The text of what scripts load later, not a request to allow scripts, nor a picture that counts visits. */
 static bool
 html_measure_is_lazy_copy(const xmlNode *noscript)
@@ -261,19 +288,42 @@ html_measure_is_lazy_copy(const xmlNode *noscript)
 	html_tree_line(noscript, &line);
 	copy = buf_len(&line) >= NOSCRIPT_MIN &&
 	    memchr(buf_data(&line), '<', buf_len(&line)) == NULL &&
-	    memmem(buf_data(&line), buf_len(&line), "cript", 5) == NULL;
+	    !html_measure_names_scripts(&line);
 	buf_clear(&line);
 	return copy;
 }
 
-/* The question of an answer that is folded. */
+/* A button that folds an answer has its question if it is the heading, or ends with a question mark. */
+static bool
+html_measure_is_folding_button(const xmlNode *button)
+{
+	static const char *const names[] = {
+	    "aria-controls", "aria-expanded", "data-target", "data-bs-target"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (html_tree_attribute(button, names[i]) != NULL)
+			return true;
+	return false;
+}
+
 static bool
 html_measure_is_heading_button(const xmlNode *button)
 {
-	return (html_tree_attribute(button, "aria-controls") != NULL ||
-		   html_tree_attribute(button, "aria-expanded") != NULL) &&
-	    (html_tree_tag(button->parent) == TAG_HEADING ||
-		html_tree_tag(button->parent) == TAG_TERM);
+	return html_tree_tag(button->parent) == TAG_HEADING ||
+	    html_tree_tag(button->parent) == TAG_TERM;
+}
+
+static bool
+html_measure_asks(const xmlNode *button)
+{
+	struct buf line;
+	bool asks;
+
+	buf_init(&line, QUESTION_MAX);
+	html_tree_line(button, &line);
+	asks = buf_len(&line) > 1 && buf_data(&line)[buf_len(&line) - 1] == '?';
+	buf_clear(&line);
+	return asks;
 }
 
 static enum html_tag
@@ -283,8 +333,12 @@ html_measure_tag(const xmlNode *element)
 
 	if (html_tree_is(element, "noscript") && html_measure_is_lazy_copy(element))
 		return TAG_BLOCK;
-	if (html_tree_is(element, "button") && html_measure_is_heading_button(element))
-		return TAG_INLINE;
+	if (html_tree_is(element, "button") && html_measure_is_folding_button(element)) {
+		if (html_measure_is_heading_button(element))
+			return TAG_INLINE;
+		if (html_measure_asks(element))
+			return TAG_TERM;
+	}
 	if (tag != TAG_UNREAD && html_tree_has_word(element, "role", "main"))
 		return TAG_MAIN;
 	return tag;

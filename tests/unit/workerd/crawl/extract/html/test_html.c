@@ -243,14 +243,33 @@ static const struct {
 	"H3 How long?\nP Six days.\n"},
     {"<button aria-controls='o p'>How long?</button><div id=p style='display: none'>Six "
      "days.</div>",
-	"P Six days.\n"},
+	"T How long?\nP Six days.\n"},
     {"<div role=button aria-controls=p>How long?</div><div id=p aria-hidden=true>Six "
      "days.</div>",
 	"P How long?\nP Six days.\n"},
     {"<p><a href='#p'>How long?</a></p><div id=p style='visibility:hidden'>Six days.</div>",
 	"P How long?\nP Six days.\n"},
     {"<button data-bs-target='#p'>How long?</button><div id=p hidden>Six days.</div>",
+	"T How long?\nP Six days.\n"},
+    {"<button data-bs-target='.p'>More</button><div class='a p' hidden>Six days.</div>",
 	"P Six days.\n"},
+    {"<p><a href='/help/a.html#p'>How long?</a></p><div id=p hidden>Six days.</div>",
+	"P How long?\nP Six days.\n"},
+    {"<p><a href='javascript:show(\"p\")'>How long?</a></p><div id=p hidden>Six days.</div>",
+	"P How long?\nP Six days.\n"},
+    {"<p onclick=\"toggle('p')\">How long?</p><div id=p hidden>Six days.</div>",
+	"P How long?\nP Six days.\n"},
+    {"<ul><li data-tab=p>How long?</ul><div id=p hidden>Six days.</div>",
+	"I - How long?\nP Six days.\n"},
+    {"<p id=q>How long?</p><div role=region aria-labelledby=q hidden>Six days.</div>",
+	"P How long?\nP Six days.\n"},
+    /* What follows a control that names nothing. */
+    {"<button aria-expanded=false>How long?</button><div hidden>Six days.</div>",
+	"T How long?\nP Six days.\n"},
+    {"<h3 role=button>How long?</h3>\n<div hidden>Six days.</div>",
+	"H3 How long?\nP Six days.\n"},
+    {"<label for=c>How long?</label><input id=c type=checkbox><div hidden>Six days.</div>",
+	"P How long?\nP Six days.\n"},
     {"<div role=tabpanel hidden>Six days.</div>", "P Six days.\n"},
     {"<dl><dt>How long?<dd style='display:none'>Six days.</dl>", "T How long?\nP Six days.\n"},
     /* The hidden element is around the panel, or in it. */
@@ -267,11 +286,18 @@ static const struct {
     {"<p>a<button aria-haspopup=true aria-controls=p></button><ul id=p hidden><li>No.</ul>",
 	"P a\n"},
     {"<p>a<a href='#p'></a><div id=p class='fade modal' hidden>No.</div>", "P a\n"},
+    {"<p>a<button onclick=\"openModal('p')\">b</button><div id=p hidden>No.</div>", "P a\n"},
+    {"<p>a<button data-modal-target=p>b</button><div id=p hidden>No.</div>", "P a\n"},
+    {"<p>a<button popovertarget=p>b</button><div id=p popover>No.</div>", "P a\n"},
+    {"<p>a<button aria-expanded=false>b</button>c<div hidden>No.</div>", "P ac\n"},
     {"<p>a<input role=combobox aria-controls=p><div id=p hidden>No.</div>", "P a\n"},
     {"<p>a<nav><button aria-controls=p></button><div id=p hidden>No.</div></nav>", "P a\n"},
     {"<p>a<h3>b<button>Copy</button></h3>", "P a\nH3 b\n"},
     /* What scripts load later. */
     {"<p>a<noscript><p>Parcels take six days.</noscript>", "P a\nP Parcels take six days.\n"},
+    {"<p>a<noscript><p>The description of a parcel.</noscript>",
+	"P a\nP The description of a parcel.\n"},
+    {"<p>a<noscript><p>You must allow scripts on this page.</noscript>", "P a\n"},
     {"<p>a<noscript><p>Please enable JavaScript to see this.</noscript>", "P a\n"},
     {"<p>a<noscript><img src=x alt='a picture of a parcel'></noscript>", "P a\n"},
 };
@@ -308,6 +334,20 @@ static const struct {
 	  "[{\"text\":\"So\nfar.\"},{\"text\":\"No.\"}]}}]\n-->"),
 	"P Help.\nT Why?\nP So far.\n"},
     {DATA("//<![CDATA[\n" FAQ(QUESTION("Why?", "Far.")) "\n//]]>"),
+	"P Help.\nT Why?\nP Far.\n"},
+    /* Beside its page in a graph, in the page around it, in an array in an array; a prefix, a comma too many. */
+    {DATA("{\"@graph\":[{\"@type\":\"FAQPage\",\"mainEntity\":[{\"@id\":\"#1\"}]}," QUESTION(
+	 "Why?", "Far.") "]}"),
+	"P Help.\nT Why?\nP Far.\n"},
+    {DATA("[[{\"@type\":\"Article\",\"hasPart\":" FAQ(
+	 QUESTION("Why?", "Far.") "," QUESTION("How?", "So.")) "}]]"),
+	"P Help.\nT Why?\nP Far.\nT How?\nP So.\n"},
+    {DATA("{\"@type\":\"schema:FAQPage\",\"schema:mainEntity\":[{\"@type\":\"schema:Question\","
+	  "\"schema:name\":\"Why,]?\",\"schema:acceptedAnswer\":{\"schema:text\":[\"Far.\"]},},"
+	  "]}"),
+	"P Help.\nT Why,]?\nP Far.\n"},
+    {"<p>Help.</p><script type='application/ld+json;charset=utf-8'>" FAQ(
+	 QUESTION("Why?", "Far.") "," QUESTION("Why?", "Far.")) "</script>",
 	"P Help.\nT Why?\nP Far.\n"},
     /* What the page shows is not added again. */
     {"<h2>Why?</h2><p>It is <b>far</b>.</p>" DATA(FAQ(QUESTION("Why?", "It is far."))),
