@@ -418,6 +418,24 @@ describe("a conversation", { skip: missing }, () => {
 		);
 	});
 
+	it("shows where a link leads unless that is the site or a source, and tells that place nothing", async () => {
+		const { log, set, said } = await open();
+		const text =
+			"[Here](https://evil.test/?q=1), [there](http://www.localhost/a) and [prices](https://shop.example/p).";
+		const asked = [WELCOME, question("q", "Where?")];
+		await set({ messages: [...asked, reply("r", text, { phase: "streaming" })] });
+		const bubble = log.locator(".assistant .bubble").last();
+		assert.equal(await bubble.textContent(), "Here (evil.test), there and prices (shop.example).");
+		const sources = [{ n: 1, title: "Prices", url: "https://shop.example/all", positions: [] }];
+		await said();
+		await set({ messages: [...asked, reply("r", text, { basis: { sources, general: false } })] });
+		const complete = "Here (evil.test), there and prices.";
+		assert.equal(await bubble.textContent(), complete);
+		assert.deepEqual(await said(), [complete]);
+		for (const link of await bubble.getByRole("link").all())
+			assert.equal(await link.getAttribute("rel"), "noreferrer nofollow ugc");
+	});
+
 	it("announces that contact details are saved, not those that the server has had", async () => {
 		const record = { contact_info_mode: "optional", collect_email: true };
 		const { set, said } = await open(record);

@@ -106,7 +106,7 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		await link.waitFor();
 		assert.equal(await link.getAttribute("href"), PRICES);
 		const number = log.getByRole("link", { name: "Source 1: Prices" });
-		assert.equal(await number.getAttribute("rel"), "noopener noreferrer");
+		assert.equal(await number.getAttribute("rel"), "noreferrer nofollow ugc");
 		assert.equal(
 			(await log.locator(".trial-answer .md").innerText()).replace(/\s/g, ""),
 			"Teacostsfiveeuros1.",

@@ -23,7 +23,7 @@ const b = 2;
 /** What a screen reader says, one line each: a row of a table has each cell behind the header of its column. */
 const SPOKEN = [
 	"Ferns",
-	"Ferns like shade and our guide.",
+	"Ferns like shade and our guide (shop.example).",
 	"water",
 	"light",
 	"Plant, Light",
@@ -79,7 +79,7 @@ describe("a reply with Markdown", { skip: missing }, () => {
 				"shade",
 			]);
 			const link = bubble.getByRole("link", { name: "our guide" });
-			assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+			assert.equal(await link.getAttribute("rel"), "noreferrer nofollow ugc");
 			const lines = visitor.live.locator("p");
 			await until("it is announced", async () => (await lines.count()) === SPOKEN.length);
 			assert.deepEqual(await lines.allTextContents(), SPOKEN);

@@ -62,7 +62,7 @@ describe("a reply with sources", { skip: missing }, () => {
 		);
 		const link = row.getByRole("list", { name: "Sources" }).getByRole("link", { name: "Prices" });
 		assert.equal(await link.getAttribute("href"), PRICES);
-		assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
+		assert.equal(await link.getAttribute("rel"), "noreferrer nofollow ugc");
 		assert.equal(await link.getAttribute("target"), "_blank");
 		const [number] = await row.getByRole("link", { name: /^Sources \d: Prices$/ }).all();
 		assert.equal(await number.getAttribute("href"), PRICES);

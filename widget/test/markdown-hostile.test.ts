@@ -16,7 +16,7 @@ const links = (node: FakeElement) => elementsIn(node).filter(({ localName }) => 
 function seen(text: string): string {
 	const node = render([text], SAFE);
 	const shown = links(node).map((link) => {
-		assert.equal(link.getAttribute("rel"), "noopener noreferrer");
+		assert.equal(link.getAttribute("rel"), "noreferrer nofollow ugc");
 		assert.equal(link.getAttribute("target"), "_blank");
 		return `${link.textContent} → ${link.getAttribute("href")}`;
 	});

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createMarkdown } from "../src/markdown/index";
 import { splitLinks } from "../src/markdown/links";
+import { render, WORDS } from "./markdown-html";
 
 /** The text with each link in brackets. */
 function marked(text: string): string {
@@ -59,4 +61,36 @@ test("the pieces join to the text, and a hostile text takes linear time", () => 
 		);
 		assert.equal(pieces.join(""), text);
 	}
+});
+
+const LEADS: readonly [markdown: string, shown: string][] = [
+	["[click here](https://evil.test/?q=secret)", "click here (evil.test)"],
+	["[docs](https://shop.example.evil.test/)", "docs (shop.example.evil.test)"],
+	["[docs](https://sub.shop.example/)", "docs (sub.shop.example)"],
+	["[docs](https://shop.example:8443/a)", "docs"],
+	["![picture](https://evil.test/a.png)", "picture (evil.test)"],
+	["[evil.test](https://evil.test/a)", "evil.test"],
+	["**[a *b*](https://evil.test/)**", "a b (evil.test)"],
+	["[delivery](https://shop.example/delivery)", "delivery"],
+	["[write](mailto:us@shop.example)", "write"],
+	["| a |\n|:-:|\n| [b](https://evil.test/) |", "ab (evil.test)"],
+];
+
+for (const [markdown, shown] of LEADS)
+	test(`a label does not hide the host of ${markdown}`, () => {
+		const isKnown = (host: string) => host === "shop.example";
+		assert.equal(render([markdown], { words: WORDS, isKnown }).textContent, shown);
+	});
+
+test("a host that becomes known is not shown any more", () => {
+	let known = "";
+	const isKnown = (host: string) => host === known;
+	const { node, render: show, renew } = createMarkdown({ words: WORDS, isKnown });
+	const text = "See [delivery](https://shop.example/delivery).";
+	show(text, false);
+	assert.equal(node.textContent, "See delivery (shop.example).");
+	known = "shop.example";
+	renew();
+	show(text, true);
+	assert.equal(node.textContent, "See delivery.");
 });

@@ -13,7 +13,7 @@ export function TrialSources({ sources }: { readonly sources: ReplySources }) {
 				{sources.map(({ n, title, url }) => (
 					<li key={n} value={n}>
 						{isWeb(url) ? (
-							<a href={url} target="_blank" rel="noopener noreferrer" dir="auto">
+							<a href={url} target="_blank" rel="noreferrer nofollow ugc" dir="auto">
 								{title}
 							</a>
 						) : (

@@ -61,7 +61,7 @@ function FoundPassage({ passage, best }: PassageProps) {
 			)}
 			<div class="found-what">
 				{isWeb(url) ? (
-					<a href={url} target="_blank" rel="noopener noreferrer" dir="auto">
+					<a href={url} target="_blank" rel="noreferrer nofollow ugc" dir="auto">
 						{title}
 					</a>
 				) : (

@@ -21,7 +21,7 @@ export function PlainText({ text }: { readonly text: string }) {
 				typeof piece === "string" ? (
 					piece
 				) : (
-					<a href={piece.href} target="_blank" rel="noopener noreferrer">
+					<a href={piece.href} target="_blank" rel="noreferrer nofollow ugc">
 						{piece.label}
 					</a>
 				),

@@ -25,7 +25,7 @@ function isWeb(url: string): boolean {
 function Address({ url, text }: { readonly url: string; readonly text: string }) {
 	if (!isWeb(url)) return <>{text}</>;
 	return (
-		<a href={url} target="_blank" rel="noopener noreferrer" title={url}>
+		<a href={url} target="_blank" rel="noreferrer nofollow ugc" title={url}>
 			{text}
 		</a>
 	);

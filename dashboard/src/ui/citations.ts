@@ -1,5 +1,6 @@
 // The numbers in a reply's text that lead to its sources, as the widget shows them. Style: ui/markdown.css.
 
+import { LINK } from "../../../widget/src/markdown/links";
 import { type Mark, replaceSigns } from "../../../widget/src/markdown/marks";
 import { t } from "../text/common";
 
@@ -15,9 +16,23 @@ export interface Citations {
 	readonly sources: readonly Cited[];
 }
 
+/** "" if the address is invalid. */
+function hostOf(url: string): string {
+	try {
+		return new URL(url).hostname;
+	} catch {
+		return "";
+	}
+}
+
 /** Of models and pages: only these may become links. */
 export function isWeb(url: string | null): url is string {
 	return url !== null && /^https?:\/\//i.test(url);
+}
+
+/** Whether a source is at this host. */
+export function isCited(host: string, citations: Citations | null): boolean {
+	return !!citations?.sources.some(({ url }) => isWeb(url) && hostOf(url) === host);
 }
 
 function createNumber({ n, title, url }: Cited, isInLink: boolean): HTMLElement {
@@ -32,8 +47,8 @@ function createNumber({ n, title, url }: Cited, isInLink: boolean): HTMLElement 
 	}
 	const link = document.createElement("a");
 	link.href = url;
-	link.target = "_blank";
-	link.rel = "noopener noreferrer";
+	link.target = LINK.target;
+	link.rel = LINK.rel;
 	link.title = title;
 	link.setAttribute("aria-label", name);
 	link.append(String(n));

@@ -25,7 +25,7 @@ export interface Brackets {
 }
 
 export function createBrackets(scan: Scan): Brackets {
-	const { text, size, live, base, tokens, runs } = scan;
+	const { text, size, live, where, tokens, runs } = scan;
 	const brackets: Bracket[] = [];
 	/** Brackets before this position cannot begin a link: links contain no links. */
 	let noLinkBefore = 0;
@@ -48,7 +48,7 @@ export function createBrackets(scan: Scan): Brackets {
 		if (isEmpty) push(scan, target, 0);
 		const label = isEmpty ? target : visible(written);
 		const sides = [textBefore(scan, bracket.at, 12), text.slice(end, end + 12)] as const;
-		const host = isDisguised(label, url, ...sides) ? ` (${target})` : "";
+		const host = isDisguised(label, url, ...sides, where) ? ` (${target})` : "";
 		push(scan, host, end - scan.at).closes = 1;
 		if (!bracket.isImage) noLinkBefore = end;
 	}
@@ -66,7 +66,7 @@ export function createBrackets(scan: Scan): Brackets {
 			}
 			return false;
 		}
-		const url = target && target.end - bracket.at <= SPAN_MAX && safeUrl(target.to, base);
+		const url = target && target.end - bracket.at <= SPAN_MAX && safeUrl(target.to, where.base);
 		if (url) pushLink(bracket, url, target.end);
 		return Boolean(url);
 	}

@@ -2,6 +2,7 @@
 
 import { detach } from "../dom";
 import { type Parsed, parseInline, WINDOW } from "./inline";
+import { LINK, type Where } from "./links";
 import type { Part } from "./parts";
 
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -23,8 +24,7 @@ function setText(node: Text, text: string): void {
 function create(part: Part): Node {
 	if (typeof part === "string") return document.createTextNode(part);
 	const { tag, href, parts } = part;
-	const link = { href, target: "_blank", rel: "noopener noreferrer" };
-	const node = make(tag, href ? link : {});
+	const node = make(tag, href ? { href, ...LINK } : {});
 	node.append(...parts.map(create));
 	return node;
 }
@@ -74,7 +74,7 @@ export interface Prose {
 	moveTo(next: HTMLElement): void;
 }
 
-export function createProse(first: HTMLElement, base?: string): Prose {
+export function createProse(first: HTMLElement, where: Where): Prose {
 	let node = first;
 	let text = "";
 	let from = 0;
@@ -98,7 +98,7 @@ export function createProse(first: HTMLElement, base?: string): Prose {
 	function parse(end: number, tail: string | null): Parsed {
 		const source = text.slice(from, end);
 		const before = text.slice(Math.max(0, from - 16), from);
-		const context = { before, live: tail !== null, base };
+		const context = { before, live: tail !== null, where };
 		const parsed = isPlain ? null : parseInline(source + (tail ?? ""), context);
 		if (parsed) return parsed;
 		isPlain = true;

@@ -16,6 +16,8 @@ export interface Markdown {
 	 * until it is known what they are.
 	 */
 	render(text: string, isComplete: boolean): void;
+	/** The known hosts have changed: the next render() builds everything again. */
+	renew(): void;
 }
 
 /** More text than this is added in several tasks, so that the page can react between them. */
@@ -34,6 +36,7 @@ export function createMarkdown(options: Options): Markdown {
 	/** The length of the text that was added. */
 	let added = 0;
 	let isLast = false;
+	let isStale = false;
 	let timer = 0;
 
 	function addSlice(): void {
@@ -59,12 +62,16 @@ export function createMarkdown(options: Options): Markdown {
 
 	return {
 		node,
+		renew() {
+			isStale = true;
+		},
 		render(next, isComplete) {
 			// The server cuts white space at the end of a complete reply.
 			const isSame = isLast
 				? isComplete && next === text
 				: next.startsWith(text) || (isComplete && next === text.trimEnd());
-			if (!blocks || !isSame) {
+			if (!blocks || !isSame || isStale) {
+				isStale = false;
 				// A page that became shorter for a moment would lose its place.
 				sheet = blocks && isComplete ? make("div") : node;
 				sheet.replaceChildren();

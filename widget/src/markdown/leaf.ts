@@ -5,14 +5,13 @@ import { createCode } from "./code";
 import { createProse, make } from "./dom";
 import { unescaped } from "./escapes";
 import { type Fence, LINE_MAX } from "./line";
+import type { Where } from "./links";
 import { createTable, readColumns } from "./table";
 
-export interface Options {
+export interface Options extends Where {
 	readonly words: Words;
 	/** The level of the headings that stand for `#`. */
 	readonly heading?: number;
-	/** Resolves relative links; without it they are text. */
-	readonly base?: string;
 }
 
 export type Words = (key: "copy" | "copied" | "taskDone" | "taskOpen") => string;
@@ -68,7 +67,7 @@ export function createParagraph(
 	item: HTMLElement | null,
 	options: Options,
 ): Paragraph {
-	const prose = createProse(first, options.base);
+	const prose = createProse(first, options);
 	let node = first;
 	let mayBeTask = item !== null;
 	let lines = 0;
@@ -114,13 +113,13 @@ export function createParagraph(
 			if (!columns) return null;
 			if (last > 0) prose.show(null, last - 1);
 			else detach(node);
-			return { kind: "table", ...createTable(header, columns, options.base) };
+			return { kind: "table", ...createTable(header, columns, options) };
 		},
 	};
 }
 
-export function createHeading(node: HTMLElement, { base }: Options): Leaf {
-	const prose = createProse(node, base);
+export function createHeading(node: HTMLElement, options: Options): Leaf {
+	const prose = createProse(node, options);
 	return {
 		kind: "heading",
 		node,

@@ -43,6 +43,17 @@ function trimEnd(url: string): string {
 	return url.slice(0, end);
 }
 
+/** What is known about the addresses of links. */
+export interface Where {
+	/** Resolves relative links; without it they are text. */
+	readonly base?: string | undefined;
+	/** Whether the reader knows the host: a link to another one shows its host beside the label. Missing: all are known. */
+	readonly isKnown?: ((host: string) => boolean) | undefined;
+}
+
+/** Of each link: what the text says about an address is the model's, or a visitor's. */
+export const LINK = { target: "_blank", rel: "noreferrer nofollow ugc" };
+
 /**
  * The address of a link; null if it is not allowed. A name or password before the host is not
  * allowed: it looks like a host. Without `base`, a relative address is not allowed either.
@@ -99,13 +110,21 @@ const JOINED_BEFORE = new RegExp(`[\\w\\u00c0-\\u058f${DOTS}:/@;%-]$`);
 const JOINED_AFTER = new RegExp(`^[${DOTS}:/@-]?[\\w\\u00c0-\\u058f]`);
 
 /**
- * Whether a label may pass for the address of another place, alone or with the text that it adjoins.
+ * Whether a label may pass for the address of another place, alone or with the text that it adjoins, or hides that of a
+ * host that is not known.
  */
-export function isDisguised(label: string, url: URL, before: string, after: string): boolean {
+export function isDisguised(
+	label: string,
+	url: URL,
+	before: string,
+	after: string,
+	{ isKnown }: Where = {},
+): boolean {
 	if (JOINED_BEFORE.test(before.replace(/[*_~`\\]{1,9}$/, ""))) return true;
 	if (JOINED_AFTER.test(after.replace(/^[*_~`\\]{1,9}/, ""))) return true;
 	const shown = label.normalize("NFKC").toLowerCase().replace(/\s/g, "");
-	if (!LOOKS_LIKE_ADDRESS.test(label.normalize("NFKC"))) return false;
+	if (!LOOKS_LIKE_ADDRESS.test(label.normalize("NFKC")))
+		return !!url.host && isKnown?.(url.hostname) === false;
 	if (url.protocol === "tel:") return shown.replace(/\D/g, "") !== url.pathname.replace(/\D/g, "");
 	const named = shown.replace(/^(https?:\/\/|mailto:)?(www\.)?/, "").replace(/[/?#].*$/, "");
 	return (

@@ -1,6 +1,7 @@
 // What the readers of marks share: the text, the position in it, and the tokens before it.
 
 import type { Run } from "./emphasis";
+import type { Where } from "./links";
 import type { Tag, Token } from "./parts";
 
 /** A mark whose ends are further apart is shown as text. */
@@ -13,8 +14,7 @@ export interface Context {
 	readonly before: string;
 	/** Whether more text may follow. */
 	readonly live: boolean;
-	/** Resolves relative links. */
-	readonly base?: string | undefined;
+	readonly where: Where;
 }
 
 export interface Scan extends Context {

@@ -2,6 +2,7 @@
 
 import { directionOf } from "./direction";
 import { createProse, make, type Prose } from "./dom";
+import type { Where } from "./links";
 
 /** A table with more columns is text. */
 const COLUMNS_MAX = 50;
@@ -43,7 +44,7 @@ export interface Table {
 	show(live: boolean): void;
 }
 
-export function createTable(header: string, columns: readonly string[], base?: string): Table {
+export function createTable(header: string, columns: readonly string[], where: Where): Table {
 	const table = make("table");
 	// The frame's direction is where scrolling begins.
 	const dir = directionOf(header) || "ltr";
@@ -63,7 +64,7 @@ export function createTable(header: string, columns: readonly string[], base?: s
 		const align = columns[done];
 		const node = make(body.localName === "thead" ? "th" : "td", align ? { align } : {});
 		if (done < columns.length) row.append(node);
-		return createProse(node, base);
+		return createProse(node, where);
 	}
 
 	function append(text: string): void {

@@ -2,14 +2,14 @@
 
 import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
-import { splitLinks } from "../../markdown/links";
+import { LINK, splitLinks } from "../../markdown/links";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
 import { writerOf } from "./people";
-import { createSources, type Sources } from "./sources";
+import { createSources, knownHosts, type Sources } from "./sources";
 
 export interface MessageParts extends ActionParts {
 	readonly retry: () => void;
@@ -31,8 +31,7 @@ export interface MessageView {
 function withLinks(text: string): (Node | string)[] {
 	return splitLinks(text).map((piece) => {
 		if (typeof piece === "string") return piece;
-		const target = { href: piece.href, target: "_blank", rel: "noopener noreferrer" };
-		return el("a", target, piece.label);
+		return el("a", { href: piece.href, ...LINK }, piece.label);
 	});
 }
 
@@ -103,6 +102,8 @@ interface ReplyText {
 	readonly node: HTMLElement;
 	/** `isComplete`: no more text follows. */
 	render(text: string, isComplete: boolean): void;
+	/** Other hosts are known. */
+	renew?(): void;
 }
 
 /** As it is, with links. */
@@ -129,7 +130,10 @@ function createPlainText(): ReplyText {
 function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const { words, settings, retry: onRetry, goOn: onGoOn } = parts;
 	const bubble = el("div", { class: "bubble" });
-	const content = settings.plainText ? createPlainText() : createMarkdown({ words });
+	let isKnown = knownHosts(null);
+	const content: ReplyText = settings.plainText
+		? createPlainText()
+		: createMarkdown({ words, isKnown: (host) => isKnown(host) });
 	const body = el("div", { class: "body" });
 	const name = author?.name ?? settings.agentName;
 	const title = name
@@ -162,6 +166,8 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	function showBasis(now: Reply["basis"]): void {
 		if (now === basis) return;
 		basis = now;
+		isKnown = knownHosts(now);
+		content.renew?.();
 		sources = now && createSources(words, now);
 		below.replaceChildren(...(sources?.nodes ?? []));
 	}

@@ -6,6 +6,7 @@ import { hasEnded, isLive, type Message, type Reply, type State } from "../chat/
 import { pauseText } from "../words";
 import type { LogParts } from "./log";
 import { peopleText, writerOf } from "./people";
+import { knownHosts } from "./sources";
 
 /** A reply that is being written is read in pieces of at least this many characters. */
 const PIECE = 200;
@@ -45,8 +46,10 @@ export function createNews(
 	const seen = new Map<string, number>();
 
 	/** What was not read before. */
-	function nextOf({ key, text }: Reply, isComplete: boolean): string {
-		const all = settings.plainText ? text : plainText(text, { words }, isComplete);
+	function nextOf({ key, text, basis }: Reply, isComplete: boolean): string {
+		const all = settings.plainText
+			? text
+			: plainText(text, { words, isKnown: knownHosts(basis) }, isComplete);
 		const now = isComplete ? all : (SENTENCES.exec(all)?.[0] ?? "");
 		const last = read.get(key) ?? "";
 		const next = now.startsWith(last) ? now.slice(last.length) : now;

@@ -2,6 +2,7 @@
 // come from the site.
 
 import { el, spoken } from "../../dom";
+import { LINK } from "../../markdown/links";
 import { replaceSigns, withSigns } from "../../markdown/marks";
 import type { Basis } from "../chat/state";
 import type { Words } from "../words";
@@ -24,8 +25,6 @@ export interface Sources {
 	mark(text: string): string;
 	place(node: HTMLElement): void;
 }
-
-const LINK = { target: "_blank", rel: "noopener noreferrer" };
 
 function readUrl(value: unknown): URL | null {
 	try {
@@ -50,6 +49,21 @@ function readSource(value: unknown): Source | null {
 	};
 }
 
+const readSources = (basis: Basis | null): Source[] => {
+	const values: unknown = basis?.sources;
+	return (Array.isArray(values) ? values : [])
+		.map(readSource)
+		.filter((one): one is Source => one !== null);
+};
+
+/** Whether a link leads to the site or to a source of the reply. */
+export function knownHosts(basis: Basis | null): (host: string) => boolean {
+	const bare = (host: string) => host.replace(/^www\./, "");
+	const urls = [location.href, ...readSources(basis).map(({ url }) => url)];
+	const known = urls.map((url) => bare(readUrl(url)?.hostname ?? ""));
+	return (host) => known.includes(bare(host));
+}
+
 /** The number in the text, which leads to the source if that has an address. */
 function createNumber({ n, title, url }: Source, label: string, isInLink: boolean): HTMLElement {
 	const name = `${label} ${n}: ${title}`;
@@ -71,8 +85,7 @@ function createItem({ n, title, url, host }: Source): HTMLElement {
 }
 
 export function createSources(words: Words, basis: Basis): Sources {
-	const values: unknown[] = Array.isArray(basis.sources) ? basis.sources : [];
-	const sources = values.map(readSource).filter((one): one is Source => one !== null);
+	const sources = readSources(basis);
 	const label = words("sources");
 	const list = el("ol", { "aria-label": label }, ...sources.map(createItem));
 	const heading = el("p", { "aria-hidden": "true" }, label);
