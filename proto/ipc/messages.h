@@ -318,6 +318,7 @@ enum store_error {
 	STORE_IS_STANDBY = 21, /* another machine is the owner of the store */
 	STORE_BUDGET = 20,     /* a budget of tokens is spent */
 	STORE_READ_ONLY = 22,  /* the disk refuses writes: only reads are served */
+	STORE_DENIED = 23,     /* it is somebody else's */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

@@ -130,16 +130,20 @@ handle_note_delete(struct txn *t, struct call *c)
 	const struct msg_note_delete *m = &c->m->note_delete;
 	struct key key = key_of_org(&m->conversation, &m->note);
 	struct msg_conversation_record conversation;
-	struct slice note;
+	struct msg_note_record note;
 	int rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
 
 	if (rc == 0)
-		rc = txn_get(t, TABLE_NOTES, &key, &note);
+		rc = txn_get_record(t, TABLE_NOTES, &key, MSG_NOTE_RECORD, &note);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, note_missing);
+	if (rc != 0 && rc != RECORD_DAMAGED)
+		return rc;
+	if (!id_is_zero(&m->author) &&
+	    (rc == RECORD_DAMAGED || !id_equal(&m->author, &note.author)))
+		return call_refuse(c, STORE_DENIED, "the note is of another author");
 	/* A damaged note can be removed: its key is enough. */
-	if (rc == 0 || rc == RECORD_DAMAGED)
-		rc = txn_del(t, TABLE_NOTES, &key);
+	rc = txn_del(t, TABLE_NOTES, &key);
 	if (rc == 0)
 		rc = change_add(
 		    t, &m->org, CHANGE_NOTE, &m->note, &m->conversation, CHANGE_DELETED);

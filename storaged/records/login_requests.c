@@ -119,12 +119,24 @@ login_show_user(struct txn *t, const struct msg_login_record *login, struct slic
 	return rc;
 }
 
+/* What the login's organization grants to its members; nothing if it does not exist. */
+static int
+login_find_rights(struct txn *t, const struct msg_login_record *login, uint32_t *rights)
+{
+	struct msg_org_record org;
+	int rc = organization_find(t, &login->org, &org);
+
+	*rights = rc == 0 ? org.member_rights : 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 int
 handle_login_check(struct txn *t, struct call *c)
 {
 	struct key key = key_hash(&c->m->login_check.token);
 	struct msg_login_record login;
 	struct slice record, user;
+	uint32_t rights;
 	int rc = txn_get(t, TABLE_LOGINS, &key, &record);
 
 	if (rc == 0)
@@ -133,10 +145,14 @@ handle_login_check(struct txn *t, struct call *c)
 		rc = MDB_NOTFOUND;
 	if (rc == 0)
 		rc = login_show_user(t, &login, &user);
+	if (rc == 0)
+		rc = login_find_rights(t, &login, &rights);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, login_missing);
 	if (rc == 0)
-		call_answer(c, MSG_LOGIN, &(struct msg_login){.login = record, .user = user});
+		call_answer(c, MSG_LOGIN,
+		    &(struct msg_login){
+			.login = record, .user = user, .member_rights = rights});
 	return rc;
 }
 

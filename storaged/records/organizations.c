@@ -83,6 +83,25 @@ handle_prices_put(struct txn *t, struct call *c)
 }
 
 int
+handle_rights_put(struct txn *t, struct call *c)
+{
+	const struct msg_rights_put *m = &c->m->rights_put;
+	struct key key = key_id(&m->org);
+	struct msg_org_record r;
+	int rc = organization_find(t, &m->org, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, organization_missing);
+	if (rc != 0)
+		return rc;
+	r.member_rights = (r.member_rights & ~m->which) | (m->granted & m->which);
+	rc = txn_put_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+int
 organization_import(struct txn *t, struct call *c, const struct msg_org_record *record)
 {
 	struct key key = key_id(&record->id);

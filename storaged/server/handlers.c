@@ -79,6 +79,7 @@ static const struct handler table[] = {
     {MSG_ORG_LIST, HANDLER_READS, handle_org_list},
     {MSG_ORG_GET, HANDLER_READS, handle_org_get},
     {MSG_PRICES_PUT, HANDLER_WRITES, handle_prices_put},
+    {MSG_RIGHTS_PUT, HANDLER_WRITES, handle_rights_put},
     {MSG_USER_CHANGE, HANDLER_WRITES, handle_user_change},
     {MSG_KEY_CREATE, HANDLER_WRITES, handle_key_create},
     {MSG_KEY_LIST, HANDLER_READS, handle_key_list},

@@ -120,6 +120,48 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			assert.equal((await userOf(jane.email)).role, "owner");
 		});
 
+		it("of the role member see what they may do, which an owner changes", async () => {
+			const { page } = await open("users");
+			const mayDelete = page.getByRole("switch", { name: "Members may delete" });
+			await mayDelete.waitFor();
+			const [widget] = (await admin("GET", "widgets")).widgets;
+			const [agent] = (await admin("GET", "agents")).agents;
+			const { conversationId } = (await banter.chat("rights", "[[tokens=1]]")).json;
+			const lea = await addUser(banter, "lea@example.com", "--name", "Lea", "--member");
+			const { page: hers } = await open("profile", { session: await logIn(banter, lea) });
+			const check = async (count) => {
+				await hers.goto(`${banter.url}/widgets/${widget.id}`);
+				const days = hers.getByLabel("Keep conversations (days)");
+				// Whatever they may delete: how long conversations are kept is the owners'.
+				await until("the field is for owners", () => days.isDisabled());
+				const danger = hers.getByRole("heading", { name: "Reset and delete" });
+				await until("the card of the widget", async () => (await danger.count()) === count);
+				for (const [path, label, entry] of [
+					[`/agents/${agent.id}`, "More actions", "Delete agent"],
+					[
+						`/conversations/${conversationId}`,
+						"More actions for this conversation",
+						"Delete conversation",
+					],
+				]) {
+					await hers.goto(`${banter.url}${path}`);
+					await button(hers, label).first().click();
+					await hers.getByRole("menuitem").first().waitFor();
+					const item = hers.getByRole("menuitem", { name: entry });
+					await until(entry, async () => (await item.count()) === count);
+				}
+			};
+			assert.equal(await mayDelete.isChecked(), false);
+			await check(0);
+			await mayDelete.click();
+			await toast(page, "Saved");
+			await assertAccessible(page);
+			await check(1);
+			await mayDelete.click();
+			await until("it is taken back", async () => !(await admin("GET", "rights")).members.delete);
+			await check(0);
+		});
+
 		it("are invited by a link, which is shown once and can be revoked", async () => {
 			const { page } = await open("users");
 			const other = await open("users");

@@ -389,12 +389,16 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.getByText("The secret is removed.").waitFor();
 	});
 
-	it("show members neither budget nor secret", async () => {
+	it("show members neither budget nor secret, and nothing that cannot be undone", async () => {
 		const widget = await createWidget({});
 		const who = await addUser(banter, "member@example.com", "--member");
 		const { cookie: session } = await logIn(banter, who);
 		const { page } = await edit(widget, { session });
-		await page.getByText("Reset and delete").waitFor();
+		// The form is there, with the user's rights.
+		await until("the field is for owners", () =>
+			page.getByLabel("Keep conversations (days)").isDisabled(),
+		);
+		assert.equal(await page.getByText("Reset and delete").count(), 0);
 		assert.equal(await page.getByText("Identity secret").count(), 0);
 		assert.equal(await page.getByText("Token budget").count(), 0);
 	});

@@ -31,7 +31,7 @@ const OWNERS_ONLY = [
 	...["webhooks_list", "webhooks_create", "webhooks_get", "webhooks_change", "webhooks_delete"],
 	...["webhooks_test", "webhooks_deliveries", "webhooks_retry"],
 	...["budgets_get", "budgets_put", "prices_change", "server", "tags_delete"],
-	...["widgets_make_secret", "widgets_delete_secret"],
+	...["widgets_make_secret", "widgets_delete_secret", "rights_change"],
 	...["sources_create", "sources_change", "sources_delete", "sources_crawl", "sources_removal"],
 	...["sources_page_delete", "sources_content"],
 ];
@@ -173,7 +173,7 @@ describe("a user", () => {
 		const member = await enter(await addUser(banter, "member@example.com", ...MEMBER));
 		assert.equal((await meOf(member)).role, "member");
 		const admin = routes().filter(({ pattern }) => pattern.startsWith("/v1/admin/"));
-		const owners = admin.filter(({ guard }) => guard === "OWNER");
+		const owners = admin.filter(({ right }) => right === "MANAGE");
 		assert.deepEqual(owners.map(({ name }) => name).sort(), OWNERS_ONLY.sort());
 		for (const { method, pattern } of owners) {
 			const path = pattern.slice("/v1/admin/".length).replace(/:n\b/, 1).replace(/:\w+/, NOBODY);

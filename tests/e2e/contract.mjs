@@ -142,6 +142,7 @@ const FILES = [
 	["content-find", /^\/v1\/admin\/find$/],
 	["invitations", /^\/v1\/(admin\/)?invitations\b/],
 	["administration", /^\/v1\/admin\/(prices|server)$/],
+	["rights", /^\/v1\/admin\/rights$/],
 	["budgets", /^\/v1\/admin\/budgets$/],
 	["login", /^\/api\/log/],
 ];

@@ -67,11 +67,11 @@ export function operationOf(method, path) {
 /** The rows of routes.def. */
 export function routes() {
 	const text = readFileSync(`${ROOT}workerd/api/routes.def`, "utf8");
-	const row = /^ROUTE\((\w+), "([^"]+)", \w+, (\w+), \d+, "(\w+)"\)$/gm;
+	const row = /^ROUTE\((\w+), "([^"]+)", \w+, (\w+), (\w+), \d+, "(\w+)"\)$/gm;
 	const all = [...text.matchAll(row)];
 	assert.equal(all.length, text.match(/^ROUTE\(/gm).length, "every row was read");
-	return all.map(([, method, pattern, guard, name]) => ({
-		...{ method, pattern, guard, name },
+	return all.map(([, method, pattern, guard, right, name]) => ({
+		...{ method, pattern, guard, right, name },
 		path: shapeOf(pattern),
 	}));
 }

@@ -23,7 +23,7 @@ import { newId } from "./tool.mjs";
 
 const ZEROS = "00000000-0000-0000-0000-000000000000";
 
-const admin = routes().filter(({ guard }) => guard === "ADMIN" || guard === "OWNER");
+const admin = routes().filter(({ guard }) => guard === "ADMIN");
 const route = (name) => admin.find((one) => one.name === name);
 
 /** Routes with an id of an object: "widgets_get" has that of a widget. */
@@ -74,7 +74,7 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  */
 const OTHERS = [
 	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
-	...["tags_create", "snippets_create", "budgets_put", "prices_change"],
+	...["tags_create", "snippets_create", "budgets_put", "prices_change", "rights_change"],
 	...["conversations_read", "invitations_create", "me_change"],
 	...["sources_create", "answers_create", "gaps_close", "find"],
 	...["me_password", "logins_delete_others"],

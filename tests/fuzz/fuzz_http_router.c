@@ -9,7 +9,7 @@
 #include "workerd/http/router.h"
 
 /* The payload identifies the route. */
-#define ROUTE(METHOD, pattern, handler, GUARD, body_max, name) \
+#define ROUTE(METHOD, pattern, handler, GUARD, RIGHT, body_max, name) \
 	{HTTP_##METHOD, pattern, #METHOD " " pattern},
 static const struct route table[] = {
 #include "workerd/api/routes.def"

@@ -153,7 +153,7 @@ put_text(seed_fn *fn, void *arg, const char *name, const char *fmt, ...)
 void
 seeds_paths(seed_fn *fn, void *arg)
 {
-#define ROUTE(METHOD, pattern, handler, GUARD, body_max, name) \
+#define ROUTE(METHOD, pattern, handler, GUARD, RIGHT, body_max, name) \
 	put_text(fn, arg, name, "%c%s", (char)HTTP_##METHOD, pattern);
 #include "workerd/api/routes.def"
 }

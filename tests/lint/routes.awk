@@ -1,4 +1,4 @@
-# Checks that openapi.json contains each route of routes.def. The build of workerd runs this, so it needs
+# Checks that openapi.json contains each route of routes.def, with the 403 of its right. The build of workerd runs this, so it needs
 # only awk. (openapi.mjs, in `make lint`, checks the rest.)
 #
 #	awk -f tests/lint/routes.awk workerd/api/openapi/openapi.json workerd/api/routes.def
@@ -14,7 +14,13 @@ function shape(path) {
 /^    "\// { split($0, part, "\""); path = shape(part[2]) }
 /^      "(get|post|put|delete)": \{/ {
 	split($0, part, "\"")
-	documented[toupper(part[2]) " " path] = 1
+	operation = toupper(part[2]) " " path
+	documented[operation] = 1
+}
+/"403": \{ "\$ref": / {
+	split($0, part, "/")
+	sub(/".*/, "", part[4])
+	refused[operation] = part[4]
 }
 
 /^ROUTE\(/ {
@@ -25,6 +31,15 @@ function shape(path) {
 	}
 	if (!(route in documented)) {
 		print "routes.def: " route " is not in openapi.json" > "/dev/stderr"
+		missing = 1
+	}
+	wanted = ""
+	if (match($0, /, MANAGE, [0-9]+, "/))
+		wanted = "OwnersOnly"
+	if (match($0, /, DELETE, [0-9]+, "/))
+		wanted = "DeletersOnly"
+	if (wanted != "" && refused[route] != wanted) {
+		print "openapi.json: the 403 of " route " is not " wanted > "/dev/stderr"
 		missing = 1
 	}
 }

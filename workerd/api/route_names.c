@@ -7,7 +7,7 @@ const char *
 route_name(size_t number)
 {
 	static const char *const names[ROUTES_NUMBERS] = {
-#define ROUTE(method, pattern, handler, guard, body_max, name) name,
+#define ROUTE(method, pattern, handler, guard, right, body_max, name) name,
 #include "workerd/api/routes.def"
 	    [ROUTES_UNKNOWN] = "unknown",
 	    [ROUTES_WRONG_METHOD] = "wrong_method",

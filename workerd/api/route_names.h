@@ -9,7 +9,7 @@
 
 enum {
 	ROUTES_PATHS = 0
-#define ROUTE(method, pattern, handler, guard, body_max, name) +1
+#define ROUTE(method, pattern, handler, guard, right, body_max, name) +1
 #include "workerd/api/routes.def"
 	,
 	ROUTES_UNKNOWN = ROUTES_PATHS, /* 404 */

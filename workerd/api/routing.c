@@ -43,18 +43,18 @@ static api_handler_fn routing_answer_unknown, routing_answer_wrong_method,
 _Static_assert((int)ROUTES_NUMBERS <= METRIC_ROUTES_MAX, "the scoreboard has a cell for each");
 
 static const struct api_route rows[ROUTES_UNREADABLE] = {
-#define ROUTE(method, pattern, handler, guard, body_max, name)                           \
+#define ROUTE(method, pattern, handler, guard, right, body_max, name)                    \
 	{{body_max, (body_max) > WHOLE_BODY_MAX}, HTTP_##method, pattern, GUARD_##guard, \
-	    handle_##handler},
+	    RIGHT_##right, handle_##handler},
 #include "workerd/api/routes.def"
-    [ROUTES_UNKNOWN] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC,
+    [ROUTES_UNKNOWN] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC, RIGHT_NONE,
 	routing_answer_unknown},
     [ROUTES_WRONG_METHOD] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC,
-	routing_answer_wrong_method},
-    [ROUTES_OPTIONS] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC,
+	RIGHT_NONE, routing_answer_wrong_method},
+    [ROUTES_OPTIONS] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC, RIGHT_NONE,
 	routing_answer_options},
     [ROUTES_WIDGET_OPTIONS] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL,
-	GUARD_WIDGET_OPTIONS, routing_answer_options},
+	GUARD_WIDGET_OPTIONS, RIGHT_NONE, routing_answer_options},
 };
 
 struct router *

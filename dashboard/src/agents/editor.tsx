@@ -7,6 +7,7 @@ import { type Data, useDesk } from "../api/desk";
 import { agentPath } from "../paths";
 import type { Agents } from "../shell/all-agents";
 import { useWidgets } from "../shell/all-widgets";
+import { useRight } from "../shell/me";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { BackLink } from "../ui/back-link";
@@ -46,6 +47,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	const { route } = useLocation();
 	const [view, setView] = useState<View>("form");
 	const [dialog, setDialog] = useState<Dialog>(null);
+	const mayDelete = useRight("delete");
 	const widgets = useWidgets();
 	const form = useForm<Agent>({
 		initial: { data, etag: agent.etag },
@@ -88,12 +90,16 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 			label={common("more")}
 			items={[
 				{ text: t("copyAgent"), icon: "copy", run: () => setDialog("copy") },
-				{
-					text: t("deleteAgent"),
-					icon: "trash",
-					isDangerous: true,
-					run: () => setDialog("delete"),
-				},
+				...(mayDelete
+					? [
+							{
+								text: t("deleteAgent"),
+								icon: "trash" as const,
+								isDangerous: true,
+								run: () => setDialog("delete"),
+							},
+						]
+					: []),
 			]}
 		>
 			<Icon name="more" />

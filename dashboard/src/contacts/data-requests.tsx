@@ -2,6 +2,8 @@
 
 import { useState } from "preact/hooks";
 import type { Contact } from "../../../workerd/api/openapi/openapi";
+import { useRight } from "../shell/me";
+import { t as common } from "../text/common";
 import { Button, ButtonLink } from "../ui/button";
 import { Card } from "../ui/card";
 import { EraseDialog } from "./erase-dialog";
@@ -15,6 +17,7 @@ interface DataRequestsProps {
 
 export function DataRequests({ contact, onErased }: DataRequestsProps) {
 	const [isErasing, setErasing] = useState(false);
+	const mayDelete = useRight("delete");
 	return (
 		<Card title={t("requests")} hint={t("requestsHint")}>
 			<div class="contact-request">
@@ -32,9 +35,13 @@ export function DataRequests({ contact, onErased }: DataRequestsProps) {
 					<h3>{t("erase")}</h3>
 					<p class="field-hint">{t("eraseHint")}</p>
 				</div>
-				<Button icon="trash" onClick={() => setErasing(true)}>
-					{t("eraseAction")}
-				</Button>
+				{mayDelete ? (
+					<Button icon="trash" onClick={() => setErasing(true)}>
+						{t("eraseAction")}
+					</Button>
+				) : (
+					<p class="field-hint">{common("ownersOnly")}</p>
+				)}
 			</div>
 			{isErasing && (
 				<EraseDialog contact={contact} onErased={onErased} onClose={() => setErasing(false)} />

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import type { Contact } from "../../../workerd/api/openapi/openapi";
 import { type Data, useDesk } from "../api/desk";
+import { useRight } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -45,7 +46,10 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 		},
 	});
 	const { value, saved, errors } = form;
-	useCommands([{ id: "contact-merge", text: t("merge"), run: () => setMerging(true) }]);
+	const mayDelete = useRight("delete");
+	useCommands(
+		mayDelete ? [{ id: "contact-merge", text: t("merge"), run: () => setMerging(true) }] : [],
+	);
 
 	const field = (name: "name" | "email" | "phone", type: "text" | "email", max: number) => (
 		<TextField
@@ -65,9 +69,11 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			lead={t("since", { date: words.date(saved.created_at) })}
 			back={<BackLink href="/contacts" text={t("title")} />}
 			actions={
-				<Button icon="people" onClick={() => setMerging(true)}>
-					{t("merge")}
-				</Button>
+				mayDelete && (
+					<Button icon="people" onClick={() => setMerging(true)}>
+						{t("merge")}
+					</Button>
+				)
 			}
 		>
 			{saved.user_id !== null && (

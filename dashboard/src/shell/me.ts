@@ -18,7 +18,10 @@ export function operatorId(me: Me | null): string | null {
 	return me ? (me.user?.id ?? PASSWORD_ID) : null;
 }
 
-/** Owners see more pages; until it is known, nobody is one. */
-export function useIsOwner(): boolean {
-	return useMe().data?.role === "owner";
+/** Whether the user has the right (workerd/api/request/rights.def); until it is known, nobody has one. */
+export function useRight(right: Me["rights"][number]): boolean {
+	return useMe().data?.rights.includes(right) ?? false;
 }
+
+/** Owners see more pages. */
+export const useIsOwner = (): boolean => useRight("manage");

@@ -2,6 +2,7 @@
 
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
+import { useRight } from "../shell/me";
 import { usePeople } from "../shell/people";
 import { t as common } from "../text/common";
 import { Button, IconButton } from "../ui/button";
@@ -34,6 +35,7 @@ interface HeadProps {
 export function Head(props: HeadProps) {
 	const { conversation, actions, back, isPanelOpen, onPanel, onAssign, onCopyLink, onDelete } =
 		props;
+	const mayDelete = useRight("delete");
 	return (
 		<div class="thread-head">
 			<a class="icon-button thread-back" href={back} aria-label={t("toList")} title={t("toList")}>
@@ -58,7 +60,10 @@ export function Head(props: HeadProps) {
 							aria-controls="thread-side"
 							onClick={onPanel}
 						/>
-						<Menu label={t("moreActions")} items={moreItems(conversation, onCopyLink, onDelete)}>
+						<Menu
+							label={t("moreActions")}
+							items={moreItems(conversation, onCopyLink, mayDelete ? onDelete : null)}
+						>
 							<Icon name="more" />
 						</Menu>
 					</div>
@@ -145,12 +150,22 @@ function download(conversationId: string, format: "json" | "text"): void {
 function moreItems(
 	{ _id }: Conversation,
 	onCopyLink: () => void,
-	onDelete: () => void,
+	/** Null: the user may not. */
+	onDelete: (() => void) | null,
 ): MenuItem[] {
 	return [
 		{ text: t("copyThreadLink"), icon: "link", run: onCopyLink },
 		{ text: t("exportText"), icon: "download", run: () => download(_id, "text") },
 		{ text: t("exportJson"), icon: "download", run: () => download(_id, "json") },
-		{ text: t("deleteConversation"), icon: "trash", isDangerous: true, run: onDelete },
+		...(onDelete
+			? [
+					{
+						text: t("deleteConversation"),
+						icon: "trash" as const,
+						isDangerous: true,
+						run: onDelete,
+					},
+				]
+			: []),
 	];
 }

@@ -1,6 +1,7 @@
 // A note: only operators see it.
 
 import type { Note } from "../../../workerd/api/openapi/openapi";
+import { useMe, useRight } from "../shell/me";
 import { IconButton } from "../ui/button";
 import { TimeStamp } from "../ui/time-stamp";
 import { PlainText } from "./row";
@@ -19,6 +20,8 @@ export function noteAuthor({ authorName }: Note): string {
 }
 
 export function NoteCard({ note, time, onDelete }: NoteCardProps) {
+	const isOwn = useMe().data?.user?.id === note.author;
+	const mayDelete = useRight("delete") || isOwn;
 	return (
 		<div class="note-card">
 			<PlainText text={note.text} />
@@ -28,7 +31,7 @@ export function NoteCard({ note, time, onDelete }: NoteCardProps) {
 						{noteAuthor(note)} · <TimeStamp at={note.createdAt} text={time} />
 					</span>
 				)}
-				<IconButton name="trash" label={t("deleteNote")} onClick={onDelete} />
+				{mayDelete && <IconButton name="trash" label={t("deleteNote")} onClick={onDelete} />}
 			</div>
 		</div>
 	);

@@ -5,7 +5,7 @@ import type { Widget } from "../../../workerd/api/openapi/openapi";
 import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
 import { useWidgetStatus } from "../hooks/use-widget-status";
-import { useIsOwner } from "../shell/me";
+import { useIsOwner, useRight } from "../shell/me";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { BackLink } from "../ui/back-link";
@@ -71,6 +71,7 @@ interface EditWidgetProps {
 function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 	const { api } = useDesk();
 	const isOwner = useIsOwner();
+	const mayDelete = useRight("delete");
 	const status = useWidgetStatus(widget.id, STATUS_MS);
 	const path = { widgetId: widget.id };
 	const readForm = (answer: Answer<Widget>): Answer<WidgetValue> => ({
@@ -126,7 +127,9 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 					<div class="editor-after">
 						{isOwner && <WidgetBudget widgetId={widget.id} />}
 						{isOwner && <Identity widgetId={widget.id} onChange={renew} />}
-						<Danger widget={widget} name={name} onReset={renew} onDeleted={form.reset} />
+						{mayDelete && (
+							<Danger widget={widget} name={name} onReset={renew} onDeleted={form.reset} />
+						)}
 					</div>
 				}
 			/>

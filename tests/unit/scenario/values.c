@@ -304,7 +304,7 @@ values_bytes(struct values *v, const char *word)
 
 /* The names of enum values, by field; message NULL: of any message. The first match counts. */
 static const struct {
-	const char *message, *field, *words[STORE_BUDGET + 1];
+	const char *message, *field, *words[STORE_DENIED + 1];
 } enums[] = {
     {"conversation_record", "status", {CONVERSATION_STATUSES}},
     {"conversation_list", "status", {CONVERSATION_STATUSES}},
@@ -417,7 +417,8 @@ static const struct {
     {"error", "code",
 	{NULL, "full", "not_found", "invalid", "internal", "conflict", "taken", "gone",
 	    "contact_required", "capped", "disabled", "exists", "in_use", "limit", "last_owner",
-	    "stale", "damaged", "busy", "poisoned", "not_ready", "budget"}},
+	    "stale", "damaged", "busy", "poisoned", "not_ready", "budget", "is_standby",
+	    "read_only", "denied"}},
 };
 
 static bool

@@ -16,6 +16,7 @@
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/login_limit.h"
+#include "workerd/api/guard/rights.h"
 #include "workerd/api/guard/session.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
@@ -32,6 +33,7 @@ struct account_query {
 	struct store_query q;
 	struct id user, login;
 	enum user_role role;
+	uint32_t rights;
 	bool by_key;
 	struct msg_login_revoke revoke; /* of a request that ends logins */
 	/* of a change */
@@ -63,6 +65,7 @@ account_new_query(const struct api_call *c, size_t out_max)
 	a->user = c->user;
 	a->login = c->login;
 	a->role = c->role;
+	a->rights = rights_of(c);
 	a->by_key = c->by_key;
 	return a;
 }
@@ -81,6 +84,7 @@ account_end(struct account_query *a)
 	struct json_writer *j = &a->q.json;
 
 	json_write_str(j, "role", names_user_role((uint8_t)a->role));
+	rights_write(j, "rights", a->rights);
 	json_write_bool(j, "key", a->by_key);
 	json_write_close(j, '}');
 	if (a->conflict)

@@ -8,6 +8,8 @@
 
 api_handler_fn handle_me_get;
 api_handler_fn handle_me_change;
+api_handler_fn handle_rights_get;
+api_handler_fn handle_rights_change;
 api_handler_fn handle_me_password;
 api_handler_fn handle_logins_list;
 api_handler_fn handle_logins_delete_others;

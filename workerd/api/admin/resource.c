@@ -13,6 +13,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/guard/rights.h"
 #include "workerd/api/request/api_reply.h"
 
 #define LIST_MAX   (14u * 1024 * 1024) /* bytes of a page's JSON */
@@ -44,6 +45,7 @@ resource_new_query(const struct api_call *c, const struct resource *resource, si
 	r->resource = resource;
 	buf_init(&r->states, STATES_MAX);
 	api_caller_name(c, r->by);
+	r->manages = rights_has(c, RIGHT_MANAGE);
 	return r;
 }
 
@@ -383,13 +385,49 @@ resource_put(struct resource_query *r)
 	buf_clear(&record);
 }
 
+/* The value of the member that only some callers may change; NULL: there is none, or the caller may. */
+static const struct field *
+resource_managed_field(const struct resource_query *r)
+{
+	const struct field *f = r->resource->fields;
+
+	if (r->manages || r->resource->managed == NULL)
+		return NULL;
+	while (strcmp(f->name, r->resource->managed) != 0)
+		f++;
+	return f;
+}
+
+/* Reads the body into the object. False: it changes a member that the caller may not change; 403 was sent. */
+static bool
+resource_read_fields(struct resource_query *r)
+{
+	const struct field *f = resource_managed_field(r);
+	uint8_t before[sizeof(uint64_t)];
+	const uint8_t *now;
+
+	if (f == NULL) {
+		fields_read(&r->in, r->resource->fields, r->fresh, r->object);
+		return true;
+	}
+	now = (const uint8_t *)r->object + f->offset;
+	must(f->kind->size <= sizeof(before));
+	memcpy(before, now, f->kind->size);
+	fields_read(&r->in, r->resource->fields, r->fresh, r->object);
+	if (memcmp(before, now, f->kind->size) == 0)
+		return true;
+	store_query_refuse(&r->q, 403, "owners_only", r->resource->managed_refusal);
+	return false;
+}
+
 /* Reads the body into the object, and stores it if it is valid. */
 static void
 resource_fill(struct resource_query *r)
 {
 	const struct resource *resource = r->resource;
 
-	fields_read(&r->in, resource->fields, r->fresh, r->object);
+	if (!resource_read_fields(r))
+		return;
 	if (resource->check != NULL)
 		resource->check(&r->in, r->object, r->q.api->settings);
 	if (resource->check_joined != NULL)

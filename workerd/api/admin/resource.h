@@ -9,7 +9,7 @@
  *	resource_delete()  204
  *
  * A body is refused as a whole, with everything that is wrong in it (fields.h). What only one kind does is in
- * its own file, and in its struct resource. Members and owners may do all of it, except with users.
+ * its own file, and in its struct resource.
  */
 #ifndef WORKERD_API_ADMIN_RESOURCE_H
 #define WORKERD_API_ADMIN_RESOURCE_H
@@ -61,6 +61,9 @@ struct resource {
 	/* It was stored, new or changed. object is as it is stored now. */
 	void (*stored)(struct resource_query *r, const void *object);
 
+	/* The member that only callers with RIGHT_MANAGE may change (NULL: none), and the message of the 403. */
+	const char *managed, *managed_refusal;
+
 	/* If one with the id of a new one exists, it is the answer (200), unchanged. */
 	bool keeps_existing;
 
@@ -75,6 +78,7 @@ struct resource_query {
 	const struct resource *resource;
 	struct id id;
 	char by[API_CALLER_SIZE]; /* the caller, for the log */
+	bool manages;             /* the caller has RIGHT_MANAGE */
 	struct fields in;         /* the body of a request that creates or changes */
 	void *object;             /* what it is to become */
 	struct buf states;        /* of the organization's sources, for join */

@@ -99,6 +99,8 @@ static const struct resource widgets = {
     .check = widgets_check,
     .make = widgets_make,
     .store = widgets_store,
+    .managed = "retention_days",
+    .managed_refusal = "Only an owner may change how long conversations are kept",
     .misfit = "agent_id",
     .misfit_reason = REASON_AGENT,
 };

@@ -127,8 +127,8 @@ guard_check_fn guard_has_session;
 /* Requires a valid session; otherwise 401. */
 guard_check_fn guard_admin_session;
 
-/* Requires a session of an owner; otherwise 403. Keys and DASHBOARD_PASSWORD have an owner's rights. */
-guard_check_fn guard_is_owner;
+/* Requires the right of the route; otherwise 403. Keys and DASHBOARD_PASSWORD have all rights. */
+guard_check_fn guard_right;
 
 /* The same for pages: without a valid session redirects to /login. */
 guard_check_fn guard_page_session;

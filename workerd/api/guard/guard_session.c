@@ -9,6 +9,7 @@
 #include <bsd/string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/guard/rights.h"
 #include "workerd/api/guard/session.h"
 #include "workerd/http/message/percent.h"
 
@@ -33,6 +34,7 @@ guard_session_set_caller(struct api_call *c, const union msg *m)
 	c->user = user.id;
 	c->user_name = user.name.len > 0 ? user.name : user.email;
 	c->role = user.role;
+	c->granted = m->login.member_rights;
 	return true;
 }
 
@@ -69,11 +71,14 @@ guard_session_found_for_admin(struct api_call *c, const union msg *m)
 }
 
 enum guard_verdict
-guard_is_owner(struct api_call *c)
+guard_right(struct api_call *c)
 {
-	if (c->role == USER_OWNER)
+	if (rights_has(c, c->route->right))
 		return GUARD_NEXT;
-	reply_json_error(c->x, 403, "owners_only", "Only an owner may do this");
+	reply_json_error(c->x, 403, "owners_only",
+	    c->route->right == RIGHT_DELETE
+		? "Only an owner may do this, until an owner grants members the right to delete"
+		: "Only an owner may do this");
 	return GUARD_REFUSED;
 }
 

@@ -5,6 +5,7 @@
 #include "workerd/api/fields/conversation_id.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/paging.h"
+#include "workerd/api/guard/rights.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/request/api_reply.h"
 
@@ -144,7 +145,14 @@ notes_on_deleted(void *arg, uint16_t type, const union msg *m)
 void
 handle_conversations_unnote(const struct api_call *c)
 {
+	static const struct store_refusal refusals[] = {
+	    {STORE_DENIED, 403, "owners_only",
+		"Only its author may delete a note, until an owner grants members the right to "
+		"delete"},
+	    {.status = 0},
+	};
 	struct msg_note_delete ask = {.org = c->org};
+	struct store_query *q;
 	uint8_t text[ROUTER_CAPTURE_MAX];
 
 	if (!conversation_id_read(c, &ask.conversation))
@@ -153,6 +161,9 @@ handle_conversations_unnote(const struct api_call *c)
 		api_reply_invalid(c, "Invalid noteId", "the id must be a UUID");
 		return;
 	}
-	store_query_ask(store_query_new(c, sizeof(struct store_query), 0, "Note not found"),
-	    MSG_NOTE_DELETE, &ask, notes_on_deleted);
+	if (!rights_has(c, RIGHT_DELETE))
+		ask.author = c->user;
+	q = store_query_new(c, sizeof(*q), 0, "Note not found");
+	q->refusals = refusals;
+	store_query_ask(q, MSG_NOTE_DELETE, &ask, notes_on_deleted);
 }

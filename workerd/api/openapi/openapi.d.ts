@@ -1005,6 +1005,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["rights"];
+        put: operations["setRights"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/keys": {
         parameters: {
             query?: never;
@@ -1274,6 +1290,12 @@ export interface components {
             };
             /** @description ISO 4217. */
             currency: string;
+        };
+        Rights: {
+            members: {
+                /** @description Members delete conversations, visitors, contacts, agents, widgets and others' notes, merge contacts, and give widgets a new public id. */
+                delete?: boolean;
+            };
         };
         Invitation: {
             id: components["schemas"]["Id"];
@@ -2825,6 +2847,8 @@ export interface components {
             user: components["schemas"]["MyUser"] | null;
             /** @enum {unknown} */
             role: "owner" | "member";
+            /** @description What the caller may do: the everyday work, deleting (`/v1/admin/rights`), and what only owners may do. */
+            rights: ("work" | "delete" | "manage")[];
             /** @description The caller used a key, not a session. */
             key: boolean;
         };
@@ -3546,6 +3570,7 @@ export interface components {
 export type Price = components['schemas']['Price'];
 export type Prices = components['schemas']['Prices'];
 export type PricesRequest = components['schemas']['PricesRequest'];
+export type Rights = components['schemas']['Rights'];
 export type Invitation = components['schemas']['Invitation'];
 export type InvitationList = components['schemas']['InvitationList'];
 export type InvitationRequest = components['schemas']['InvitationRequest'];
@@ -6009,6 +6034,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rights. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rights"];
+                };
+            };
+        };
+    };
+    setRights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rights"];
+            };
+        };
+        responses: {
+            /** @description The rights. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rights"];
+                };
             };
         };
     };

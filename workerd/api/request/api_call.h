@@ -26,7 +26,6 @@ enum api_guard {
 	GUARD_CHAT_FEED,
 	GUARD_CHAT_FEED_POLL,
 	GUARD_ADMIN,
-	GUARD_OWNER,
 	GUARD_METRICS,
 	GUARD_PAGE,
 	GUARD_LOGIN,
@@ -38,12 +37,20 @@ enum api_guard {
 	GUARD_WIDGET_OPTIONS,
 };
 
+/* What a caller may do; bits of a mask (workerd/api/guard/rights.h). */
+enum right {
+	RIGHT_NONE = 0, /* of routes that are not for users */
+#define RIGHT(NAME, bit, word, holders) RIGHT_##NAME = 1 << (bit),
+#include "workerd/api/request/rights.def"
+};
+
 /* A row of workerd/api/routes.def. */
 struct api_route {
 	struct http_route http; /* first: the HTTP server's view */
 	enum http_method method;
 	const char *pattern; /* NULL: answers requests that match no path */
 	enum api_guard guard;
+	enum right right; /* that a caller needs */
 	api_handler_fn *handler;
 };
 
@@ -59,6 +66,7 @@ struct api_call {
 	struct slice
 	    user_name; /* or the user's e-mail; borrowed for the handler's call; empty: no user */
 	enum user_role role; /* keys and DASHBOARD_PASSWORD have the owner role */
+	uint32_t granted;    /* to members by their organization: a mask of enum right */
 	struct id login;     /* the session's id in lists; zero: the caller used a key */
 	struct id key;       /* an organization's own key; else zero */
 	bool by_key;         /* false: the request has a session cookie, or is public */

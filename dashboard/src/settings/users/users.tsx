@@ -13,6 +13,7 @@ import { t } from "../texts";
 import { AddUserDialog } from "./add-user";
 import { Invitations } from "./invitations";
 import { InviteDialog } from "./invite";
+import { MemberRights } from "./member-rights";
 import { SetPasswordDialog } from "./set-password";
 import { UserTable } from "./user-table";
 
@@ -66,6 +67,7 @@ export function UsersSection() {
 				)}
 			</Loaded>
 			<Invitations />
+			<MemberRights />
 			{open?.kind === "invite" && <InviteDialog onClose={close} />}
 			{open?.kind === "add" && <AddUserDialog onAdded={remote.refresh} onClose={close} />}
 			{open?.kind === "password" && <SetPasswordDialog user={open.user} onClose={close} />}

@@ -1,5 +1,7 @@
 // Which sites may show the widget, how many messages a day, and how long conversations are kept.
 
+import { useIsOwner } from "../../shell/me";
+import { t as common } from "../../text/common";
 import { formatNumber } from "../../text/texts";
 import { TextField } from "../../ui/field";
 import { NumberField } from "../../ui/number-field";
@@ -17,6 +19,7 @@ interface LimitsProps {
 
 export function Limits({ fields, today }: LimitsProps) {
 	const { value, text, number, list, wrong } = fields;
+	const isOwner = useIsOwner();
 	const used = today === null ? "" : t("usedToday", { count: today });
 	return (
 		<Section
@@ -44,7 +47,8 @@ export function Limits({ fields, today }: LimitsProps) {
 				/>
 				<NumberField
 					label={t("retention")}
-					hint={t("retentionHint")}
+					hint={isOwner ? t("retentionHint") : `${t("retentionHint")} ${common("ownersOnly")}`}
+					disabled={!isOwner}
 					placeholder={t("retentionDefault")}
 					range={RANGES.retention_days}
 					{...number("retention_days")}

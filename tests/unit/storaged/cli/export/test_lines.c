@@ -87,7 +87,7 @@ static const char *const lines[] = {
     "'enabled':false,'created_at':1,'updated_at':2,'retention_days':3,"
     "'budget_text':'B','settings':'{}','identity_secret':'" TOKEN "'}",
     "{'kind':'org','id':'" ID "','name':'O','widget':'" OTHER
-    "','created_at':1,'prices':'{}','read_until':7}",
+    "','created_at':1,'prices':'{}','read_until':7,'member_rights':2}",
     OLD_USER ",'picture':'https://a.b/c'}",
     OLD_KEY ",'used_at':2}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
