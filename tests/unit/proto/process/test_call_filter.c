@@ -3,8 +3,10 @@
  * allow what both need is shown by all tests with real daemons, which fail if a call is refused.
  */
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -95,6 +97,8 @@ try(const struct row *row, char *log, size_t size)
 TEST(only_listed_calls_are_allowed)
 {
 	const struct sockaddr sun = {.sa_family = AF_UNIX};
+	const int parent = getppid();
+	int unread;
 	const long program = ARG("/bin/true"), none = ARG("none"), root = ARG("/");
 	const struct row rows[] = {
 	    {"a worker runs no program", ONCE, CALLS_WORKER, {SYS_execve, program}, EPERM,
@@ -128,6 +132,16 @@ TEST(only_listed_calls_are_allowed)
 		EPERM, "call=kill "},
 	    {"the store signals no thread of another process", ONCE, CALLS_STORE,
 		{SYS_tgkill, getppid(), getppid(), SIGTERM}, EPERM, "call=tgkill "},
+	    {"a worker names no process for the kernel to signal", ONCE, CALLS_WORKER,
+		{SYS_fcntl, STDERR_FILENO, F_SETOWN, getppid()}, EPERM, "call=fcntl "},
+	    {"a worker chooses no signal", ONCE, CALLS_WORKER,
+		{SYS_fcntl, STDERR_FILENO, F_SETSIG, SIGKILL}, EPERM, "call=fcntl "},
+	    {"crawld names no process for a socket either", ONCE, CALLS_CRAWL,
+		{SYS_ioctl, STDERR_FILENO, SIOCSPGRP, ARG(&parent)}, EPERM, "call=ioctl "},
+	    {"the store reads flags", ONCE, CALLS_STORE, {SYS_fcntl, STDERR_FILENO, F_GETFL}, 0,
+		NULL},
+	    {"a worker asks how much there is to read", ONCE, CALLS_WORKER,
+		{SYS_ioctl, STDERR_FILENO, FIONREAD, ARG(&unread)}, 0, NULL},
 	    {"an unknown call is not available", ONCE, CALLS_STORE, {1000}, ENOSYS,
 		"call_refused number=1000 "},
 	};

@@ -93,6 +93,33 @@ read_own_limits(void)
 	return getrlimit(RLIMIT_CPU, &limit);
 }
 
+/* The kernel would signal the owner. */
+static int
+set_owner(void)
+{
+	return fcntl(STDOUT_FILENO, F_SETOWN, getppid());
+}
+
+static int
+set_owner_of_all_kinds(void)
+{
+	const struct f_owner_ex owner = {F_OWNER_PID, getppid()};
+
+	return fcntl(STDOUT_FILENO, F_SETOWN_EX, &owner);
+}
+
+static int
+choose_signal(void)
+{
+	return fcntl(STDOUT_FILENO, F_SETSIG, SIGKILL);
+}
+
+static int
+read_flags(void)
+{
+	return fcntl(STDOUT_FILENO, F_GETFL);
+}
+
 /* As abort(3) does. */
 static int
 kill_own_thread(void)
@@ -147,6 +174,10 @@ static const struct {
     {"signal its parent", kill_parent, false, false},
     {"signal a thread of its parent", kill_thread_of_parent, false, false},
     {"signal its own thread", kill_own_thread, true, true},
+    {"name a process to signal", set_owner, false, false},
+    {"name a process to signal, otherwise", set_owner_of_all_kinds, false, false},
+    {"choose a signal", choose_signal, false, false},
+    {"read the flags of a descriptor", read_flags, false, true},
     {"write", write_pipe, true, true},
     {"map memory", map_memory, true, true},
 };
