@@ -197,6 +197,11 @@ status_print_search(const struct overview *o)
 	status_print("searchd", "%s%.*s, pid %" PRIu32 ", %.*s",
 	    s->ready ? "ready" : "not ready: ", (int)s->reason.len, (const char *)s->reason.p,
 	    s->pid, (int)s->program.len, (const char *)s->program.p);
+	if (s->standing_ms >= SEARCH_STANDING_MS)
+		status_print("",
+		    "the index stands still for %s: see ev=search_index_failed and "
+		    "ev=store_refused in searchd's log",
+		    units_duration(s->standing_ms).text);
 	status_print("", "%s in the index, the file has %s",
 	    units_count(s->documents, "text", "texts").text, units_bytes(s->bytes).text);
 	status_print("", "%s%s, the file has %s",

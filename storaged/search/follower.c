@@ -34,13 +34,14 @@ struct follower {
 	const char *dir;
 	struct index *index; /* NULL: not open */
 	struct event *work;
-	bool rows_due;     /* the feed may have rows behind the position */
-	bool caught_up;    /* since the connection stands, the index once had all rows */
-	bool positioned;   /* a new index knows where the feed was when its reading began */
-	bool reading;      /* a new index is read from the store */
-	bool purging;      /* erased words may be in the file */
-	uint64_t position; /* behind the rows that are applied */
-	uint64_t reported; /* on this connection; 0: nothing yet */
+	bool rows_due;        /* the feed may have rows behind the position */
+	bool caught_up;       /* since the connection stands, the index once had all rows */
+	uint64_t progress_ms; /* when it last was ready, or has written to the index */
+	bool positioned;      /* a new index knows where the feed was when its reading began */
+	bool reading;         /* a new index is read from the store */
+	bool purging;         /* erased words may be in the file */
+	uint64_t position;    /* behind the rows that are applied */
+	uint64_t reported;    /* on this connection; 0: nothing yet */
 	uint64_t reported_ms, rows_ms; /* when that was, and when rows were last asked for */
 	struct buf cursor;             /* of the reading */
 	struct buf wanted; /* a list: what the last rows name, and is not looked up yet */
@@ -130,6 +131,8 @@ follower_work_step(struct follower *f)
 		rc = rc == 0 ? 1 : rc;
 	} else if (f->positioned && !f->reading && !index_is_built(f->index)) {
 		rc = index_build_step(f->index);
+		if (rc >= 0)
+			f->progress_ms = clock_mono_ms();
 		if (rc == 0)
 			log_event(LOG_NOTICE, "search_index_built",
 			    L_UINT("documents", index_documents(f->index)),
@@ -236,6 +239,7 @@ follower_log_caught_up(struct follower *f)
 		    L_UINT("documents", index_documents(f->index)),
 		    L_UINT("position", f->position));
 	f->caught_up = true;
+	f->progress_ms = clock_mono_ms();
 }
 
 /* The next step of the comparison with the store, or a timer for it. */
@@ -327,10 +331,12 @@ follower_take_looked_up(struct follower *f, const struct msg_index_page *page)
 	compare_note_items(&f->compare, page->items);
 	follower_wanted_done(&f->wanted, page->looked_up);
 	f->purging = true;
-	if (rc != 0)
-		return rc;
-	return index_commit(
-	    f->index, buf_len(&f->wanted) > 0 ? index_position(f->index) : f->position);
+	if (rc == 0)
+		rc = index_commit(
+		    f->index, buf_len(&f->wanted) > 0 ? index_position(f->index) : f->position);
+	if (rc == 0)
+		f->progress_ms = clock_mono_ms();
+	return rc;
 }
 
 /* Applies a page of the comparison. */
@@ -358,7 +364,11 @@ follower_take_read(struct follower *f, const struct msg_index_page *page)
 	f->reading = page->next.len > 0;
 	/* Rows that came meanwhile. */
 	f->rows_due = true;
-	return rc != 0 ? rc : index_commit(f->index, f->position);
+	if (rc == 0)
+		rc = index_commit(f->index, f->position);
+	if (rc == 0)
+		f->progress_ms = clock_mono_ms();
+	return rc;
 }
 
 static void
@@ -419,6 +429,8 @@ follower_lost(void *arg)
 {
 	struct follower *f = arg;
 
+	if (f->caught_up)
+		f->progress_ms = clock_mono_ms();
 	f->caught_up = f->comparing = false;
 	compare_restart(&f->compare);
 }
@@ -449,6 +461,7 @@ follower_new(struct event_base *base, const char *store_socket, const char *inde
 	    .arg = f};
 
 	f->dir = index_dir;
+	f->progress_ms = clock_mono_ms();
 	buf_init(&f->cursor, 64);
 	buf_init(&f->wanted, WIRE_PAYLOAD_MAX);
 	compare_init(&f->compare, compare_ms,
@@ -500,6 +513,7 @@ follower_status(struct follower *f, struct msg_search_status *status)
 
 	*status = (struct msg_search_status){.ready = reason == NULL,
 	    .reason = slice_str(reason != NULL ? reason : ""),
+	    .standing_ms = reason == NULL ? 0 : clock_mono_ms() - f->progress_ms,
 	    .program = slice_str("")};
 	if (f->index == NULL)
 		return;

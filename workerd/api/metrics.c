@@ -13,6 +13,7 @@
 #include "workerd/api/request/metric_text.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/route_names.h"
+#include "workerd/search/search_client.h"
 
 #define TEXT_MAX (2u * 1024 * 1024)
 #define STORE_MS 1000 /* less than Prometheus waits */
@@ -294,11 +295,31 @@ metrics_write_store(uint16_t type, const union msg *m, struct buf *out)
 	    type == MSG_STORE_INFO && m->store_info.writable);
 }
 
+static void
+metrics_on_search(void *arg, uint16_t type, const union msg *m)
+{
+	struct store_query *q = arg;
+
+	metric_text_gauge(
+	    &q->out, "banter_search_up", "1 while searchd answers.", type == MSG_SEARCH_STATUS);
+	metric_text_gauge(&q->out, "banter_search_standing",
+	    "1 while the search index has made no progress for half a minute.",
+	    type == MSG_SEARCH_STATUS && m->search_status.standing_ms >= SEARCH_STANDING_MS);
+	store_query_reply_as(q, 200, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+static void
+metrics_cancel_search(void *call)
+{
+	search_call_forget(call);
+}
+
 /* Without an answer of the store, the rest of its part is left out. */
 static void
 metrics_on_store(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
+	struct search_call *call;
 
 	metrics_write(q->api->board, &q->out);
 	metrics_write_crashes(q->api->board, q->api->settings->ready_crashes, &q->out);
@@ -307,7 +328,11 @@ metrics_on_store(void *arg, uint16_t type, const union msg *m)
 		content_metrics_write(&m->store_info, &q->out);
 		log_metrics_write(&m->store_info, &q->out);
 	}
-	store_query_reply_as(q, 200, "text/plain; version=0.0.4; charset=utf-8");
+	call = search_call_status(q->api->search, metrics_on_search, q);
+	if (call == NULL)
+		metrics_on_search(q, 0, NULL);
+	else
+		store_query_wait(q, call, metrics_cancel_search);
 }
 
 void

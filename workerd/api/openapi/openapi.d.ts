@@ -1468,8 +1468,11 @@ export interface components {
                 help: string;
             }[];
             search: {
-                /** @enum {unknown} */
-                state: "ok" | "building" | "unavailable";
+                /**
+                 * @description `standing`: it is not ready, and has made no progress for half a minute.
+                 * @enum {unknown}
+                 */
+                state: "ok" | "building" | "standing" | "unavailable";
                 reason?: string;
                 program?: string;
                 documents?: number;

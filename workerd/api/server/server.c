@@ -261,7 +261,10 @@ server_on_search(void *arg, uint16_t type, const union msg *m)
 		const struct msg_search_status *s = &m->search_status;
 
 		json_write_open(j, "search", '{');
-		json_write_str(j, "state", slice_str(s->ready ? "ok" : "building"));
+		json_write_str(j, "state",
+		    slice_str(s->ready                             ? "ok"
+			    : s->standing_ms >= SEARCH_STANDING_MS ? "standing"
+								   : "building"));
 		if (!s->ready)
 			json_write_str(j, "reason", s->reason);
 		json_write_str(j, "program", s->program);
