@@ -700,8 +700,9 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	for f in $(filter-out %/README.md,$(wildcard systemd/cluster/*)); do \
 		$(call put,$$f,$(to)/share/banter/cluster/$${f##*/},$$(test -x $$f && echo 755 || echo 644)) || exit 1; done
 	for f in $(DOCUMENTS); do install -D -m 644 $$f $(to)/share/doc/banter/$$f || exit 1; done
-	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
+	install -m 644 systemd/proxies/* systemd/monitoring/* $(to)/share/doc/banter/examples
 	ln -sfn ../examples $(to)/share/doc/banter/systemd/proxies
+	ln -sfn ../examples $(to)/share/doc/banter/systemd/monitoring
 
 # The package of this version, one with a higher version number to upgrade to, and a minimal Debian from this
 # machine's apt mirror. The tests run without network, in a pid namespace that ends all machines.

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertError, request } from "./client.mjs";
@@ -40,6 +41,81 @@ const counterOf = (route, status) =>
 	`banter_http_requests_total{route="${route}",status="${status}"}`;
 const outcomeOf = (outcome) => `banter_turns_total{outcome="${outcome}"}`;
 const errorOf = (kind) => `banter_model_errors_total{kind="${kind}"}`;
+
+/** What Prometheus has read every minute when an alert fires: series, and values as promtool writes them. */
+const FIRING = {
+	BanterDown: [['up{job="banter"}', "0x60"]],
+	BanterStoreNotWritable: [["banter_store_writable", "0x60"]],
+	BanterStoreUnanswered: [['banter_store_unanswered_total{worker="0"}', "0+1x60"]],
+	BanterStoreSlow: [
+		['banter_store_request_seconds_bucket{le="0.1"}', "0+1x60"],
+		['banter_store_request_seconds_bucket{le="1"}', "0+100x60"],
+		['banter_store_request_seconds_bucket{le="+Inf"}', "0+100x60"],
+	],
+	BanterModelDown: [['banter_model_breaker_open{worker="0"}', "1x60"]],
+	BanterModelErrors: [
+		['banter_model_errors_total{kind="failed"}', "0+2x60"],
+		["banter_model_requests_total", "0+10x60"],
+	],
+	BanterFirstTokenSlow: [
+		['banter_first_token_seconds_bucket{le="10"}', "0+1x60"],
+		['banter_first_token_seconds_bucket{le="30"}', "0+9x60"],
+		['banter_first_token_seconds_bucket{le="+Inf"}', "0+9x60"],
+	],
+	BanterWorkerFailed: [
+		["banter_worker_deaths_total", "0+1x60"],
+		["banter_worker_hangs_total", "0x60"],
+	],
+	BanterWebhooksStand: [['banter_webhooks_standing{worker="0"}', "1x60"]],
+	BanterPasswordsGuessed: [['banter_rate_limited_total{rule="login"}', "0+5x60"]],
+	BanterConnectionsRefused: [["banter_connections_refused_total", "0+20x60"]],
+	BanterCrawlerDown: [["banter_crawl_connected", "0x60"]],
+	BanterNoStandby: [["banter_log_standbys", "0x60"]],
+};
+
+/** The same when all is well. */
+const WELL = [
+	['up{job="banter"}', "1x60"],
+	["banter_store_writable", "1x60"],
+	['banter_store_unanswered_total{worker="0"}', "7x60"],
+	['banter_store_request_seconds_bucket{le="0.1"}', "0+100x60"],
+	['banter_store_request_seconds_bucket{le="+Inf"}', "0+100x60"],
+	['banter_model_breaker_open{worker="0"}', "0x60"],
+	['banter_model_errors_total{kind="failed"}', "0+1x60"],
+	["banter_model_requests_total", "0+100x60"],
+	['banter_first_token_seconds_bucket{le="1"}', "0+9x60"],
+	['banter_first_token_seconds_bucket{le="+Inf"}', "0+9x60"],
+	["banter_worker_deaths_total", "3x60"],
+	["banter_worker_hangs_total", "0x60"],
+	['banter_webhooks_standing{worker="0"}', "0x60"],
+	['banter_rate_limited_total{rule="login"}', "0+1x60"],
+	["banter_connections_refused_total", "0+1x60"],
+	["banter_crawl_connected", "1x60"],
+	["banter_log_standbys", "1x60"],
+];
+
+/** The cases for `promtool test rules`. Each alert of the file has one. */
+function alertCases(rules) {
+	const names = Array.from(rules.matchAll(/- alert: (\w+)/g), ([, name]) => name);
+	assert.deepEqual(Object.keys(FIRING), names);
+	const of = (series, firing) => ({
+		interval: "1m",
+		input_series: series.map(([name, values]) => ({ series: name, values })),
+		// ALERTS has what fires, with more labels than the count.
+		promql_expr_test: [
+			{
+				expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+				eval_time: "45m",
+				exp_samples: firing.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+			},
+		],
+	});
+	return {
+		rule_files: [join(ROOT, "systemd/monitoring/alerts.yml")],
+		evaluation_interval: "1m",
+		tests: [of(WELL, []), ...names.map((name) => of(FIRING[name], [name]))],
+	};
+}
 
 const banter = useBanter();
 
@@ -193,5 +269,50 @@ describe("the metrics", () => {
 		const { status, stdout, stderr } = spawnSync(PROMTOOL, ["check", "metrics"], { input: text });
 		assert.equal(status, 0, `${stdout}${stderr}`);
 		assert.equal(`${stdout}${stderr}`, "");
+	});
+
+	describe("in systemd/monitoring", () => {
+		const source = (path) => readFileSync(join(ROOT, path), "utf8");
+		const rules = source("systemd/monitoring/alerts.yml");
+		const board = JSON.parse(source("systemd/monitoring/grafana.json"));
+		const queries = board.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+
+		it("are named as they are served", async () => {
+			const { text } = await banter.get("/metrics");
+			// Those of several machines.
+			const log = source("workerd/api/log_metrics.c").matchAll(/"(banter_log_[a-z_]+)"/g);
+			const known = new Set(Array.from(log, ([, name]) => name));
+			for (const [, name, type] of text.matchAll(/^# TYPE (\w+) (\w+)$/gm))
+				for (const end of type === "histogram" ? ["_bucket", "_sum", "_count"] : [""])
+					known.add(name + end);
+			const used = [rules, ...queries].join("\n").match(/\bbanter_\w+/g);
+			assert.ok(used.length > 40);
+			assert.deepEqual(
+				used.filter((name) => !known.has(name)),
+				[],
+			);
+			// So are the labels by which the dashboard groups, as far as there are series.
+			for (const query of queries) {
+				const [, by, name] = query.match(/^sum by \((\w+)\) .*?(banter_\w+)/) ?? [];
+				const series = text.match(new RegExp(`^${name}\\{.*`, "m"))?.[0] ?? `${by}="`;
+				if (by !== undefined) assert.ok(series.includes(`${by}="`), `${series} by ${by}`);
+			}
+		});
+
+		it("make each alert fire, and none when all is well", { skip: missing }, () => {
+			const directory = mkdtempSync(join(tmpdir(), "banter-alerts-"));
+			const file = join(directory, "alerts.test.json");
+			writeFileSync(file, JSON.stringify(alertCases(rules)));
+			const check = (...args) => {
+				const { status, stdout, stderr } = spawnSync(PROMTOOL, args, { encoding: "utf8" });
+				assert.equal(status, 0, `${stdout}${stderr}`);
+			};
+			try {
+				check("check", "rules", join(ROOT, "systemd/monitoring/alerts.yml"));
+				check("test", "rules", file);
+			} finally {
+				rmSync(directory, { recursive: true });
+			}
+		});
 	});
 });
