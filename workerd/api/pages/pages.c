@@ -320,6 +320,27 @@ pages_reply_hashed(struct http_exchange *x, const struct folder *f, struct slice
 	pages_reply_widget_file(x, found, cache);
 }
 
+/* The page APIs of other chats, which a page refers to by their names. */
+static bool
+pages_is_shim(struct slice name)
+{
+	return slice_eq_str(name, "intercom.js") || slice_eq_str(name, "crisp.js") ||
+	    slice_eq_str(name, "chatwoot.js");
+}
+
+static void
+pages_reply_shim(const struct api_call *c, struct slice name)
+{
+	const struct folder *f = &c->api->pages->widget_files;
+	const struct static_file *found = NULL;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (slice_eq_str(name, f->files[i].name))
+			found = f->files[i].asset;
+	pages_reply_widget_file(
+	    c->x, found, pages_bundle_cache(c->api, "public, max-age=3600"));
+}
+
 void
 handle_widget_file(const struct api_call *c)
 {
@@ -330,6 +351,8 @@ handle_widget_file(const struct api_call *c)
 
 	if (pages_is_loaded_by_widget(pages_name_stem(name)))
 		pages_reply_hashed(c->x, files, name);
+	else if (pages_is_shim(name))
+		pages_reply_shim(c, name);
 	else if (slice_eq_str(name, types))
 		pages_reply_from_folder(c->x, files, name, CACHE_CHECK);
 	else
