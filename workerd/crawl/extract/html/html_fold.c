@@ -226,8 +226,8 @@ html_folds_only_child(const xmlNode *element)
 	return only;
 }
 
-/* Whether an element unfolds what follows it: a control that says whether something is unfolded, a heading that is a button
- * or has one, or the label of a box whose check unfolds by CSS. */
+/* Whether an element unfolds what follows it: a control that says whether something is unfolded, a heading or a block that is a
+ * button or has one, or the label of a box whose check unfolds by CSS. */
 static bool
 html_folds_unfolds_next(const xmlNode *element)
 {
@@ -238,7 +238,7 @@ html_folds_unfolds_next(const xmlNode *element)
 			return true;
 		if (html_folds_is_control(node) &&
 		    (html_tree_attribute(node, "aria-expanded") != NULL ||
-			html_tree_tag(node) == TAG_HEADING))
+			html_tree_tag(node) == TAG_HEADING || html_tree_tag(node) == TAG_BLOCK))
 			return true;
 		node = html_folds_only_child(node);
 	}
@@ -277,6 +277,10 @@ html_folds_is_panel(const struct html_folds *folds, const xmlNode *element)
 	const struct slice id = html_tree_value(element, "id");
 
 	if (html_tree_has_word(element, "role", "tabpanel") || html_tree_is(element, "dd"))
+		return true;
+	/* Microdata (schema.org/Question). */
+	if (html_tree_has_word(element, "itemprop", "acceptedAnswer") ||
+	    html_tree_has_word(element, "itemprop", "suggestedAnswer"))
 		return true;
 	if (html_tree_has_word(element, "role", "region") &&
 	    html_tree_attribute(element, "aria-labelledby") != NULL)

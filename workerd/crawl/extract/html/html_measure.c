@@ -297,13 +297,15 @@ html_measure_is_lazy_copy(const xmlNode *noscript)
 static bool
 html_measure_is_folding_button(const xmlNode *button)
 {
-	static const char *const names[] = {
+	static const char *const attributes[] = {
 	    "aria-controls", "aria-expanded", "data-target", "data-bs-target"};
+	static const char *const names[] = {
+	    "accordion", "collapsible", "faq", "question", "toggle"};
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (html_tree_attribute(button, names[i]) != NULL)
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
+		if (html_tree_attribute(button, attributes[i]) != NULL)
 			return true;
-	return false;
+	return html_measure_has_named(button, "class", names, ARRAY_LEN(names));
 }
 
 static bool

@@ -277,6 +277,13 @@ static const struct {
 	"P Six days.\n"},
     {"<button aria-controls=p></button><div id=p><div hidden>Six days.</div></div>",
 	"P Six days.\n"},
+    {"<div role=button>How long?</div><div hidden>Six days.</div>",
+	"P How long?\nP Six days.\n"},
+    {"<button class=faq-question>How long?</button><div><p>Six days.</div>",
+	"T How long?\nP Six days.\n"},
+    {"<div itemscope><h3 itemprop=name>How long?</h3><div itemprop=acceptedAnswer hidden><p "
+     "itemprop=text>Six days.</div></div>",
+	"H3 How long?\nP Six days.\n"},
     /* What nothing controls stays hidden, and so do menus, dialogs and lists of suggestions. */
     {"<p>a<div id=p hidden>No.</div>", "P a\n"},
     {"<p>a<button aria-controls=p></button><div hidden>No.<div id=p>No.</div></div>", "P a\n"},
@@ -289,6 +296,9 @@ static const struct {
     {"<p>a<button onclick=\"openModal('p')\">b</button><div id=p hidden>No.</div>", "P a\n"},
     {"<p>a<button data-modal-target=p>b</button><div id=p hidden>No.</div>", "P a\n"},
     {"<p>a<button popovertarget=p>b</button><div id=p popover>No.</div>", "P a\n"},
+    {"<p>a</p><button class=accordion>More</button><div role=button>b</div><ul class=menu "
+     "hidden><li>No.</ul>",
+	"P a\nP b\n"},
     {"<p>a<button aria-expanded=false>b</button>c<div hidden>No.</div>", "P ac\n"},
     {"<p>a<input role=combobox aria-controls=p><div id=p hidden>No.</div>", "P a\n"},
     {"<p>a<nav><button aria-controls=p></button><div id=p hidden>No.</div></nav>", "P a\n"},
