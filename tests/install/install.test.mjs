@@ -203,6 +203,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		// Many visitors with one address, and replies that may be held for long on a busy machine.
 		await machine.do(`cat >>/etc/banter/banter.env <<-END
 			RATE_LIMIT_MAX_REQUESTS=1000000
+			READY_CRASHES=0
 			OPENAI_IDLE_TIMEOUT_MS=280000
 			DRAIN_TIMEOUT_MS=50000
 			END`);
