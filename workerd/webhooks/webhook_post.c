@@ -94,8 +94,8 @@ webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_r
 
 	if (code == CURLE_OK || (p->too_long && p->body_began)) {
 		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
-		/* libcurl takes "HTTP/2 7". */
-		if (status < 100) {
+		/* libcurl takes "HTTP/2 7" and "HTTP/2 65736". */
+		if (status < 100 || status > 999) {
 			snprintf(result->error, sizeof(result->error),
 			    "the reply has no valid status");
 			return;

@@ -178,6 +178,7 @@ FIXTURE_TEST(the_result_is_the_status_of_the_reply)
 	    {OK "X: ", HUGE_BYTES, 0, "the reply is longer than 64 KiB"},
 	    {"HTTP/2 22\r\n\r\n", 0, 0, "the reply has no valid status"},
 	    {"HTTP/2 099 Odd\r\n\r\n", 0, 0, "the reply has no valid status"},
+	    {"HTTP/2 65736\r\n\r\n", 0, 0, "the reply has no valid status"},
 	    {"HTTP/1.1 999 Odd\r\n\r\n", 0, 999, "status 999"},
 	    {"SSH-2.0-OpenSSH_9\r\n", 0, 0, "the protocol is not HTTP"},
 	    {"", 0, 0, "Server returned nothing (no headers, no data)"},
