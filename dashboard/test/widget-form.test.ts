@@ -57,7 +57,7 @@ test("the form has every setting that the server knows, with its default", () =>
 
 test("what was read is what would be sent", () => {
 	assert.deepEqual(settingsOf(value()), WIDGET.settings);
-	assert.deepEqual(settingsOf(NEW_WIDGET), {});
+	assert.deepEqual(settingsOf(NEW_WIDGET), { disclosure: { show: true } });
 });
 
 test("a setting with its default is not sent, and an empty group neither", () => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { assertAccessible } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
 import { question, reply, useStage, WELCOME } from "./stage.mjs";
 
@@ -255,6 +256,44 @@ describe("a conversation's looks", { skip: missing }, () => {
 		const copy = await log.locator(".code > button").boundingBox();
 		assert.ok(name.x < frame.x + 20, "the language's name is on the left");
 		assert.ok(copy.x + copy.width > frame.x + frame.width - 20, "the button is on the right");
+	});
+
+	for (const [code, dir, notice, label] of [
+		["en", "ltr", "You are chatting with an AI assistant.", "Privacy policy"],
+		["ar", "rtl", "أنت تتحدث مع مساعد ذكاء اصطناعي.", "الخصوصية"],
+	])
+		it(`says before the first message that an AI answers, if the widget does: ${code}`, async () => {
+			const link = "https://shop.example/privacy";
+			const disclosure = { show: true, link };
+			const { page, chat, set } = await open({ disclosure }, { ...PHONE, code, dir });
+			const line = chat.locator(".disclosure");
+			await line.waitFor();
+			assert.equal(await line.textContent(), `${notice} ${label}`);
+			const anchor = line.getByRole("link", { name: label });
+			assert.equal(await anchor.getAttribute("href"), link);
+			const [text, field] = [
+				await line.boundingBox(),
+				await chat.getByRole("textbox").boundingBox(),
+			];
+			assert.ok(text.y + text.height <= field.y, "above the text field");
+			await assertAccessible(page, `disclosure ${code}`);
+			await set({ messages: [WELCOME, question("q", "Hi")] });
+			assert.equal(await line.isVisible(), false);
+		});
+
+	it("has the owner's text in place of its own, and links to https addresses only", async () => {
+		const disclosure = { show: true, text: "Mia is a machine.", link: "javascript:alert(1)" };
+		const { chat } = await open({ disclosure });
+		const line = chat.locator(".disclosure");
+		await line.waitFor();
+		assert.equal(await line.textContent(), "Mia is a machine.");
+		assert.equal(await line.getByRole("link").count(), 0);
+	});
+
+	it("says nothing about who answers if the widget does not", async () => {
+		const { chat } = await open({ starters: ["How?"] });
+		await chat.getByRole("button", { name: "How?" }).waitFor();
+		assert.equal(await chat.locator(".disclosure").count(), 0);
 	});
 
 	it("leaves room for the greeting beside many starters, also in large text", async () => {

@@ -297,13 +297,20 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.box.pressSequentially("Hello");
 			await visitor.chat.getByText("Jane is writing").waitFor({ state: "attached" });
 			await operator.send("Hello, **I** am [here](https://example.com).\n\n- first");
-			await visitor.saidUntil([...exchange(...HELLO), "assistant: Hello, I am here.first"]);
+			await visitor.saidUntil([
+				...exchange(...HELLO),
+				"assistant: Hello, I am here (example.com).first",
+			]);
 			assert.equal(await operator.log.locator("strong").textContent(), "I");
 
 			await visitor.box.pressSequentially("Good");
 			await operator.log.getByText("is writing").first().waitFor();
 			await visitor.say("**Thanks** <b>you</b>");
-			const shown = [...GREETED, "operator: Hello, I am here.first", "user: **Thanks** <b>you</b>"];
+			const shown = [
+				...GREETED,
+				"operator: Hello, I am here (example.com).first",
+				"user: **Thanks** <b>you</b>",
+			];
 			await operator.saidUntil(shown);
 			await operator.page.getByRole("button", { name: "Hand back to the assistant" }).click();
 			await visitor.chat.getByText("Jane has left").waitFor();

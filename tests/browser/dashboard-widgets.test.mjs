@@ -8,6 +8,9 @@ import { violationsOf } from "./accessibility.mjs";
 import { complaintsOf, holdBack, missing } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
+/** The settings of a new widget. */
+const NEW = { disclosure: { show: true } };
+
 describe("the dashboard's widgets", { skip: missing }, () => {
 	const site = useSite();
 	const { admin, banter, createWidget } = site;
@@ -106,7 +109,10 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.getByRole("heading", { name: "Fernlight Plants", level: 1 }).waitFor();
 		const widget = await stored({ id: new URL(page.url()).pathname.split("/")[2] });
 		assert.equal(widget.primary_color, "#1f6f54");
-		assert.deepEqual(widget.settings, { starters: ["Do you deliver?", "Where are you?"] });
+		assert.deepEqual(widget.settings, {
+			...NEW,
+			starters: ["Do you deliver?", "Where are you?"],
+		});
 		assert.equal((await banter.conversations()).total, before);
 		assert.deepEqual(complaints, []);
 	});
@@ -157,6 +163,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await save(page);
 		await page.getByText("Saved", { exact: true }).waitFor();
 		assert.deepEqual((await stored(widget)).settings, {
+			...NEW,
 			teaser: { text: "Need help?" },
 			texts: { de: { subtitle: "Der Laden" } },
 		});
@@ -235,13 +242,13 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await one.page.getByText("Saved", { exact: true }).waitFor();
 		await save(two.page);
 		await two.page.getByText("Somebody else has changed this in the meantime.").waitFor();
-		assert.deepEqual((await stored(widget)).settings, {});
+		assert.deepEqual((await stored(widget)).settings, NEW);
 		await two.page.getByRole("button", { name: "Keep my changes" }).click();
 		assert.equal(await name(two.page).inputValue(), "The first");
 		await save(two.page);
 		await two.page.getByText("Saved", { exact: true }).waitFor();
 		const now = await stored(widget);
-		assert.deepEqual([now.name, now.settings], ["The first", { rating: true }]);
+		assert.deepEqual([now.name, now.settings], ["The first", { ...NEW, rating: true }]);
 		// The first one has no changes: the form follows.
 		await section(one.page, "Chat");
 		await until("the first one sees it", () =>

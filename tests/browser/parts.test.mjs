@@ -11,7 +11,8 @@ describe("the parts of the widget", { skip: missing }, () => {
 	const site = useSite();
 	let widget;
 	before(async () => {
-		widget = await site.createWidget({});
+		// Without what new widgets have on.
+		widget = await site.createWidget({ settings: {} });
 	});
 
 	/** The names of the app's files that a page requests, without their hashes. */

@@ -32,6 +32,21 @@ describe("the settings of a widget", () => {
 		assert.deepEqual((await changeWidget(banter, widget, { settings: null })).settings, {});
 	});
 
+	it("say of a new widget that an AI answers, and link to nothing but https pages", async () => {
+		const widget = await makeWidget(banter, {});
+		const shown = { disclosure: { show: true } };
+		assert.deepEqual(widget.settings, shown);
+		assert.deepEqual((await read(settingsPath(widget))).json.settings, shown);
+		const link = "https://shop.example/privacy";
+		const settings = { disclosure: { show: true, text: "Mia is an AI.", link } };
+		assert.deepEqual((await changeWidget(banter, widget, { settings })).settings, settings);
+		for (const wrong of ["http://shop.example/", "javascript:alert(1)", "https://a@b.example/"]) {
+			const body = { settings: { disclosure: { link: wrong } } };
+			const { fields } = await adminExpect(banter, 422, "PUT", `widgets/${widget.id}`, body);
+			assert.deepEqual(Object.keys(fields), ["settings.disclosure.link"]);
+		}
+	});
+
 	it("are kept by a browser until they change", async () => {
 		const widget = await makeWidget(banter, { allowed_origins: ["https://shop.example"] });
 		const origin = "https://shop.example";

@@ -299,6 +299,9 @@ export const SECTIONS: readonly Section[] = [
 			flag("unreadInTitle", "Unread count in the page’s title", "false"),
 			flag("rating", "Visitors can rate replies", "false"),
 			flag("operators.offer", "Visitors can ask for a person", "false"),
+			flag("disclosure.show", "Says that an AI answers", "false"),
+			{ name: "disclosure.text", label: "That text", kind: "line", max: 300 },
+			{ name: "disclosure.link", label: "Privacy page", kind: "url", max: 2000 },
 		],
 	},
 	{

@@ -25,6 +25,7 @@ const OURS: Settings = {
 	unreadInTitle: false,
 	starters: [],
 	teaser: { text: "", delaySeconds: 5, paths: [], scrollPercent: 0, oncePerVisitor: true },
+	disclosure: { show: false, text: "", link: "" },
 };
 /** Those of open-chat-widget's tag. */
 const KEYED: Settings = {

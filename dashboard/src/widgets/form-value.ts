@@ -31,6 +31,9 @@ export interface FlatSettings {
 	readonly "settings.teaser.oncePerVisitor": boolean;
 	readonly "settings.rating": boolean;
 	readonly "settings.operators.offer": boolean;
+	readonly "settings.disclosure.show": boolean;
+	readonly "settings.disclosure.text": string;
+	readonly "settings.disclosure.link": string;
 	readonly "settings.zIndex": number | null;
 	readonly "settings.offsetX": number | null;
 	readonly "settings.offsetY": number | null;
@@ -61,6 +64,9 @@ export const DEFAULTS: FlatSettings = {
 	"settings.teaser.oncePerVisitor": true,
 	"settings.rating": false,
 	"settings.operators.offer": false,
+	"settings.disclosure.show": false,
+	"settings.disclosure.text": "",
+	"settings.disclosure.link": "",
 	"settings.zIndex": 2147483647,
 	"settings.offsetX": 20,
 	"settings.offsetY": 20,
@@ -138,9 +144,10 @@ export function formValue(widget: Widget): WidgetValue {
 /** White text on it is readable; on the server's default, #6366f1, it is not quite. */
 const NEW_COLOR = "#4f46e5";
 
-/** What the create form begins with: the server's defaults, but for the colour. */
+/** What the create form begins with: the server's defaults for a new widget, but for the colour. */
 export const NEW_WIDGET: WidgetValue = {
 	...DEFAULTS,
+	"settings.disclosure.show": true,
 	name: "",
 	greeting: "",
 	agent_id: "",

@@ -25,6 +25,7 @@ export const MAX = {
 	launcherText: 40,
 	picture: PICTURE_ADDRESS_MAX,
 	agentName: 100,
+	disclosure: 300,
 	starter: 100,
 	starters: 6,
 	teaser: 200,
@@ -70,15 +71,17 @@ function listFault(
 	return all.length > max ? { rule: "count", max } : null;
 }
 
-const PICTURES = ["settings.avatar", "settings.launcher.picture"] as const satisfies ReadonlyArray<
-	keyof FlatSettings
->;
+const ADDRESSES = [
+	"settings.avatar",
+	"settings.launcher.picture",
+	"settings.disclosure.link",
+] as const satisfies ReadonlyArray<keyof FlatSettings>;
 
 export function faultsOf(value: WidgetValue): Faults {
 	const found: Array<readonly [string, Fault | null]> = [];
 	for (const name of ["primary_color", "text_color"] as const)
 		found.push([name, isColor(value[name]) ? null : { rule: "color" }]);
-	for (const name of PICTURES)
+	for (const name of ADDRESSES)
 		found.push([
 			name,
 			value[name] === "" || isPictureAddress(value[name]) ? null : { rule: "https" },

@@ -49,6 +49,16 @@ export interface Settings {
 	/** Questions that the visitor may start with. */
 	readonly starters: readonly string[];
 	readonly teaser: Teaser;
+	readonly disclosure: Disclosure;
+}
+
+/** That an AI answers, before the first message. */
+export interface Disclosure {
+	readonly show: boolean;
+	/** "": the language's text. */
+	readonly text: string;
+	/** The site's page about privacy; "": none. */
+	readonly link: string;
 }
 
 /** A message beside the closed button. */
@@ -156,18 +166,11 @@ function listFrom(value: unknown): string[] {
 }
 
 function valueFrom(value: unknown, fallback: Default): Default {
-	switch (typeof fallback) {
-		case "boolean":
-			return String(value ?? fallback) === "true";
-		case "number": {
-			const number = Number(value ?? fallback);
-			return number >= 0 ? number : fallback;
-		}
-		case "string":
-			return textFrom(value, fallback);
-		default:
-			return listFrom(value);
-	}
+	if (typeof fallback === "string") return textFrom(value, fallback);
+	if (typeof fallback === "object") return listFrom(value);
+	const given = value ?? fallback;
+	if (typeof fallback === "boolean") return String(given) === "true";
+	return Number(given) >= 0 ? Number(given) : fallback;
 }
 
 /** The settings with the names of `defaults`. */
@@ -202,5 +205,6 @@ export function resolveSettings(
 		contact: contactFrom(setting),
 		offersPerson: valueFrom(setting("operators.offer"), false) as boolean,
 		teaser: allFrom(setting, TEASER, "teaser."),
+		disclosure: allFrom(setting, { show: false, text: "", link: "" }, "disclosure."),
 	};
 }

@@ -3194,6 +3194,14 @@ export interface components {
                 /** @description Let visitors ask for a person. Default: false. */
                 offer?: boolean;
             };
+            disclosure?: {
+                /** @description Say before the first message that an AI answers. New widgets have it on. Default: false. */
+                show?: boolean;
+                /** @description That text; empty: the widget's own, in the visitor's language. Default: none. */
+                text?: string;
+                /** @description The https address of the site's page about privacy, behind the text. Default: none. */
+                link?: string;
+            };
             /** @description The z-index in browsers without a top layer. Default: 2147483647. */
             zIndex?: number;
             /** @description Pixels between the button and the side of the window. Default: 20. */

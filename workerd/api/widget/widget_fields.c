@@ -52,6 +52,7 @@ widget_default(void *record)
 	    .text_color = slice_str("#ffffff"),
 	    .position = WIDGET_BOTTOM_RIGHT,
 	    .contact_mode = CONTACT_NONE,
+	    .settings = slice_str("{\"disclosure\":{\"show\":true}}"),
 	    .enabled = 1,
 	};
 }

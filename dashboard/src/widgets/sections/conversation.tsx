@@ -1,6 +1,6 @@
 // What visitors can do in the chat.
 
-import { SwitchField } from "../../ui/field";
+import { SwitchField, TextField } from "../../ui/field";
 import type { Fields } from "../bind";
 import { ListField } from "../list-field";
 import { MAX } from "../rules";
@@ -8,9 +8,13 @@ import { Section } from "../section";
 import { t } from "../texts";
 
 export function Conversation({ fields }: { readonly fields: Fields }) {
-	const { flag, list, wrong } = fields;
+	const { value, flag, list, text, wrong } = fields;
 	return (
-		<Section title={t("chat")} hint={t("chatHint")} wrong={wrong("settings.starters")}>
+		<Section
+			title={t("chat")}
+			hint={t("chatHint")}
+			wrong={wrong("settings.starters", "settings.disclosure")}
+		>
 			<ListField
 				label={t("starters")}
 				hint={t("startersHint")}
@@ -21,6 +25,29 @@ export function Conversation({ fields }: { readonly fields: Fields }) {
 				maxLength={MAX.starter}
 				{...list("settings.starters")}
 			/>
+			<SwitchField
+				label={t("disclosure")}
+				hint={t("disclosureHint")}
+				{...flag("settings.disclosure.show")}
+			/>
+			{value["settings.disclosure.show"] && (
+				<div class="form-row">
+					<TextField
+						label={t("disclosureText")}
+						hint={t("disclosureTextHint")}
+						maxLength={MAX.disclosure}
+						{...text("settings.disclosure.text")}
+					/>
+					<TextField
+						label={t("privacyPage")}
+						hint={t("privacyPageHint")}
+						type="url"
+						placeholder="https://"
+						maxLength={MAX.picture}
+						{...text("settings.disclosure.link")}
+					/>
+				</div>
+			)}
 			<div class="switches">
 				<SwitchField
 					label={t("offer")}

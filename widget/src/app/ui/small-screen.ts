@@ -55,9 +55,7 @@ export function trackViewport(root: HTMLElement, signal: AbortSignal): void {
 
 /** Keeps the Tab key inside `panel`. */
 export function keepFocusInside(panel: HTMLElement, event: KeyboardEvent): void {
-	const all = panel.querySelectorAll<HTMLElement>(
-		"button:enabled, input:enabled, textarea, a[href], [tabindex='0']",
-	);
+	const all = panel.querySelectorAll<HTMLElement>(":enabled, a[href], [tabindex='0']");
 	const stops = [...all].filter((node) => node.getClientRects()[0]);
 	const [first] = stops;
 	const last = stops.pop();

@@ -149,8 +149,8 @@ export function createView(parts: OpenParts, opened: Opened): View {
 
 	moved();
 	render();
-	const { picture, sound, starters, teaser, unreadInTitle } = settings;
-	if (picture || sound || starters[0] || teaser.text || unreadInTitle)
+	const { picture, sound, starters, teaser, disclosure, unreadInTitle } = settings;
+	if (picture || sound || starters[0] || teaser.text || disclosure.show || unreadInTitle)
 		void usePart("extras", parts, ({ addExtras }) =>
 			addExtras(parts, opened, panel, () => toggle(true)),
 		);
