@@ -260,6 +260,28 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			assert.deepEqual(unexpected(complaints), []);
 		});
 
+		it("get a new secret, which is shown once, and the old one ends", async () => {
+			const [webhook] = (await admin("GET", "webhooks")).webhooks;
+			const { page, complaints } = await open(`webhooks/${webhook.id}`);
+			await button(page, "New secret").click();
+			const secret = await dialog(page).getByLabel("Secret").inputValue();
+			assert.match(secret, /^whsec_/);
+			await assertAccessible(page);
+			await page.keyboard.press("Escape");
+			await page.getByText("The old secret stays valid until").waitFor();
+			assert.ok((await admin("GET", `webhooks/${webhook.id}`)).old_secret_until > Date.now());
+			// The form takes the change, and can be saved.
+			await page.getByRole("checkbox", { name: "rating" }).check();
+			await button(page, "Save").click();
+			await toast(page, "Saved");
+			await button(page, "End the old secret").click();
+			await toast(page, "The old secret is no longer valid.");
+			await button(page, "New secret").waitFor();
+			assert.equal((await admin("GET", `webhooks/${webhook.id}`)).old_secret_until, null);
+			assert.equal((await page.content()).includes(secret), false);
+			assert.deepEqual(unexpected(complaints), []);
+		});
+
 		it("are changed; when two people do, nothing is overwritten", async () => {
 			const [webhook] = (await admin("GET", "webhooks")).webhooks;
 			const { page } = await open(`webhooks/${webhook.id}`);
