@@ -1,23 +1,15 @@
-// Workers and the store are killed at any moment while visitors write and operators take over, write and hand back.
-// In the end each message that was acknowledged is stored once, in order, and the model was never asked about a
-// message that was handed to a person.
-//
-// FAULTS_SEED repeats a run's choices.
+// Actors of the storm: visitors write while operators take over, write and hand back. Each message that was acknowledged
+// is stored once, in order, and the model is never asked about a message that was handed to a person.
 
 import assert from "node:assert/strict";
-import { it } from "node:test";
 import { below } from "../faults/random.mjs";
 import { ADMIN } from "./accounts.mjs";
-import { times, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { WIDGET_KEY } from "./harness.mjs";
 import { wholeHistory } from "./replies.mjs";
-import { GENERATION, KILLS, killDuring, pause, persist } from "./storm.mjs";
-import { expectTool } from "./tool.mjs";
-
-const WORKERS = 4;
-const CONVERSATIONS = 5;
+import { pause, persist } from "./storm.mjs";
 
 /** One session: its visitor, and the operators who deal with it. */
-class Talk {
+export class Operated {
 	said = []; // { message, handover, text, id } of the visitor
 	written = []; // texts of operators
 
@@ -93,28 +85,3 @@ class Talk {
 		}
 	}
 }
-
-/** One service, with its kills; adds what its visitors and operators said. */
-function withService(all) {
-	return withBanter({ workers: WORKERS }, async (banter) => {
-		let over = false;
-		const talks = Array.from({ length: CONVERSATIONS }, (_, i) => new Talk(banter, `talk-${i}`));
-		all.push(...talks);
-		const kills = killDuring(banter).finally(() => {
-			over = true;
-		});
-		await Promise.all([kills, ...talks.map((talk) => talk.run(() => over))]);
-		await banter.ready();
-		await times(CONVERSATIONS, (i) => talks[i].check());
-		await expectTool(banter, 0, "verify");
-	});
-}
-
-it(`workers and the store are killed ${KILLS} times during takeovers: nothing is lost, doubled or answered twice`, async (t) => {
-	const talks = [];
-	for (let round = 0; round < KILLS; round += GENERATION) await withService(talks);
-	const said = talks.flatMap((talk) => talk.said);
-	assert.ok(said.some(({ handover }) => handover) && said.some(({ handover }) => !handover));
-	const written = talks.reduce((sum, talk) => sum + talk.written.length, 0);
-	t.diagnostic(`${said.length} messages, ${written} of operators`);
-});

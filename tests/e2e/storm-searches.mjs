@@ -1,25 +1,19 @@
-// Workers, the store and searchd are killed at any moment while visitors write, and users change, note and erase.
-// In the end search finds exactly what the store has, and nothing that was erased was found after the answer
-// to that; the numbers are those of the messages, each counted once.
-//
-// FAULTS_SEED repeats a run's choices.
+// Actors of the storm: visitors write and rate, and users change, note, erase and search. Search finds exactly what the
+// store has, and nothing that was erased after the answer to that.
 
 import assert from "node:assert/strict";
-import { it } from "node:test";
 import { below, chance, pick } from "../faults/random.mjs";
 import { ADMIN } from "./accounts.mjs";
-import { times, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { until, WIDGET_KEY } from "./harness.mjs";
 import { adminExpect, pagesOf } from "./organizations.mjs";
-import { GENERATION, KILLS, killDuring, pause, persist } from "./storm.mjs";
-import { expectTool } from "./tool.mjs";
+import { pause, persist } from "./storm.mjs";
 
-const WORKERS = 3;
-const SESSIONS = 5;
 const STATES = ["open", "waiting", "resolved"];
 
 /** One session, and the users who deal with its conversations. Each of its texts contains a word of its own. */
-class Talk {
+export class Searched {
 	said = 0;
+	kept = 0; // messages that are not erased
 	rated = 0;
 	conversations = 0;
 
@@ -45,6 +39,7 @@ class Talk {
 		const { json } = await this.visit("/v1/chat", { sessionId: this.word, message }, key);
 		if (this.conversation === undefined) this.conversations++;
 		this.conversation = json.conversationId;
+		this.kept++;
 		this.reply = json.messageId;
 	}
 
@@ -63,6 +58,7 @@ class Talk {
 		const last = `${this.word}x${this.said - 1}`;
 		await this.act([204, 404], "DELETE");
 		this.conversation = undefined;
+		this.kept = 0;
 		const found = await this.banter.get(`/v1/admin/search?q=${last}`, ADMIN).catch(() => undefined);
 		if (found?.status === 200) assert.deepEqual(found.json.results, [], last);
 	}
@@ -120,55 +116,3 @@ class Talk {
 		}
 	}
 }
-
-/** The numbers are those of all that was said, whatever their rows are. */
-async function assertCounted(banter, talks) {
-	const total = (what) => talks.reduce((sum, talk) => sum + talk[what], 0);
-	for (const by of ["day", "hour", "widget"]) {
-		const { rows } = await adminExpect(banter, 200, "GET", `numbers?by=${by}`);
-		const sum = (value) => rows.reduce((n, row) => n + value(row), 0);
-		assert.deepEqual(
-			[
-				sum((row) => row.conversations),
-				sum((row) => row.messagesByRole.user),
-				sum((row) => row.messagesByRole.assistant),
-				sum((row) => row.replies.complete),
-				sum((row) => row.ratings.up),
-			],
-			[...[total("conversations"), ...Array(3).fill(total("said"))], total("rated")],
-			by,
-		);
-	}
-}
-
-/** One service, with its kills; adds what was said. */
-function withService(all) {
-	return withBanter(
-		{ workers: WORKERS, search: true, env: { SEARCH_COMPARE_MS: "1" } },
-		async (banter) => {
-			banter.searchd.restart = true;
-			let over = false;
-			const talks = Array.from({ length: SESSIONS }, (_, i) => new Talk(banter, `zebra${i}`));
-			all.push(...talks);
-			const kills = killDuring(banter).finally(() => {
-				over = true;
-			});
-			await Promise.all([kills, ...talks.map((talk) => talk.run(() => over))]);
-			await banter.ready();
-			await times(SESSIONS, (i) => talks[i].check());
-			await assertCounted(banter, talks);
-			await expectTool(banter, 0, "verify");
-		},
-	);
-}
-
-it(`workers, the store and searchd are killed ${KILLS} times: search and numbers have exactly what is stored`, async (t) => {
-	const talks = [];
-	for (let kills = 0; kills < KILLS; kills += GENERATION) await withService(talks);
-	const total = (what) => talks.reduce((sum, talk) => sum + talk[what], 0);
-	t.diagnostic(`${total("said")} messages in ${total("conversations")} conversations`);
-	assert.ok(
-		total("conversations") > talks.length && total("rated") > 0,
-		"some are erased and rated",
-	);
-});
