@@ -46,6 +46,12 @@ static const char *const whats[CHANGE_WHATS] = {
     [CHANGE_REACHED] = "reached",
     [CHANGE_HALF] = "half",
     [CHANGE_MOST] = "most",
+    [CHANGE_DAY_REACHED] = "reached",
+    [CHANGE_DAY_HALF] = "half",
+    [CHANGE_DAY_MOST] = "most",
+    [CHANGE_MONTH_REACHED] = "reached",
+    [CHANGE_MONTH_HALF] = "half",
+    [CHANGE_MONTH_MOST] = "most",
 };
 
 _Static_assert(CHANGE_KINDS <= 32, "a set of kinds is a 32-bit number");
@@ -60,6 +66,14 @@ const char *
 change_what_name(uint8_t what)
 {
 	return what < CHANGE_WHATS ? whats[what] : "unknown";
+}
+
+const char *
+change_period_name(uint8_t what)
+{
+	if (what >= CHANGE_DAY_REACHED && what <= CHANGE_DAY_MOST)
+		return "day";
+	return what >= CHANGE_MONTH_REACHED && what <= CHANGE_MONTH_MOST ? "month" : NULL;
 }
 
 enum change_kind

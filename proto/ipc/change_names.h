@@ -10,6 +10,9 @@
 const char *change_kind_name(uint8_t kind);
 const char *change_what_name(uint8_t what);
 
+/* "day" or "month": the period of a budget; NULL for any other change. */
+const char *change_period_name(uint8_t what);
+
 /* The kind with this name; CHANGE_KINDS: there is none. */
 enum change_kind change_kind_of(struct slice name);
 

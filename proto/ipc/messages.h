@@ -199,10 +199,17 @@ enum change_what {
 	CHANGE_TAGGED = 11,
 	CHANGE_READ = 12,
 	CHANGE_MERGED = 13,
-	/* A budget: */
+	/* A budget, in rows of earlier versions, which do not know the period: */
 	CHANGE_REACHED = 14,
 	CHANGE_HALF = 15, /* is used */
 	CHANGE_MOST = 16, /* 80 % are used */
+	/* The day of a budget, and the month: */
+	CHANGE_DAY_REACHED = 17,
+	CHANGE_DAY_HALF = 18,
+	CHANGE_DAY_MOST = 19,
+	CHANGE_MONTH_REACHED = 20,
+	CHANGE_MONTH_HALF = 21,
+	CHANGE_MONTH_MOST = 22,
 	CHANGE_WHATS,
 };
 

@@ -134,18 +134,25 @@ budget_is_reached(uint64_t limit, uint64_t used, uint64_t tokens)
 	return limit != 0 && (used >= limit || tokens > limit - used);
 }
 
+static int
+budget_tell(struct txn *t, const struct budget *budget, enum change_what what)
+{
+	const struct id *of = id_is_zero(&budget->widget) ? &budget->org : &budget->widget;
+
+	return change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, what);
+}
+
 /* After a reply has ended, there is not enough left for another one like it. */
 static int
 budget_tell_reached(
     struct txn *t, const struct budget *budget, enum budget_period period, uint64_t used)
 {
-	const struct id *of = id_is_zero(&budget->widget) ? &budget->org : &budget->widget;
-
 	log_event(LOG_WARN, "budget_spent", L_ID("org", &budget->org),
 	    L_ID("widget", &budget->widget),
 	    L_STR("period", period == BUDGET_DAY ? "day" : "month"), L_UINT("tokens", used),
 	    L_UINT("budget", budget->limit[period]));
-	return change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_REACHED);
+	return budget_tell(
+	    t, budget, period == BUDGET_DAY ? CHANGE_DAY_REACHED : CHANGE_MONTH_REACHED);
 }
 
 /* Whether so many percent of a limit are used. No overflow: the limit is divided. */
@@ -157,17 +164,36 @@ budget_is_used(uint64_t limit, uint64_t used, unsigned percent)
 
 /* A notice before the budget is spent, once a period: what is used only grows. Of two at once, the higher one. */
 static int
-budget_tell_used(
-    struct txn *t, const struct budget *budget, uint64_t limit, uint64_t before, uint64_t used)
+budget_tell_used(struct txn *t, const struct budget *budget, enum budget_period period,
+    uint64_t before, uint64_t used)
 {
-	const struct id *of = id_is_zero(&budget->widget) ? &budget->org : &budget->widget;
+	const uint64_t limit = budget->limit[period];
 	int rc = 0;
 
 	if (!budget_is_used(limit, before, 80) && budget_is_used(limit, used, 80))
-		rc = change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_MOST);
+		rc = budget_tell(
+		    t, budget, period == BUDGET_DAY ? CHANGE_DAY_MOST : CHANGE_MONTH_MOST);
 	else if (!budget_is_used(limit, before, 50) && budget_is_used(limit, used, 50))
-		rc = change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_HALF);
+		rc = budget_tell(
+		    t, budget, period == BUDGET_DAY ? CHANGE_DAY_HALF : CHANGE_MONTH_HALF);
 	return rc;
+}
+
+/* What a reply that has ended, for which so many tokens were reserved, changes. No notice that something is left
+ * follows the one that nothing is: replies for which less is reserved may go on. */
+static int
+budget_tell_change(struct txn *t, const struct budget *budget, enum budget_period period,
+    uint64_t before, uint64_t used, uint64_t tokens)
+{
+	const uint64_t limit = budget->limit[period];
+	int rc;
+
+	if (budget_is_reached(limit, before, tokens))
+		return 0;
+	rc = budget_tell_used(t, budget, period, before, used);
+	return rc == 0 && budget_is_reached(limit, used, tokens)
+	    ? budget_tell_reached(t, budget, period, used)
+	    : rc;
 }
 
 static uint64_t
@@ -183,26 +209,21 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 {
 	struct key key =
 	    key_spent(&budget->org, &budget->widget, budget_period_number(period, when));
-	uint64_t limit = budget->limit[period], tokens = reserved < 0 ? (uint64_t)-reserved : 0;
 	struct msg_spent_record spent;
 	uint64_t before;
-	bool reached;
 	int rc = budget_spent(t, budget, period, when, &spent);
 
 	if (rc == 0 && period == BUDGET_DAY && spent.used + spent.reserved == 0)
 		rc = budget_drop_old(t, budget, when);
 	if (rc != 0)
 		return rc;
-	reached = !budget_is_reached(limit, spent.used, tokens) &&
-	    budget_is_reached(limit, budget_sum(spent.used, used), tokens);
 	before = spent.used;
 	spent.used = budget_sum(spent.used, used);
 	spent.reserved = budget_sum(spent.reserved, reserved);
 	rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
-	if (rc != 0)
-		return rc;
-	return reached ? budget_tell_reached(t, budget, period, spent.used)
-		       : budget_tell_used(t, budget, limit, before, spent.used);
+	return rc != 0 ? rc
+		       : budget_tell_change(t, budget, period, before, spent.used,
+			     reserved < 0 ? (uint64_t)-reserved : 0);
 }
 
 static int

@@ -5,9 +5,10 @@
  * open turn. What is reserved is the most that the model may use (proto/text/tokens.h), so what is used and reserved
  * never exceeds a budget, as long as the model's server keeps to the limit of its reply.
  *
- * When a reply ends and another one like it would be refused, the change feed gets a row (CHANGE_REACHED) of the
- * widget's or the organization's budget. Before that it gets one when the half (CHANGE_HALF) and when 80 %
- * (CHANGE_MOST) of a period's budget are used.
+ * When a reply ends and another one like it would be refused, the change feed gets a row (CHANGE_DAY_REACHED,
+ * CHANGE_MONTH_REACHED) of the widget's or the organization's budget. Before that it gets one when the half
+ * (CHANGE_DAY_HALF, …) and when 80 % (CHANGE_DAY_MOST, …) of a period's budget are used; of those that one reply
+ * passes at once, the higher one.
  *
  * What an organization spends is counted here only while it has a budget (table spent); for a new budget, which
  * has no entry there, the tokens of the day and the month so far come from numbers/.

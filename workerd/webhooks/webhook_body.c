@@ -53,6 +53,8 @@ webhook_body_event(struct buf *out, const struct msg_webhook_record *webhook,
 	if (!id_is_zero(&d->conversation))
 		json_write_id(&j, "conversationId", &d->conversation);
 	json_write_str(&j, "change", slice_str(change_what_name(d->change)));
+	if (change_period_name(d->change) != NULL)
+		json_write_str(&j, "period", slice_str(change_period_name(d->change)));
 	json_write_uint(&j, "at", d->at);
 	json_write_close(&j, '}');
 	must(!j.failed);

@@ -108,6 +108,8 @@ change_stream_row(struct event_reader *r, const struct msg_change_record *row)
 		json_write_id(&j, row->kind == CHANGE_PAGE ? "sourceId" : "conversationId",
 		    &row->conversation);
 	json_write_str(&j, "change", slice_str(change_what_name(row->what)));
+	if (change_period_name(row->what) != NULL)
+		json_write_str(&j, "period", slice_str(change_period_name(row->what)));
 	event_stream_send(&s->out, &j);
 	metric_add(&s->out.api->worker->events_sent, 1);
 }

@@ -2260,6 +2260,11 @@ export interface components {
              * @enum {unknown}
              */
             change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most";
+            /**
+             * @description Of a budget: which of its two.
+             * @enum {unknown}
+             */
+            period?: "day" | "month";
         };
         Numbers: {
             rows: components["schemas"]["NumberRow"][];
@@ -3072,6 +3077,11 @@ export interface components {
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
+            /**
+             * @description Of a budget: which of its two.
+             * @enum {unknown}
+             */
+            period?: "day" | "month";
             at: components["schemas"]["Time"];
             /** @enum {unknown} */
             state: "pending" | "delivered" | "failed";

@@ -69,6 +69,8 @@ delivery_write_event(
 	json_write_id(j, "id", &r->object);
 	json_write_id_or_null(j, "conversationId", &r->conversation);
 	json_write_str(j, "change", slice_str(change_what_name(r->change)));
+	if (change_period_name(r->change) != NULL)
+		json_write_str(j, "period", slice_str(change_period_name(r->change)));
 	json_write_uint(j, "at", r->at);
 }
 
