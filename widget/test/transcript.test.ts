@@ -134,3 +134,37 @@ test("a reply that proves to be one on the page takes its place", () => {
 	const found = start(state, replyKey("c"), "2", 0);
 	assert.deepEqual(shown(found), ["c And?", "c/reply  (waiting)"]);
 });
+
+const CLOSED = initialState("Welcome", false);
+/** A reply that ran when the page has last heard of it. */
+const RUNNING = start(
+	ask(adopt(CLOSED, stored([HI, HELLO]), null), "3", "And?"),
+	replyKey("3"),
+	"4",
+	0,
+);
+const AND = user("3", "And?");
+const LATER = [HI, HELLO, AND, bot("4", "Yes.")];
+
+const ENDED: readonly [name: string, state: State, history: History, ended: number][] = [
+	["nothing of the history that a page begins with", CLOSED, stored(LATER), 0],
+	["a reply that ran", RUNNING, stored(LATER), 1],
+	["not one that runs on", RUNNING, stored([HI, HELLO, AND], "4"), 0],
+	["one that was interrupted", RUNNING, stored([HI, HELLO, AND, bot("4", "Y", "failed")]), 1],
+	["those that came after it, too", RUNNING, stored([...LATER, bot("5", "And more.")]), 2],
+	["nothing twice", adopt(RUNNING, stored(LATER), null), stored(LATER), 1],
+	["nothing of another conversation", RUNNING, stored([user("8", "New"), bot("9", "Hi")]), 0],
+];
+
+for (const [name, state, history, ended] of ENDED)
+	test(`counts what has ended while nobody listened: ${name}`, () => {
+		const next = adopt(state, history, null);
+		assert.deepEqual([next.ended, next.unread], [ended, ended]);
+		assert.equal(adopt({ ...state, open: true }, history, null).unread, 0);
+	});
+
+test("the reply to the message that is sent again is counted when it has come", () => {
+	const state = ask(CLOSED, "c", "Hi");
+	const history = stored([user("1", "Hi"), bot("2", "Hello")]);
+	assert.equal(adopt(state, history, mine("Hi", "2")).unread, 0);
+});

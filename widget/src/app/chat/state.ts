@@ -206,9 +206,9 @@ export function withReply(
 	return withMessage(state, key, typeof change === "function" ? change(reply) : change);
 }
 
-/** One more reply has ended. */
-function count(state: State): State {
-	return { ...state, ended: state.ended + 1, unread: state.open ? 0 : state.unread + 1 };
+/** So many more replies have ended. */
+export function count(state: State, more = 1): State {
+	return { ...state, ended: state.ended + more, unread: state.open ? 0 : state.unread + more };
 }
 
 function settle(state: State, key: string, change: Parameters<typeof withReply>[2]): State {

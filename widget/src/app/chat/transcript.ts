@@ -4,6 +4,7 @@
 import type { History } from "./history";
 import type { Sending } from "./queue";
 import {
+	count,
 	hasEnded,
 	isLive,
 	type Message,
@@ -126,6 +127,21 @@ function olderThan(stored: readonly Message[], { messages }: State): readonly Me
 	return messages.slice(1, Math.max(1, known - at));
 }
 
+/**
+ * How many replies of the history have ended since the page has last heard of the conversation: those that it knows as
+ * running, and those after the last message that it knows.
+ */
+function countEnded(newest: readonly Message[], page: readonly Message[], own?: string): number {
+	const known = new Map(page.map((message) => [message.key, message]));
+	let end = newest.length;
+	while (end > 0 && !known.has(newest[end - 1]?.key ?? "")) end--;
+	return newest.filter((message, i) => {
+		const old = known.get(message.key);
+		const isNew = old ? isLive(old) : end > 0 && i >= end;
+		return isNew && message.key !== own && message.role === "assistant" && !isLive(message);
+	}).length;
+}
+
 /** `mine` is shown even if the server does not have it yet. */
 export function adopt(state: State, kept: History, mine: Mine | null): State {
 	const stored = fromKept(kept, state.people.phase !== "model");
@@ -135,7 +151,9 @@ export function adopt(state: State, kept: History, mine: Mine | null): State {
 	const older = olderThan(stored, state);
 	const more = kept.more ? "some" : "none";
 	const messages = [...state.messages.slice(0, 1), ...older, ...newest];
-	return { ...state, messages, older: older[0] ? state.older : more };
+	// The engine counts the own reply when it has come.
+	const ended = countEnded(newest, state.messages, mine?.reply.key);
+	return count({ ...state, messages, older: older[0] ? state.older : more }, ended);
 }
 
 /** Puts a page of the history in front. */
