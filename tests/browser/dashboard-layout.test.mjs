@@ -47,6 +47,27 @@ describe("the layout of the dashboard", { skip: missing }, () => {
 			await assertInWindow(page.locator(".range .segment"));
 		});
 
+		it(`shows the names of all places in the bar of a phone: ${locale}`, async () => {
+			for (const width of [320, 360]) {
+				const { page } = await visit("/contacts", { viewport: { width, height: 640 }, locale });
+				await assertInWindow(page.locator(".rail-nav a"));
+				const names = page.locator(".rail-nav a > span:last-child");
+				const boxes = await names.evaluateAll((all) =>
+					all.map((one) => [
+						one.textContent,
+						one.scrollWidth - one.clientWidth,
+						one.getBoundingClientRect(),
+					]),
+				);
+				assert.equal(boxes.length, 6);
+				for (const [i, [name, over, { left, height }]] of boxes.entries()) {
+					assert.ok(over <= 0 && height < 20, `${name} is cut or has two lines at ${width}`);
+					const end = boxes[i - 1]?.[2].right ?? 0;
+					assert.ok(left > end, `${name} is apart from the one before it at ${width}`);
+				}
+			}
+		});
+
 		it(`shows all tabs of the knowledge on a phone: ${locale}`, async () => {
 			const { page } = await visit("/knowledge", { ...PHONE, locale });
 			await page.locator(".knowledge-tabs a").nth(3).waitFor();

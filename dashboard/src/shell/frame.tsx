@@ -110,6 +110,11 @@ function PlaceLink({ place, path }: { readonly place: Place; readonly path: stri
 		<a class="rail-link" href={place.href} aria-current={isAt(place, path) ? "page" : undefined}>
 			<Icon name={place.icon} />
 			<span class="rail-text">{t(place.text)}</span>
+			{place.short && (
+				<span class="rail-short" aria-hidden="true">
+					{t(place.short)}
+				</span>
+			)}
 		</a>
 	);
 }

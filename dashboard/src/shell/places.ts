@@ -7,12 +7,20 @@ export interface Place {
 	readonly href: string;
 	readonly icon: IconName;
 	readonly text: Parameters<typeof t>[0];
+	/** On phones, if the text is too long there. */
+	readonly short?: Parameters<typeof t>[0];
 	/** Other addresses that belong to it. */
 	readonly also?: readonly string[];
 }
 
 export const PLACES: readonly Place[] = [
-	{ href: "/", icon: "inbox", text: "inbox", also: ["/conversations", "/search"] },
+	{
+		href: "/",
+		icon: "inbox",
+		text: "inbox",
+		short: "inboxShort",
+		also: ["/conversations", "/search"],
+	},
 	{ href: "/contacts", icon: "contacts", text: "contacts" },
 	{ href: "/widgets", icon: "widgets", text: "widgets" },
 	{ href: "/agents", icon: "agents", text: "agents" },
