@@ -280,6 +280,21 @@ add_record(struct fixture *f, enum msg_type type, const void *record)
 	buf_clear(&bytes);
 }
 
+/* The settings of a new widget are a field that older schemas do not have. */
+static void
+clear_settings(struct fixture *f)
+{
+	struct key key = key_of_org(&id_default_org, &id_default_widget);
+	struct msg_widget_record r;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_get_record(&t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, &r), 0);
+	r.settings = (struct slice){0};
+	assert_int_equal(txn_put_record(&t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, &r), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
 /* Each table to whose records a schema added fields has some. Full pages, and values that have pages of
  * their own. */
 static void
@@ -305,6 +320,7 @@ fill_store(struct fixture *f)
 	char *text = xcalloc(1, LONG_TEXT + 1);
 	uint64_t request;
 
+	clear_settings(f);
 	request =
 	    send_request(f, &f->a, MSG_READ_ALL, &(struct msg_read_all){.org = id_default_org});
 	commit(f);
