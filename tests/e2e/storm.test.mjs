@@ -1,21 +1,25 @@
-// Workers, the store and searchd are killed and suspended at any moment while visitors, operators and users work, and
+// Workers, the store and searchd are killed and suspended at any moment while visitors of streams and feeds, operators and users work, and
 // webhooks are delivered. Each actor (storm-*.mjs) checks in the end what it was acknowledged; here are the checks of
 // what they share: the numbers, the webhooks of a quick, a slow and a refusing receiver, and the store's invariants.
 //
 // FAULTS_SEED repeats a run's choices.
 
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { after, it } from "node:test";
 import { chance } from "../faults/random.mjs";
 import { EventPage } from "./event-page.mjs";
+import { Feed } from "./feeds.mjs";
 import { until, withBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 import { Receiver } from "./receiver.mjs";
 import { GENERATION, KILLS, killDuring, pause } from "./storm.mjs";
+import { Fed } from "./storm-feeds.mjs";
 import { Operated } from "./storm-operators.mjs";
 import { Searched } from "./storm-searches.mjs";
 import { Streamed } from "./storm-visitors.mjs";
 import { expectTool, parseLines } from "./tool.mjs";
+
+after(() => Feed.closeAll());
 
 const WORKERS = 4;
 const EACH = 4; // actors of a kind
@@ -62,14 +66,15 @@ async function assertReceived(receiver, page, conversations) {
 }
 
 /** The numbers are those of all that was said, also in the conversations that were erased. */
-async function assertCounted(banter, { streamed, operated, searched }, messages) {
+async function assertCounted(banter, { streamed, operated, searched, fed }, messages) {
 	const total = (actors, what) => actors.reduce((sum, actor) => sum + what(actor), 0);
 	const said =
 		total(streamed, ({ visitor }) => visitor.heard.length) +
 		total(operated, (talk) => talk.said.length) +
+		total(fed, (visitor) => visitor.messages.length) +
 		total(searched, (talk) => talk.said);
 	const conversations =
-		streamed.length + operated.length + total(searched, (talk) => talk.conversations);
+		streamed.length + operated.length + fed.length + total(searched, (talk) => talk.conversations);
 	const rated = total(searched, (talk) => talk.rated);
 	const replies = messages.filter(({ role }) => role === "assistant");
 	const stored = messages.filter(({ role }) => role === "user").length;
@@ -110,7 +115,9 @@ function withService(sum) {
 			streamed: make((i) => new Streamed(banter, `visitor-${i}`, page)),
 			operated: make((i) => new Operated(banter, `talk-${i}`)),
 			searched: make((i) => new Searched(banter, `zebra${i}`)),
+			fed: make((i) => new Fed(banter, i)),
 		};
+		for (const visitor of kinds.fed) await visitor.open();
 		const actors = Object.values(kinds).flat();
 		let over = false;
 		const kills = killDuring(banter).finally(() => {
