@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { ORG } from "../faults/ids.mjs";
-import { PeerGone } from "../faults/peer.mjs";
+import { Peer, PeerGone } from "../faults/peer.mjs";
 import { assertWhole, Store } from "../faults/store.mjs";
 import { TABLE } from "../faults/table.mjs";
 import { decodePayload, encodePayload } from "../faults/wire.mjs";
@@ -64,12 +64,26 @@ export class Crawler {
 		}
 	}
 
+	/** Adds an organization; resolves to its id. */
+	async addOrganization() {
+		const peer = await Peer.connect(this.store.socket, "TOOL");
+		const org = newId();
+		const ids = { org, agent: newId(), widget: newId() };
+		await peer.ask(
+			"org_create",
+			{ ...ids, name: "Other", public_id: `wid_${org.slice(-20)}` },
+			"ok",
+		);
+		peer.close();
+		return org;
+	}
+
 	/** Adds a source; resolves to its id. */
 	async add(source) {
 		const record = {
 			v: 1,
 			id: newId(),
-			org: ORG,
+			org: source.org ?? ORG,
 			name: "Test",
 			kind: KINDS[source.kind ?? "site"],
 			url: source.url ?? "",

@@ -6,8 +6,17 @@ import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { Contract } from "./contract.mjs";
-import { until, useBanter } from "./harness.mjs";
-import { ADMIN, assertFields, bare, NOBODY, ORG, usePeer } from "./organizations.mjs";
+import { times, until, useBanter } from "./harness.mjs";
+import {
+	ADMIN,
+	addOrganization,
+	adminExpect,
+	assertFields,
+	bare,
+	NOBODY,
+	ORG,
+	usePeer,
+} from "./organizations.mjs";
 import { Receiver } from "./receiver.mjs";
 
 const contract = new Contract();
@@ -404,6 +413,35 @@ describe("a chat", () => {
 			);
 			await send(banter, 204, "DELETE", `webhooks/${json.id}`);
 		});
+});
+
+describe("the slots for deliveries", () => {
+	const banter = useBanter({ workers: 1, env: ALLOW });
+	const hanging = useReceiver();
+	const well = useReceiver();
+
+	it("are shared: an organization whose receivers hang leaves places for the others", async () => {
+		let now = 0;
+		let most = 0;
+		hanging.answer = () => new Promise(() => {});
+		hanging.server.prependListener("request", (_, response) => {
+			most = Math.max(most, ++now);
+			response.on("close", () => now--);
+		});
+		const one = await addOrganization(banter, "One");
+		const other = await addOrganization(banter, "Other");
+		const post = ({ headers }, path, body) => adminExpect(banter, 201, "POST", path, body, headers);
+		const hook = (of, { url }) => post(of, "webhooks", { url, kinds: ["answer"] });
+		const answer = (of, question) => post(of, "answers", { question, text: "x" });
+		await times(20, () => hook(one, hanging));
+		await hook(other, well);
+		await times(8, (i) => answer(one, `Question ${i}`));
+		// More would be under way, if they might.
+		await until("half of the slots are taken", () => now >= 32);
+		await answer(other, "Whose turn is it?");
+		await until("the other organization's event", () => well.deliveries.length > 0);
+		assert.equal(most, 32);
+	});
 });
 
 it("shows every documented status", () => contract.assertComplete("webhooks"));

@@ -79,7 +79,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/document:
 	workerd/crawl/fetch: workerd/net workerd/crawl/rules
 	workerd/crawl/source: workerd/store workerd/crawl workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
-	workerd/crawl: workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
+	workerd/crawl: workerd/net workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
 	workerd/crawl/extract: workerd/crawl/document workerd/crawl/extract/
 	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
 	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract

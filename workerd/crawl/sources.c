@@ -16,6 +16,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "workerd/crawl/source/page_set.h"
+#include "workerd/net/fair_slots.h"
 
 #define CURSOR_MAX  32
 #define WAIT_MIN_MS 20u
@@ -28,7 +29,7 @@
 
 struct known_source {
 	struct sources *all;
-	struct id id;
+	struct id id, org;
 	struct buf record; /* SOURCE_RECORD, encoded */
 	struct buf state;  /* SOURCE_STATE_RECORD, encoded */
 	struct crawl *crawl;
@@ -46,7 +47,7 @@ struct sources {
 	LIST_HEAD(, known_source) list; /* in the store's order */
 	struct known_source *last;      /* that was read; NULL: none */
 	size_t n;
-	size_t crawls[2]; /* of sites and pages; of uploads */
+	struct fair_slots crawls[2]; /* of sites and pages; of uploads */
 	uint64_t turns;
 	struct store_call *call;
 	uint8_t cursor[CURSOR_MAX];
@@ -64,7 +65,7 @@ static void
 sources_end_crawl(struct known_source *k)
 {
 	k->crawl = NULL;
-	k->all->crawls[k->uploads]--;
+	fair_slots_give(&k->all->crawls[k->uploads], &k->org);
 }
 
 static void
@@ -143,6 +144,7 @@ sources_take(struct sources *s, const struct msg_crawl_source *item)
 	s->last = k;
 	if (!slice_eq(buf_slice(&k->record), item->source))
 		sources_cancel(k);
+	k->org = source.org;
 	k->uploads = source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED;
 	sources_replace(&k->record, item->source);
 	sources_replace(&k->state, item->state);
@@ -276,36 +278,58 @@ sources_start(struct sources *s, struct known_source *k)
 	struct msg_source_state_record state;
 
 	sources_records(k, &source, &state);
-	s->crawls[k->uploads]++;
+	fair_slots_take(&s->crawls[k->uploads], &k->org);
 	k->turn = ++s->turns;
 	k->began_ms = clock_mono_ms();
 	k->crawl = crawl_start(&s->tools, &source, &state, sources_on_crawled, k);
 }
 
-/* Of the sources that are due and have no crawl, the one whose last crawl was first. */
+/* Whether the source's organization has its share of the crawls. */
+static bool
+sources_has_share(const struct known_source *k)
+{
+	return !fair_slots_has(&k->all->crawls[k->uploads], &k->org);
+}
+
+/* Of the sources that are due and have no crawl, the one whose last crawl was first. *held: others are due, whose
+ * organizations have their share of the crawls. */
 static struct known_source *
-sources_next(const struct sources *s, bool uploads, uint64_t now)
+sources_next(const struct sources *s, bool uploads, uint64_t now, bool *held)
 {
 	struct known_source *k, *next = NULL;
 
-	LIST_FOREACH (k, &s->list, link)
-		if (k->crawl == NULL && k->uploads == uploads && k->due <= now &&
-		    (next == NULL || k->turn < next->turn))
+	*held = false;
+	LIST_FOREACH (k, &s->list, link) {
+		if (k->crawl != NULL || k->uploads != uploads || k->due > now)
+			continue;
+		if (sources_has_share(k))
+			*held = true;
+		else if (next == NULL || k->turn < next->turn)
 			next = k;
+	}
 	return next;
 }
 
-/* Pauses the crawls that have had their turn. Returns in how many ms the next one has. */
+/* Whether another crawl has to wait for memory. */
+static bool
+sources_are_full(const struct sources *s, bool uploads)
+{
+	return s->crawls[uploads].used > 0 && page_sets_bytes_held() > HELD_MAX;
+}
+
+/* Pauses the crawls that have had their turn and that others wait for. Returns in how many ms the next one has. */
 static uint64_t
 sources_pause(struct sources *s, bool uploads)
 {
 	uint64_t now = clock_mono_ms(), left = WAIT_MAX_MS;
+	const bool full = sources_are_full(s, uploads);
 	struct known_source *k;
 
 	LIST_FOREACH (k, &s->list, link) {
 		uint64_t until = k->began_ms + s->tools.turn_ms;
 
-		if (k->crawl == NULL || k->uploads != uploads)
+		if (k->crawl == NULL || k->uploads != uploads ||
+		    !(full || sources_has_share(k)))
 			continue;
 		if (until <= now)
 			crawl_pause(k->crawl);
@@ -326,31 +350,22 @@ sources_load(const struct sources *s)
 	return false;
 }
 
-/* Whether another crawl has to wait: for one of the others to end, or for memory. */
-static bool
-sources_are_full(const struct sources *s, bool uploads)
-{
-	const size_t most = uploads ? SOURCES_UPLOADS_MAX : SOURCES_CRAWLS_MAX;
-
-	return s->crawls[uploads] == most ||
-	    (s->crawls[uploads] > 0 && page_sets_bytes_held() > HELD_MAX);
-}
-
 /* Starts crawls that are due, one after the other, because their memory is known when they have read their records.
  * Returns in how many ms to look again, for those that were not started. */
 static uint64_t
 sources_fill(struct sources *s, bool uploads, uint64_t now)
 {
 	struct known_source *k;
+	bool held;
 
-	while ((k = sources_next(s, uploads, now)) != NULL) {
+	while ((k = sources_next(s, uploads, now, &held)) != NULL) {
 		if (sources_are_full(s, uploads))
 			return sources_pause(s, uploads);
 		if (sources_load(s))
 			return WAIT_MAX_MS;
 		sources_start(s, k);
 	}
-	return WAIT_MAX_MS;
+	return held ? sources_pause(s, uploads) : WAIT_MAX_MS;
 }
 
 /* Starts the crawls that are due, and waits for the next one. */
@@ -418,6 +433,8 @@ sources_new(const struct crawl_tools *tools)
 	struct sources *s = xcalloc(1, sizeof(*s));
 
 	s->tools = *tools;
+	s->crawls[false].most = SOURCES_CRAWLS_MAX;
+	s->crawls[true].most = SOURCES_UPLOADS_MAX;
 	LIST_INIT(&s->list);
 	s->timer = evtimer_new(tools->base, sources_on_timer, s);
 	must(s->timer != NULL);
@@ -448,5 +465,5 @@ sources_count(const struct sources *s)
 size_t
 sources_crawls(const struct sources *s)
 {
-	return s->crawls[0] + s->crawls[1];
+	return s->crawls[0].used + s->crawls[1].used;
 }

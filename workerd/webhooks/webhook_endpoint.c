@@ -13,7 +13,6 @@
 #include "proto/base/log.h"
 #include "workerd/webhooks/webhook_notice.h"
 
-#define IN_FLIGHT_MAX  64 /* deliveries of all endpoints */
 #define STORE_AGAIN_MS 1000
 #define LIST_MAX       786432
 
@@ -298,7 +297,7 @@ webhook_endpoint_sent(
 	enum webhook_outcome outcome =
 	    webhook_queue_result(&e->queue, d, result, clock_wall_ms());
 
-	e->engine->in_flight--;
+	fair_slots_give(&e->engine->in_flight, &e->record.org);
 	if (outcome == WEBHOOK_DELIVERED) {
 		metric_add(&e->engine->board->webhooks[METRIC_WEBHOOK_DELIVERED], 1);
 	} else if (outcome != WEBHOOK_SKIPPED) {
@@ -354,7 +353,7 @@ static bool
 webhook_endpoint_may_send(const struct webhook_endpoint *e)
 {
 	return !e->engine->stopping && !e->given_up && e->retry_at == 0 &&
-	    e->engine->in_flight < IN_FLIGHT_MAX;
+	    fair_slots_has(&e->engine->in_flight, &e->record.org);
 }
 
 /* When to look again whether the cursor stands still; 0: nothing may change by time alone. */

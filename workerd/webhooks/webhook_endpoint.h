@@ -10,10 +10,14 @@
 
 #include "proto/ipc/scoreboard.h"
 #include "workerd/api/events/event_feed.h"
+#include "workerd/net/fair_slots.h"
 #include "workerd/webhooks/webhook_queue.h"
 
 /* From when on a cursor that stands still with events ahead of it is reported. */
 #define WEBHOOK_STANDS_MS 60000u
+
+/* Deliveries of all endpoints that are under way. */
+#define WEBHOOK_IN_FLIGHT_MAX FAIR_SLOTS_MAX
 
 /* What all endpoints of the worker share. */
 struct webhook_engine {
@@ -23,8 +27,8 @@ struct webhook_engine {
 	struct webhook_poster *poster;
 	struct event *wake; /* runs webhook_endpoint_work() of each endpoint soon */
 	struct id lease;
-	size_t in_flight; /* deliveries */
-	bool stopping;    /* nothing new is sent */
+	struct fair_slots in_flight; /* deliveries */
+	bool stopping;               /* nothing new is sent */
 };
 
 enum webhook_endpoint_state {

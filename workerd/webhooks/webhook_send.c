@@ -116,7 +116,7 @@ webhook_send(struct webhook_endpoint *e, struct webhook_delivery *d)
 	s->endpoint = e;
 	s->delivery = d;
 	d->sending = s;
-	e->engine->in_flight++;
+	fair_slots_take(&e->engine->in_flight, &e->record.org);
 	if (e->record.format == WEBHOOK_JSON)
 		webhook_send_event(s);
 	else
@@ -130,7 +130,7 @@ webhook_send_cancel(struct webhook_delivery *d)
 
 	if (s == NULL)
 		return;
-	s->endpoint->engine->in_flight--;
+	fair_slots_give(&s->endpoint->engine->in_flight, &s->endpoint->record.org);
 	if (s->post != NULL)
 		webhook_post_cancel(s->post);
 	if (s->call != NULL)

@@ -396,6 +396,7 @@ webhooks_new(const struct webhooks_config *config)
 	    .feed = config->feed,
 	    .board = config->board,
 	    .poster = webhook_poster_new(&poster),
+	    .in_flight = {.most = WEBHOOK_IN_FLIGHT_MAX},
 	    .lease = id_new(),
 	};
 	webhooks_start_timers(w, config->base);
