@@ -267,3 +267,27 @@ describe("search", () => {
 		for (const line of banter.log.lines.filter(isComparison)) assert.equal(line.removed, "0");
 	});
 });
+
+describe("the places of searches that wait", () => {
+	const banter = useBanter({ workers: 1, search: true });
+
+	it("are shared: an organization that takes what it gets leaves places for the others", async () => {
+		const one = await addOrganization(banter, "One");
+		const other = await addOrganization(banter, "Other");
+		const { many, last } = await whileStopped([banter.searchd.pid], async () => {
+			let refused = 0;
+			const many = times(70, async () => {
+				const answer = await ask(banter, { q: "parcel" }, one.headers);
+				if (answer.status === 503) refused++;
+				return answer;
+			});
+			await until("it gets no more places", () => refused > 0);
+			const last = ask(banter, { q: "parcel" }, other.headers);
+			// Its search is sent, too, before searchd goes on.
+			await times(8, () => banter.get("/v1/admin/conversations", other.headers));
+			return { many, last };
+		});
+		assert.equal((await last).status, 200);
+		assert.equal((await many).filter(({ status }) => status === 200).length, 32);
+	});
+});

@@ -12,6 +12,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/ipc/channel.h"
+#include "workerd/net/fair_slots.h"
 
 #define OUT_MAX \
 	((size_t)4 << 20) /* SEARCHES_MAX requests of any length: FIND has up to 42 KB */
@@ -20,6 +21,7 @@ struct search_call {
 	TAILQ_ENTRY(search_call) link;
 	struct search_client *client;
 	uint64_t id, connection;
+	struct id org;
 	search_answer_fn *fn; /* NULL: forgotten */
 	void *arg;
 	struct event *deadline;
@@ -32,14 +34,14 @@ struct search_client {
 	struct event *readable, *writable;
 	uint64_t last_id, connections; /* so far */
 	TAILQ_HEAD(, search_call) calls;
-	unsigned n;
+	struct fair_slots slots; /* of these calls */
 };
 
 static void
 search_call_free(struct search_call *call)
 {
 	TAILQ_REMOVE(&call->client->calls, call, link);
-	call->client->n--;
+	fair_slots_give(&call->client->slots, &call->org);
 	event_free(call->deadline);
 	free(call);
 }
@@ -76,7 +78,7 @@ search_disconnect(struct search_client *sc, const char *why)
 {
 	struct search_call *call;
 
-	if (sc->n > 0)
+	if (!TAILQ_EMPTY(&sc->calls))
 		log_event(LOG_WARN, "search_lost", L_STR("why", why));
 	search_event_free(&sc->readable);
 	search_event_free(&sc->writable);
@@ -167,7 +169,7 @@ search_client_new(struct event_base *base, const char *path)
 {
 	struct search_client *sc = xcalloc(1, sizeof(*sc));
 
-	*sc = (struct search_client){.base = base, .path = path};
+	*sc = (struct search_client){.base = base, .path = path, .slots.most = SEARCHES_MAX};
 	sc->channel.fd = -1;
 	TAILQ_INIT(&sc->calls);
 	return sc;
@@ -203,21 +205,22 @@ search_on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct search_call *
-search_call_send(struct search_client *sc, enum msg_type type, const void *request,
-    search_answer_fn *fn, void *arg)
+search_call_send(struct search_client *sc, const struct id *org, enum msg_type type,
+    const void *request, search_answer_fn *fn, void *arg)
 {
 	struct search_call *call;
 
-	if (sc->n >= SEARCHES_MAX)
+	if (!fair_slots_has(&sc->slots, org))
 		return NULL;
 	if (sc->channel.fd == -1)
 		search_connect(sc);
 	call = xcalloc(1, sizeof(*call));
-	*call = (struct search_call){.client = sc, .id = ++sc->last_id, .fn = fn, .arg = arg};
+	*call = (struct search_call){
+	    .client = sc, .id = ++sc->last_id, .org = *org, .fn = fn, .arg = arg};
 	call->deadline = evtimer_new(sc->base, search_on_deadline, call);
 	must(call->deadline != NULL);
 	TAILQ_INSERT_TAIL(&sc->calls, call, link);
-	sc->n++;
+	fair_slots_take(&sc->slots, org);
 	search_call_expire_in(call, sc->channel.fd == -1 ? 0 : SEARCH_TIMEOUT_MS);
 	if (sc->channel.fd == -1)
 		return call;
@@ -231,21 +234,21 @@ struct search_call *
 search_call(
     struct search_client *sc, const struct msg_search *search, search_answer_fn *fn, void *arg)
 {
-	return search_call_send(sc, MSG_SEARCH, search, fn, arg);
+	return search_call_send(sc, &search->org, MSG_SEARCH, search, fn, arg);
 }
 
 struct search_call *
 search_call_find(
     struct search_client *sc, const struct msg_find *find, search_answer_fn *fn, void *arg)
 {
-	return search_call_send(sc, MSG_FIND, find, fn, arg);
+	return search_call_send(sc, &find->org, MSG_FIND, find, fn, arg);
 }
 
 struct search_call *
 search_call_status(struct search_client *sc, search_answer_fn *fn, void *arg)
 {
-	return search_call_send(
-	    sc, MSG_SEARCH_STATUS_GET, &(struct msg_search_status_get){}, fn, arg);
+	return search_call_send(sc, &(struct id){0}, MSG_SEARCH_STATUS_GET,
+	    &(struct msg_search_status_get){}, fn, arg);
 }
 
 void

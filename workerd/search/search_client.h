@@ -12,7 +12,7 @@
 /* A person waits for the answer. */
 #define SEARCH_TIMEOUT_MS 5000
 
-/* Searches of a worker that wait for searchd, at most. */
+/* Searches of a worker that wait for searchd, at most. Organizations share these places (net/fair_slots.h). */
 #define SEARCHES_MAX 64u
 
 struct search_client;
@@ -28,7 +28,7 @@ typedef void search_answer_fn(void *arg, uint16_t type, const union msg *m);
 struct search_client *search_client_new(struct event_base *base, const char *path);
 void search_client_free(struct search_client *sc);
 
-/* Sends a search. NULL: too many wait; fn is not called. */
+/* Sends a search. NULL: too many wait, or the organization has its share of the places; fn is not called. */
 [[gnu::warn_unused_result]] struct search_call *search_call(
     struct search_client *sc, const struct msg_search *search, search_answer_fn *fn, void *arg);
 
