@@ -1,8 +1,8 @@
 /*
- * From the lowest bit: identified 1, operator_bit 1, state 2, conversation 8, progress 20, next 21. Progress is 0, 1 for
+ * From the lowest bit: identified 1, operator_bit 1, state 2, conversation 12, progress 20, next 17. Progress is 0, 1 for
  * operator_typing, for a reply 2 and its units, or behind those TOLD and run.
  *
- * A conversation with more messages than 21 bits count stays at the last position: its clients then get messages again,
+ * A conversation with more messages than 17 bits count stays at the last position: its clients then get messages again,
  * with the same ids.
  */
 #include "workerd/api/feed/feed_place.h"
@@ -12,11 +12,12 @@
 
 #define STATE_SHIFT        2
 #define CONVERSATION_SHIFT 4
-#define PROGRESS_SHIFT     12
-#define NEXT_SHIFT         32
+#define PROGRESS_SHIFT     16
+#define NEXT_SHIFT         36
 
-#define PROGRESS_BITS 20
-#define NEXT_BITS     21
+#define CONVERSATION_BITS 12
+#define PROGRESS_BITS     20
+#define NEXT_BITS         17
 
 /* Digits of a number of 53 bits. */
 #define DIGITS_MAX 16
@@ -62,12 +63,13 @@ feed_place_number(const struct feed_place *place)
 	    place->identified;
 }
 
-uint8_t
+uint16_t
 feed_place_mark(const struct id *conversation)
 {
-	uint8_t mark = conversation->b[sizeof(conversation->b) - 1];
+	const uint8_t *random = conversation->b + sizeof(conversation->b) - 2;
+	const unsigned bits = (unsigned)random[0] << 8 | random[1];
 
-	return mark == 0 ? 1 : mark;
+	return (uint16_t)(1 + bits % ((1u << CONVERSATION_BITS) - 1));
 }
 
 /* FNV-1a. */
@@ -94,7 +96,8 @@ feed_place_read(uint64_t number, struct feed_place *place)
 	    .typing = is_reply,
 	    .units = is_reply ? (uint32_t)(progress - REPLY) : 0,
 	    .operator_typing = progress == 1,
-	    .conversation = (uint8_t)feed_place_take(number, CONVERSATION_SHIFT, 8),
+	    .conversation =
+		(uint16_t)feed_place_take(number, CONVERSATION_SHIFT, CONVERSATION_BITS),
 	    .state = (uint8_t)feed_place_take(number, STATE_SHIFT, 2),
 	    .operator_bit = feed_place_take(number, 1, 1) != 0,
 	    .identified = feed_place_take(number, 0, 1) != 0,

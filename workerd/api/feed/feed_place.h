@@ -16,18 +16,18 @@ struct feed_place {
 	    told; /* it is a reply that broke off, which the client knows, and may be written again */
 	uint32_t
 	    run; /* then: feed_place_run() of its record; 0: the client has only the error */
-	bool typing;          /* typing_start was sent for the reply at that position, */
-	uint32_t units;       /* and so many UTF-16 units of its text */
-	bool operator_typing; /* typing_start was sent for an operator */
-	uint8_t conversation; /* feed_place_mark() of its id; 0: none yet */
+	bool typing;           /* typing_start was sent for the reply at that position, */
+	uint32_t units;        /* and so many UTF-16 units of its text */
+	bool operator_typing;  /* typing_start was sent for an operator */
+	uint16_t conversation; /* feed_place_mark() of its id; 0: none yet */
 	uint8_t
 	    state; /* as the client knows it: STATE_OPEN, also if resolved, _WAITING or _PERSON */
 	bool operator_bit; /* tells most operators apart */
 	bool identified;   /* the client knows that the visitor has contact details */
 };
 
-/* Tells a conversation from those that the visitor had before; never 0. */
-uint8_t feed_place_mark(const struct id *conversation);
+/* Tells a conversation from those that the visitor had before, but one in 4,095; never 0. */
+uint16_t feed_place_mark(const struct id *conversation);
 
 /* Tells the attempts to write a reply apart, by its record; never 0. */
 uint32_t feed_place_run(struct slice record);

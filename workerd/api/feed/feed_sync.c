@@ -181,7 +181,7 @@ static void
 feed_sync_take_page(struct feed *f, const struct msg_message_page *page)
 {
 	const struct msg_conversation_record conversation = feed_sync_conversation(page);
-	uint8_t mark = feed_place_mark(&conversation.id);
+	uint16_t mark = feed_place_mark(&conversation.id);
 
 	if ((f->place.conversation != 0 && f->place.conversation != mark) ||
 	    f->place.next > conversation.next_seq) {

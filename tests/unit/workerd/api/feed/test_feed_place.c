@@ -9,7 +9,7 @@
 #include "tests/unit/unit.h"
 #include "workerd/api/feed/feed_place.h"
 
-#define NEXT_MOST ((1u << 21) - 1)
+#define NEXT_MOST ((1u << 17) - 1)
 
 static bool
 read_number(uint64_t number, struct feed_place *place)
@@ -25,7 +25,7 @@ TEST(a_place_is_read_as_it_was_written)
 	static const struct feed_place places[] = {
 	    {0},
 	    {.next = 1},
-	    {.next = NEXT_MOST, .conversation = 255, .state = 3, .identified = true},
+	    {.next = NEXT_MOST, .conversation = 4095, .state = 3, .identified = true},
 	    {.next = 2, .typing = true, .operator_bit = true},
 	    {.next = 2, .typing = true, .units = 1, .conversation = 1},
 	    {.next = 9, .operator_typing = true, .state = 2},
@@ -69,8 +69,13 @@ TEST(any_other_text_is_refused)
 TEST(attempts_and_conversations_are_told_apart)
 {
 	const struct id zero = {0};
+	/* Conversations whose ids end with the same byte. */
+	const struct id one = {.b = {[14] = 1, [15] = 7}}, other = {.b = {[14] = 2, [15] = 7}};
+	const struct id most = {.b = {[14] = 255, [15] = 255}};
 
 	assert_int_equal(feed_place_mark(&zero), 1);
+	assert_int_not_equal(feed_place_mark(&one), feed_place_mark(&other));
+	assert_true(feed_place_mark(&most) < 4096);
 	assert_int_not_equal(feed_place_run(slice_str("a")), feed_place_run(slice_str("b")));
 	assert_int_not_equal(feed_place_run(slice_str("")), 0);
 }
