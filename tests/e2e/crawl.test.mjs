@@ -257,12 +257,14 @@ describe("what a site forbids", () => {
 	});
 
 	it("fetches nothing while robots.txt fails, and everything if there is none", async () => {
-		await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
-			site.pages["/robots.txt"] = { status: 503 };
-			const source = await crawler.learn({ url: site.origin });
-			assert.deepEqual(await outcomes(crawler, source, site.origin), { "/": "unread robots" });
-			assert.deepEqual(site.paths(), []);
-		});
+		// 999 is no status of HTTP; some sites answer robots with it.
+		for (const status of [503, 600, 999])
+			await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
+				site.pages["/robots.txt"] = { status };
+				const source = await crawler.learn({ url: site.origin });
+				assert.deepEqual(await outcomes(crawler, source, site.origin), { "/": "unread robots" });
+				assert.deepEqual(site.paths(), []);
+			});
 		await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
 			site.pages["/robots.txt"] = { status: 403 };
 			const source = await crawler.learn({ url: site.origin });

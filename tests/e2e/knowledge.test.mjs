@@ -2,10 +2,11 @@
 // The passages that searchd finds: tests/unit/storaged/search/passages. Marks: tests/unit/workerd/knowledge.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, describe, it } from "node:test";
 import { ORG } from "../faults/ids.mjs";
 import { Feed } from "./feeds.mjs";
-import { ADMIN_KEY, until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
+import { ADMIN_KEY, until, useBanter, WIDGET_KEY, whileStopped, withBanter } from "./harness.mjs";
 import {
 	addAnswer,
 	addSource,
@@ -15,7 +16,7 @@ import {
 	putPage,
 	setAgent,
 } from "./knowledge.mjs";
-import { AGENT, usePeer } from "./organizations.mjs";
+import { AGENT, connectToStore, usePeer } from "./organizations.mjs";
 import { expectTool } from "./tool.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
@@ -610,6 +611,34 @@ describe("with an embedding server that takes ten texts at once", () => {
 		const after = (await banter.model("stats")).embedding_calls;
 		assert.ok(after - calls < 14, `${after - calls} requests`);
 	});
+});
+
+it("texts are sent again to an embedding server when its Retry-After says", async () => {
+	const requests = [];
+	const server = createServer((request, response) => {
+		request.resume();
+		requests.push(request.url);
+		// Without this header, the next request comes after 30 s.
+		const first = requests.length === 1;
+		response.writeHead(first ? 429 : 400, first ? { "retry-after": "1" } : {}).end("{}");
+	});
+	await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+	const env = {
+		EMBEDDING_MODEL: "limited",
+		EMBEDDING_SERVER: "limited",
+		MODEL_SERVERS: `limited=http://127.0.0.1:${server.address().port}/v1`,
+	};
+	try {
+		await withBanter({ workers: 1, search: true, env }, async (banter) => {
+			const peer = await connectToStore(banter);
+			const source = await addSource(peer);
+			await putPage(banter, source, { url: PRICES, title: "Prices", chunks: ["Tea: five euros."] });
+			await until("the second request", () => requests.length > 1, 20_000);
+			peer.close();
+		});
+	} finally {
+		server.close();
+	}
 });
 
 describe("with an embedding server that is down", () => {

@@ -22,6 +22,7 @@ struct embedding {
 	struct buf response;
 	size_t n;
 	int status;
+	unsigned retry_after_ms; /* of its response; 0: none */
 	embedding_fn *fn;
 	void *arg;
 };
@@ -103,7 +104,7 @@ embedder_on_headers(void *arg, const struct upstream_head *head, unsigned retry_
 {
 	struct embedding *r = arg;
 
-	(void)retry_after_ms;
+	r->retry_after_ms = retry_after_ms;
 	r->status = head->status;
 }
 
@@ -139,10 +140,11 @@ embedder_on_end(void *arg, enum upstream_end how, const char *detail)
 		metric_add(&r->embedder->board->embedding_errors, 1);
 		log_event(LOG_WARN, "embedding_failed", L_INT("status", r->status),
 		    L_STR("detail", how == UPSTREAM_DONE ? "no valid answer" : detail));
-		r->fn(r->arg, NULL, how == UPSTREAM_DONE && embedder_is_refused(r->status));
+		r->fn(r->arg, NULL, how == UPSTREAM_DONE && embedder_is_refused(r->status),
+		    r->retry_after_ms);
 	} else {
 		metric_add(&r->embedder->board->embedded_tokens, e.tokens);
-		r->fn(r->arg, &e, false);
+		r->fn(r->arg, &e, false, 0);
 		embedding_format_clear(&e);
 	}
 	embedder_free_request(r);

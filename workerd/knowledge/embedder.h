@@ -12,8 +12,10 @@
 struct embedder;
 struct embedding; /* a request */
 
-/* Called once. e NULL: there is no valid answer; refused: the server does not take these texts. */
-typedef void embedding_fn(void *arg, const struct embedded *e, bool refused);
+/* Called once. e NULL: there is no valid answer; refused: the server does not take these texts; retry_after_ms: when it
+ * wants to be asked again, 0 if it does not say. */
+typedef void embedding_fn(
+    void *arg, const struct embedded *e, bool refused, unsigned retry_after_ms);
 
 /* config: what all model servers share. NULL: without EMBEDDING_MODEL, or if EMBEDDING_SERVER is unknown. */
 struct embedder *embedder_new(const struct upstream_config *config, const struct settings *s);

@@ -16,10 +16,11 @@
 /* After so many, twice as many chunks are tried: what was refused may have been too long together, or the server busy. */
 #define GROW 64
 
-#define BATCH_MS   60000 /* how long a request may take */
-#define BUSY_MS    10000 /* how long a batch waits for replies */
-#define LOOK_MS    250   /* how often it looks whether they have ended */
-#define AGAIN_MS   30000 /* after a failure */
+#define BATCH_MS   60000  /* how long a request may take */
+#define BUSY_MS    10000  /* how long a batch waits for replies */
+#define LOOK_MS    250    /* how often it looks whether they have ended */
+#define AGAIN_MS   30000  /* after a failure */
+#define AGAIN_MAX  600000 /* ms, after one that says when */
 #define CURSOR_MAX 64
 
 struct embeddings {
@@ -219,7 +220,8 @@ embeddings_count(const struct embeddings *e)
 
 /* A text that the server refuses is skipped until there is news. */
 static void
-embeddings_on_vectors(void *arg, const struct embedded *vectors, bool refused)
+embeddings_on_vectors(
+    void *arg, const struct embedded *vectors, bool refused, unsigned retry_after_ms)
 {
 	struct embeddings *e = arg;
 
@@ -233,7 +235,10 @@ embeddings_on_vectors(void *arg, const struct embedded *vectors, bool refused)
 	} else {
 		e->cursor_len = 0;
 		e->news = true;
-		embeddings_set_timer(e, AGAIN_MS);
+		embeddings_set_timer(e,
+		    retry_after_ms == 0              ? AGAIN_MS
+			: retry_after_ms < AGAIN_MAX ? retry_after_ms
+						     : AGAIN_MAX);
 	}
 }
 

@@ -75,11 +75,13 @@ question_search_ask(struct question_search *s)
 
 /* vector NULL: there is none. */
 static void
-question_search_on_vector(void *arg, const struct embedded *vector, bool refused)
+question_search_on_vector(
+    void *arg, const struct embedded *vector, bool refused, unsigned retry_after_ms)
 {
 	struct question_search *s = arg;
 
 	(void)refused;
+	(void)retry_after_ms;
 	s->embedding = NULL;
 	if (vector != NULL) {
 		s->find.model = embedder_model(s->service->embedder);

@@ -146,7 +146,8 @@ robots_cache_on_done(void *arg, struct fetch_response *response)
 	if (done && response->status / 100 == 2)
 		robots_cache_set(
 		    o, robots_parse(buf_slice(&response->body)), ROBOTS_KEPT_MS, true);
-	else if (done && response->status / 100 != 5 && response->status != 429)
+	else if (done && response->status >= 300 && response->status < 500 &&
+	    response->status != 429)
 		robots_cache_set(o, robots_all(true), ROBOTS_KEPT_MS, true);
 	else
 		robots_cache_fail(o, response);
