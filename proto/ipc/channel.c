@@ -184,6 +184,12 @@ channel_send(struct channel *ch, enum msg_type type, uint64_t request, const voi
 	return msg_encode(&ch->out, type, request, msg);
 }
 
+int
+channel_send_frame(struct channel *ch, struct slice frame)
+{
+	return buf_append(&ch->out, frame.p, frame.len);
+}
+
 enum channel_io
 channel_flush(struct channel *ch)
 {

@@ -64,6 +64,9 @@ bool channel_has_partial(const struct channel *ch);
 [[gnu::warn_unused_result]] int channel_send(
     struct channel *ch, enum msg_type type, uint64_t request, const void *msg);
 
+/* The same with a frame that msg_encode() has written. */
+[[gnu::warn_unused_result]] int channel_send_frame(struct channel *ch, struct slice frame);
+
 /* Writes as much of the queue as the socket accepts. */
 [[gnu::warn_unused_result]] enum channel_io channel_flush(struct channel *ch);
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
-import { times, until, useBanter, whileStopped } from "./harness.mjs";
+import { times, until, useBanter, whileStopped, withBanter } from "./harness.mjs";
 import {
 	AGENT,
 	addOrganization,
@@ -52,6 +52,28 @@ async function say(banter, sessionId, text) {
 	assert.equal(answer.status, 200, answer.text);
 	return answer.json.conversationId;
 }
+
+it("organizations search side by side: the many searches of one do not delay another's", () =>
+	withBanter({ workers: 1, search: true }, async (banter) => {
+		await found(banter, "nothing", 0);
+		const { headers } = await addOrganization(banter, "Other");
+		const done = [];
+		const start = async (who, headers) => {
+			const { status } = await ask(banter, { q: "tea" }, headers);
+			assert.equal(status, 200);
+			done.push(who);
+		};
+		const all = [];
+		await whileStopped([banter.searchd.pid], async () => {
+			for (let i = 0; i < 30; i++) all.push(start("one", ADMIN));
+			// The worker has read the requests before it answers these.
+			for (let i = 0; i < 20; i++) await banter.get("/health");
+			all.push(start("other", headers));
+			for (let i = 0; i < 20; i++) await banter.get("/health");
+		});
+		await Promise.all(all);
+		assert.ok(done.indexOf("other") < 10, `${done}`);
+	}));
 
 describe("search", () => {
 	const banter = useBanter({ workers: 2, search: true, env: { SEARCH_COMPARE_MS: "1" } });

@@ -1,4 +1,7 @@
 /*
+ * searchd answers in the order of the requests. So it gets only a few of a worker's searches at a time, by fair slots,
+ * and the others wait here: one organization's flood delays another's search by two answers.
+ *
  * Each search has a deadline. If searchd misses one, the connection is closed, so that what it does not take never
  * fills the memory for it. When the connection ends, those on their way fail, by a deadline that is now: a
  * callback never runs within search_call().
@@ -17,12 +20,17 @@
 #define OUT_MAX \
 	((size_t)4 << 20) /* SEARCHES_MAX requests of any length: FIND has up to 42 KB */
 
+/* Searches at searchd. */
+#define SENT_MAX 4u
+
 struct search_call {
 	TAILQ_ENTRY(search_call) link;
 	struct search_client *client;
-	uint64_t id, connection;
 	struct id org;
-	search_answer_fn *fn; /* NULL: forgotten */
+	struct buf frame; /* the request, while it waits; then empty */
+	bool sent;
+	uint64_t id, connection; /* the latter of one that was sent */
+	search_answer_fn *fn;    /* NULL: forgotten */
 	void *arg;
 	struct event *deadline;
 };
@@ -32,16 +40,19 @@ struct search_client {
 	const char *path;
 	struct channel channel; /* closed: not connected */
 	struct event *readable, *writable;
-	uint64_t last_id, connections; /* so far */
-	TAILQ_HEAD(, search_call) calls;
-	struct fair_slots slots; /* of these calls */
+	uint64_t last_id, connections;   /* so far */
+	TAILQ_HEAD(, search_call) calls; /* oldest first */
+	struct fair_slots all, sent;
 };
 
 static void
 search_call_free(struct search_call *call)
 {
 	TAILQ_REMOVE(&call->client->calls, call, link);
-	fair_slots_give(&call->client->slots, &call->org);
+	fair_slots_give(&call->client->all, &call->org);
+	if (call->sent)
+		fair_slots_give(&call->client->sent, &call->org);
+	buf_clear(&call->frame);
 	event_free(call->deadline);
 	free(call);
 }
@@ -78,7 +89,7 @@ search_disconnect(struct search_client *sc, const char *why)
 {
 	struct search_call *call;
 
-	if (!TAILQ_EMPTY(&sc->calls))
+	if (sc->all.used > 0)
 		log_event(LOG_WARN, "search_lost", L_STR("why", why));
 	search_event_free(&sc->readable);
 	search_event_free(&sc->writable);
@@ -99,6 +110,26 @@ search_flush(struct search_client *sc)
 		break;
 	default:
 		break;
+	}
+}
+
+/* Sends the searches that wait and may be sent. */
+static void
+search_send_next(struct search_client *sc)
+{
+	struct search_call *call;
+
+	TAILQ_FOREACH (call, &sc->calls, link) {
+		if (sc->channel.fd == -1)
+			return;
+		if (call->sent || !fair_slots_has(&sc->sent, &call->org))
+			continue;
+		fair_slots_take(&sc->sent, &call->org);
+		call->sent = true;
+		call->connection = sc->connections;
+		must(channel_send_frame(&sc->channel, buf_slice(&call->frame)) == 0);
+		buf_clear(&call->frame);
+		search_flush(sc);
 	}
 }
 
@@ -137,6 +168,7 @@ search_on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK) {
 		search_take(sc, &f, &m);
+		search_send_next(sc);
 		/* A search that was made by the callback found that this connection has ended, and may have opened another one. */
 		if (sc->channel.fd == -1 || sc->connections != connection)
 			return;
@@ -169,7 +201,10 @@ search_client_new(struct event_base *base, const char *path)
 {
 	struct search_client *sc = xcalloc(1, sizeof(*sc));
 
-	*sc = (struct search_client){.base = base, .path = path, .slots.most = SEARCHES_MAX};
+	*sc = (struct search_client){.base = base,
+	    .path = path,
+	    .all = {.most = SEARCHES_MAX},
+	    .sent = {.most = SENT_MAX}};
 	sc->channel.fd = -1;
 	TAILQ_INIT(&sc->calls);
 	return sc;
@@ -190,7 +225,7 @@ search_client_free(struct search_client *sc)
 	free(sc);
 }
 
-/* Also called for a search whose connection has ended. */
+/* Also called for a search whose connection has ended, or that still waits. */
 static void
 search_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -199,9 +234,10 @@ search_on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (sc->channel.fd != -1 && call->connection == sc->connections)
+	if (sc->channel.fd != -1 && call->sent && call->connection == sc->connections)
 		search_disconnect(sc, "no answer in time");
 	search_call_answer(call, 0, NULL);
+	search_send_next(sc);
 }
 
 static struct search_call *
@@ -210,23 +246,23 @@ search_call_send(struct search_client *sc, const struct id *org, enum msg_type t
 {
 	struct search_call *call;
 
-	if (!fair_slots_has(&sc->slots, org))
+	if (!fair_slots_has(&sc->all, org))
 		return NULL;
 	if (sc->channel.fd == -1)
 		search_connect(sc);
 	call = xcalloc(1, sizeof(*call));
 	*call = (struct search_call){
-	    .client = sc, .id = ++sc->last_id, .org = *org, .fn = fn, .arg = arg};
+	    .client = sc, .org = *org, .id = ++sc->last_id, .fn = fn, .arg = arg};
+	buf_init(&call->frame, WIRE_FRAME_MAX);
 	call->deadline = evtimer_new(sc->base, search_on_deadline, call);
 	must(call->deadline != NULL);
 	TAILQ_INSERT_TAIL(&sc->calls, call, link);
-	fair_slots_take(&sc->slots, org);
+	fair_slots_take(&sc->all, org);
 	search_call_expire_in(call, sc->channel.fd == -1 ? 0 : SEARCH_TIMEOUT_MS);
 	if (sc->channel.fd == -1)
 		return call;
-	call->connection = sc->connections;
-	must(channel_send(&sc->channel, type, call->id, request) == 0);
-	search_flush(sc);
+	must(msg_encode(&call->frame, type, call->id, request) == 0);
+	search_send_next(sc);
 	return call;
 }
 
@@ -247,8 +283,10 @@ search_call_find(
 struct search_call *
 search_call_status(struct search_client *sc, search_answer_fn *fn, void *arg)
 {
-	return search_call_send(sc, &(struct id){0}, MSG_SEARCH_STATUS_GET,
-	    &(struct msg_search_status_get){}, fn, arg);
+	static const struct id nobody;
+
+	return search_call_send(
+	    sc, &nobody, MSG_SEARCH_STATUS_GET, &(struct msg_search_status_get){}, fn, arg);
 }
 
 void
