@@ -41,7 +41,7 @@ names_an_object(const struct msg_desc *d)
 {
 	if (d->type == MSG_LOGIN_CHECK || d->type == MSG_LOGIN_DELETE ||
 	    d->type == MSG_LOGIN_SECRET_GET || d->type == MSG_INVITATION_CHECK ||
-	    d->type == MSG_INVITATION_ACCEPT)
+	    d->type == MSG_INVITATION_ACCEPT || d->type == MSG_CRASH_REPORT)
 		return false;
 	return (d->from & ROLE_WORKER) != 0 && (d->to & ROLE_STORE) != 0 &&
 	    ((d->type >> 8) == 4 || (d->type >> 8) == 7 || (d->type >> 8) == 8);
