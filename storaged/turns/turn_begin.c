@@ -362,21 +362,13 @@ turn_begin_decide_left(struct txn *t, struct call *c, struct turn_beginning *b)
 	return turn_begin_check_open(t, c, b);
 }
 
-static int
-turn_begin_check_budget(struct txn *t, struct call *c, struct turn_beginning *b)
-{
-	b->writer.agent = b->participants.agent;
-	b->writer.org = b->conversation.org;
-	b->writer.widget = b->conversation.widget;
-	return turn_budget_check(t, c, &b->conversation, b->fresh, b->now, &b->writer);
-}
-
 /* Whether the action calls the model once more. */
 static bool
 turn_begin_reserves(const struct turn_beginning *b)
 {
-	return !b->held && !b->m->asks_person &&
-	    (b->action == BEGIN_NEW || b->action == BEGIN_RESTART || b->action == BEGIN_LEFT ||
+	return !b->held &&
+	    ((b->action == BEGIN_NEW && !b->m->asks_person) || b->action == BEGIN_RESTART ||
+		b->action == BEGIN_LEFT ||
 		(b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN));
 }
 
@@ -386,8 +378,11 @@ turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 	int rc =
 	    b->m->left ? turn_begin_decide_left(t, c, b) : turn_begin_decide_action(t, c, b);
 
+	b->writer.agent = b->participants.agent;
+	b->writer.org = b->conversation.org;
+	b->writer.widget = b->conversation.widget;
 	if (rc == 0 && turn_begin_reserves(b))
-		rc = turn_begin_check_budget(t, c, b);
+		rc = turn_budget_check(t, c, &b->conversation, b->fresh, b->now, &b->writer);
 	if (rc == CALL_REFUSED && b->action == BEGIN_LEFT && c->refused == STORE_BUDGET) {
 		b->action = BEGIN_WAIT;
 		return 0;

@@ -129,8 +129,14 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			const { conversationId } = (await banter.chat("rights", "[[tokens=1]]")).json;
 			const lea = await addUser(banter, "lea@example.com", "--name", "Lea", "--member");
 			const { page: hers } = await open("profile", { session: await logIn(banter, lea) });
+			/** Opens a page, which knows the user's rights. */
+			const go = async (path) => {
+				const me = hers.waitForResponse("**/v1/admin/me");
+				await hers.goto(`${banter.url}${path}`);
+				await me;
+			};
 			const check = async (count) => {
-				await hers.goto(`${banter.url}/widgets/${widget.id}`);
+				await go(`/widgets/${widget.id}`);
 				const days = hers.getByLabel("Keep conversations (days)");
 				// Whatever they may delete: how long conversations are kept is the owners'.
 				await until("the field is for owners", () => days.isDisabled());
@@ -144,7 +150,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 						"Delete conversation",
 					],
 				]) {
-					await hers.goto(`${banter.url}${path}`);
+					await go(path);
 					await button(hers, label).first().click();
 					await hers.getByRole("menuitem").first().waitFor();
 					const item = hers.getByRole("menuitem", { name: entry });

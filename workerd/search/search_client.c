@@ -29,8 +29,9 @@ struct search_call {
 	struct id org;
 	struct buf frame; /* the request, while it waits; then empty */
 	bool sent;
-	uint64_t id, connection; /* the latter of one that was sent */
-	search_answer_fn *fn;    /* NULL: forgotten */
+	bool lost; /* its connection has ended, or did while it waited: it only expires */
+	uint64_t id;
+	search_answer_fn *fn; /* NULL: forgotten */
 	void *arg;
 	struct event *deadline;
 };
@@ -94,8 +95,10 @@ search_disconnect(struct search_client *sc, const char *why)
 	search_event_free(&sc->readable);
 	search_event_free(&sc->writable);
 	channel_close(&sc->channel);
-	TAILQ_FOREACH (call, &sc->calls, link)
+	TAILQ_FOREACH (call, &sc->calls, link) {
+		call->lost = true;
 		search_call_expire_in(call, 0);
+	}
 }
 
 static void
@@ -122,11 +125,11 @@ search_send_next(struct search_client *sc)
 	TAILQ_FOREACH (call, &sc->calls, link) {
 		if (sc->channel.fd == -1)
 			return;
-		if (call->sent || !fair_slots_has(&sc->sent, &call->org))
+		if (call->sent || call->lost || !fair_slots_has(&sc->sent, &call->org))
 			continue;
 		fair_slots_take(&sc->sent, &call->org);
 		call->sent = true;
-		call->connection = sc->connections;
+		search_call_expire_in(call, SEARCH_TIMEOUT_MS);
 		must(channel_send_frame(&sc->channel, buf_slice(&call->frame)) == 0);
 		buf_clear(&call->frame);
 		search_flush(sc);
@@ -234,7 +237,7 @@ search_on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (sc->channel.fd != -1 && call->sent && call->connection == sc->connections)
+	if (call->sent && !call->lost)
 		search_disconnect(sc, "no answer in time");
 	search_call_answer(call, 0, NULL);
 	search_send_next(sc);
@@ -293,4 +296,6 @@ void
 search_call_forget(struct search_call *call)
 {
 	call->fn = NULL;
+	if (!call->sent)
+		search_call_free(call);
 }

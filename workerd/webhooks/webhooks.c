@@ -114,6 +114,8 @@ webhooks_end_list(struct webhooks *w)
 			webhooks_drop(w, e);
 	}
 	w->listed = true;
+	/* Their slots are free. */
+	event_active(w->engine.wake, EV_TIMEOUT, 0);
 }
 
 static void webhooks_on_list(void *arg, uint16_t type, const union msg *m);

@@ -138,7 +138,8 @@ static const struct {
 } added[] = {{MSG_CONVERSATION_RECORD, "state"}, {MSG_AGENT_RECORD, "handover_text"},
     {MSG_WIDGET_RECORD, "retention_days"}, {MSG_ORG_RECORD, "prices"},
     {MSG_USER_RECORD, "read_until"}, {MSG_CONTACT_RECORD, "user_id"},
-    {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"}};
+    {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"},
+    {MSG_WEBHOOK_RECORD, "old_secret"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */

@@ -27,7 +27,7 @@ const chatwoot = {
 	deleteConversationCustomAttribute: (name: string) => context({ [name]: undefined }),
 	setLabel: (label: string) => context({ label }),
 	removeLabel: () => context({ label: undefined }),
-	setLocale: (code: string) => call("locale", code),
+	setLocale: (code: string) => call("locale", code.replace("_", "-")),
 	setColorScheme: (theme: string) => call("theme", theme),
 	reset: forget,
 };
@@ -55,6 +55,11 @@ page.chatwootSDK = {
 		const { position, locale, darkMode, hideMessageBubble } = (page.chatwootSettings ??
 			{}) as Settings;
 		page.$chatwoot = chatwoot;
-		load({ position, locale, theme: darkMode, launcherStyle: hideMessageBubble ? "none" : "" });
+		load({
+			position,
+			locale: locale?.replace("_", "-"),
+			theme: darkMode,
+			launcherStyle: hideMessageBubble ? "none" : "",
+		});
 	},
 };

@@ -19,16 +19,21 @@ function update(settings: Settings = {}) {
 		phone,
 		user_id,
 		user_hash,
-		language_override,
+		intercom_user_jwt: _,
+		language_override: locale,
 		hide_default_launcher,
 		custom_launcher_selector,
 		alignment,
 		...rest
 	} = settings;
-	load({ launcherStyle: hide_default_launcher ? "none" : "", position: alignment as string });
+	const isFirst = load({
+		launcherStyle: hide_default_launcher ? "none" : "",
+		position: alignment as string,
+		locale: locale as string,
+	});
 	call("show");
 	identify({ name, email, phone, userId: user_id, hash: user_hash });
-	if (language_override) call("locale", language_override);
+	if (locale && !isFirst) call("locale", locale);
 	if (Object.keys(rest).length > 0) context(rest);
 	if (custom_launcher_selector)
 		for (const one of document.querySelectorAll(custom_launcher_selector as string))

@@ -18,9 +18,9 @@ export function on(event: string, listener: (detail: { count: number; text: stri
 	document.addEventListener(`banter:${event}`, (e) => listener((e as CustomEvent).detail));
 }
 
-/** Loads the widget once. The settings are attributes of its tag. */
-export function load(settings: Settings) {
-	if (isLoaded) return;
+/** Loads the widget once; false: it was loaded before. The settings are attributes of its tag. */
+export function load(settings: Settings): boolean {
+	if (isLoaded) return false;
 	isLoaded = true;
 	const script = document.createElement("script");
 	const url = new URL(`../api/widget/embed.js${address.search}`, address);
@@ -28,6 +28,7 @@ export function load(settings: Settings) {
 		if (value) url.searchParams.set(name, value);
 	script.src = url.href;
 	document.head.append(script);
+	return true;
 }
 
 let known: Record<string, unknown> = {};
@@ -39,17 +40,23 @@ export function context(more: Readonly<Record<string, unknown>>) {
 }
 
 let who: Record<string, unknown> = {};
+let told = "{}";
 
-/** Adds to who the visitor is. */
+/** Adds to who the visitor is. What is said at once is told together, and once: each telling counts as a message. */
 export function identify(more: Readonly<Record<string, unknown>>) {
 	for (const [name, value] of Object.entries(more)) if (value) who[name] = value;
-	if (Object.keys(who).length > 0) call("identify", { ...who });
+	queueMicrotask(() => {
+		const now = JSON.stringify(who);
+		if (now !== told && now !== "{}") call("identify", { ...who });
+		told = now;
+	});
 }
 
 /** The visitor has logged out. */
 export function forget() {
 	known = {};
 	who = {};
+	told = "{}";
 	call("context", known);
 	call("identify", who);
 	call("reset");

@@ -47,9 +47,9 @@ export function createNews(
 
 	/** What was not read before. */
 	function nextOf({ key, text, basis }: Reply, isComplete: boolean): string {
-		const all = settings.plainText
-			? text
-			: plainText(text, { words, isKnown: knownHosts(basis) }, isComplete);
+		// While it was read in parts, its sources were not known.
+		const isKnown = knownHosts(read.has(key) ? null : basis);
+		const all = settings.plainText ? text : plainText(text, { words, isKnown }, isComplete);
 		const now = isComplete ? all : (SENTENCES.exec(all)?.[0] ?? "");
 		const last = read.get(key) ?? "";
 		const next = now.startsWith(last) ? now.slice(last.length) : now;

@@ -42,6 +42,11 @@
 	"{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U','role':" \
 	"'member','password':'$x','created_at':1,'updated_at':2,'read_until':3"
 
+#define OLD_WEBHOOK                                                                         \
+	"{'kind':'webhook','id':'" ID "','org':'" OTHER "','url':'https://a.b/','kinds':7," \
+	"'format':'json','enabled':true,'secret':'s','notice':'','created_at':1,"           \
+	"'updated_at':2,'cursor':3,'requeued':0"
+
 static const char *const lines[] = {
     CONVERSATION,
     MESSAGE "}",
@@ -90,6 +95,7 @@ static const char *const lines[] = {
     "','created_at':1,'prices':'{}','read_until':7,'member_rights':2}",
     OLD_USER ",'picture':'https://a.b/c'}",
     OLD_KEY ",'used_at':2}",
+    OLD_WEBHOOK ",'old_secret':'o','old_until':9}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
     "'phone':'+1','created_at':1,'updated_at':2,'user_id':'u','merging':'" ID "','merged':''}",
     "{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN
@@ -170,6 +176,7 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	struct msg_conversation_record record;
 	struct msg_key_record key;
 	struct msg_user_record user;
+	struct msg_webhook_record webhook;
 
 	assert_int_equal(line_read(&line, json(OLD_CONVERSATION "}"), &error), 0);
 	assert_int_equal(record_decode(line.request.import_conversation.conversation,
@@ -187,6 +194,11 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	    record_decode(line.request.import_record.record, MSG_USER_RECORD, &user), WIRE_OK);
 	assert_int_equal(user.read_until, 3);
 	assert_int_equal(user.picture.len, 0);
+	assert_int_equal(line_read(&line, json(OLD_WEBHOOK "}"), &error), 0);
+	assert_int_equal(
+	    record_decode(line.request.import_record.record, MSG_WEBHOOK_RECORD, &webhook),
+	    WIRE_OK);
+	assert_int_equal(webhook.old_secret.len, 0);
 }
 
 /* Writes the line of a message; returns line_write()'s result. */
