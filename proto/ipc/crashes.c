@@ -11,7 +11,7 @@ crashes_have(const struct crashes *c, uint64_t process)
 	return false;
 }
 
-/* Of several that add the same process at the same time, one changes `last`. */
+/* If several callers add the same process at the same time, one of them changes `last`. */
 void
 crashes_add(struct crashes *c, uint64_t process, uint64_t now)
 {

@@ -46,7 +46,7 @@ static const char about[] =
 struct backup_told {
 	volatile uint64_t total; /* bytes of the copy; 0: not known yet */
 	volatile uint64_t
-	    log_row; /* of the commit log, which the copy contains at least; 0: there is none */
+	    log_row; /* the copy contains the commit log at least up to this row; 0: there is no log */
 	char error[ERROR_MAX]; /* of console_fail(); "" if none */
 };
 

@@ -536,7 +536,7 @@ status_print_keys(void)
 		    BANTER_CONFIG_DIR);
 }
 
-/* Of the last ten minutes. */
+/* Prints how many processes ended by themselves within the last ten minutes; nothing if none did. */
 static void
 status_print_crashes(const struct msg_status *s)
 {

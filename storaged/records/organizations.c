@@ -16,13 +16,22 @@ organization_find(struct txn *t, const struct id *org, struct msg_org_record *re
 	return txn_get_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, record);
 }
 
+/* As organization_find(), but refuses (NOT_FOUND) a request if the organization does not exist. */
+static int
+organization_load(
+    struct txn *t, struct call *c, const struct id *org, struct msg_org_record *record)
+{
+	int rc = organization_find(t, org, record);
+
+	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, organization_missing) : rc;
+}
+
 int
 organization_check(struct txn *t, struct call *c, const struct id *org)
 {
 	struct msg_org_record record;
-	int rc = organization_find(t, org, &record);
 
-	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, organization_missing) : rc;
+	return organization_load(t, c, org, &record);
 }
 
 int
@@ -71,10 +80,8 @@ handle_prices_put(struct txn *t, struct call *c)
 	const struct msg_prices_put *m = &c->m->prices_put;
 	struct key key = key_id(&m->org);
 	struct msg_org_record r;
-	int rc = organization_find(t, &m->org, &r);
+	int rc = organization_load(t, c, &m->org, &r);
 
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, organization_missing);
 	if (rc == 0)
 		rc = organization_put_prices(t, &key, &r, m->prices);
 	if (rc == 0)
@@ -88,10 +95,8 @@ handle_rights_put(struct txn *t, struct call *c)
 	const struct msg_rights_put *m = &c->m->rights_put;
 	struct key key = key_id(&m->org);
 	struct msg_org_record r;
-	int rc = organization_find(t, &m->org, &r);
+	int rc = organization_load(t, c, &m->org, &r);
 
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, organization_missing);
 	if (rc != 0)
 		return rc;
 	r.member_rights = (r.member_rights & ~m->which) | (m->granted & m->which);

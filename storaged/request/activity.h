@@ -5,8 +5,9 @@
 #ifndef STORAGED_REQUEST_ACTIVITY_H
 #define STORAGED_REQUEST_ACTIVITY_H
 
-#include "proto/ipc/messages.h"
 #include <stdint.h>
+
+#include "proto/ipc/messages.h"
 
 /* Seconds that the recent rate covers, with the current one. */
 #define ACTIVITY_SECONDS 10u

@@ -381,11 +381,10 @@ webhook_endpoint_work(struct webhook_endpoint *e, uint64_t now)
 	webhook_endpoint_store(e, now);
 	if (!e->engine->stopping)
 		webhook_endpoint_resume(e);
-	/* The end of each delivery wakes those that wait for a slot. */
-	if (e->retry_at == 0 && !fair_slots_has(&e->engine->in_flight, &e->record.org))
-		due = 0;
-	else
-		due = e->retry_at != 0 ? e->retry_at : webhook_queue_due(&e->queue);
+	due = e->retry_at;
+	/* The end of each delivery wakes the endpoints that wait for a slot. */
+	if (due == 0 && fair_slots_has(&e->engine->in_flight, &e->record.org))
+		due = webhook_queue_due(&e->queue);
 	watch_at = webhook_endpoint_watch_at(e, now);
 	return due == 0 || (watch_at != 0 && watch_at < due) ? watch_at : due;
 }

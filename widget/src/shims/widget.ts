@@ -42,7 +42,7 @@ export function context(more: Readonly<Record<string, unknown>>) {
 let who: Record<string, unknown> = {};
 let told = "{}";
 
-/** Adds to who the visitor is. What is said at once is told together, and once: each telling counts as a message. */
+/** Adds to who the visitor is. Calls of one tick become one `identify`, and nothing is sent twice: the server counts each as a message. */
 export function identify(more: Readonly<Record<string, unknown>>) {
 	for (const [name, value] of Object.entries(more)) if (value) who[name] = value;
 	queueMicrotask(() => {

@@ -385,7 +385,7 @@ resource_put(struct resource_query *r)
 	buf_clear(&record);
 }
 
-/* The value of the member that only some callers may change; NULL: there is none, or the caller may. */
+/* The member that this caller may not change; NULL: there is none. */
 static const struct field *
 resource_managed_field(const struct resource_query *r)
 {
@@ -403,18 +403,14 @@ static bool
 resource_read_fields(struct resource_query *r)
 {
 	const struct field *f = resource_managed_field(r);
+	const size_t size = f == NULL ? 0 : f->kind->size;
+	const uint8_t *now = (const uint8_t *)r->object + (f == NULL ? 0 : f->offset);
 	uint8_t before[sizeof(uint64_t)];
-	const uint8_t *now;
 
-	if (f == NULL) {
-		fields_read(&r->in, r->resource->fields, r->fresh, r->object);
-		return true;
-	}
-	now = (const uint8_t *)r->object + f->offset;
-	must(f->kind->size <= sizeof(before));
-	memcpy(before, now, f->kind->size);
+	must(size <= sizeof(before));
+	memcpy(before, now, size);
 	fields_read(&r->in, r->resource->fields, r->fresh, r->object);
-	if (memcmp(before, now, f->kind->size) == 0)
+	if (memcmp(before, now, size) == 0)
 		return true;
 	store_query_refuse(&r->q, 403, "owners_only", r->resource->managed_refusal);
 	return false;

@@ -16,7 +16,7 @@ struct html_fold_names {
 	size_t n, room;
 };
 
-/* Of what is controlled. */
+/* The ids and classes of the elements that a control unfolds. */
 struct html_folds {
 	struct html_fold_names ids, classes;
 };
