@@ -91,6 +91,7 @@ const LOOKS = [
 	["1280 200 %", { ...DESKTOP, textPx: 32 }, ENGLISH],
 ];
 
+/** Noon: the widest time of a language that counts twelve hours. */
 const AT = new Date().setHours(12, 0, 0, 0);
 const MODEL = { phase: "model", person: null, isTyping: false };
 
@@ -109,7 +110,7 @@ function statesOf(texts) {
 	};
 	const basis = { sources: [source(1, [26]), source(2, [texts.cited.length])], general: false };
 	const broken = (phase, failure) => answered("", { phase, failure, id: null });
-	const next = question("n", texts.next, { isQueued: true });
+	const next = question("n", texts.next, { at: AT, isQueued: true });
 	const states = {
 		starters: { messages: [welcome] },
 		"all blocks": { messages: answered(texts.blocks) },
