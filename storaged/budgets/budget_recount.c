@@ -108,13 +108,12 @@ budget_look_at_open(struct txn *t, struct slice value, budget_open_fn *fn, void 
 	struct msg_open_turn_record open;
 	struct msg_conversation_record conversation;
 	struct key key;
-	int rc = record_read(value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open);
+	int rc = record_read(value, TABLE_OPEN_TURNS, &open);
 
 	if (rc != 0)
 		return 0;
 	key = key_id(&open.conversation);
-	rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 	if (rc == 0)
 		fn(arg, &open, &conversation);
 	return txn_survives(rc) ? 0 : rc;
@@ -183,7 +182,7 @@ budget_sums_put(struct txn *t, const struct budget_sums *sums, const struct budg
 		const struct msg_spent_record spent = {
 		    .v = RECORD_VERSION, .used = sum->used[p], .reserved = sum->reserved[p]};
 
-		rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
+		rc = txn_put_record(t, TABLE_SPENT, &key, &spent);
 	}
 	return rc;
 }

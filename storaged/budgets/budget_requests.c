@@ -28,7 +28,7 @@ budget_list_add(struct txn *t, struct slice value, uint64_t now)
 	struct msg_budget_status status = {.budget = value};
 	struct msg_spent_record spent[BUDGET_PERIODS];
 	struct budget budget;
-	int rc = record_read(value, TABLE_BUDGETS, MSG_BUDGET_RECORD, &record);
+	int rc = record_read(value, TABLE_BUDGETS, &record);
 
 	if (rc != 0)
 		return 0;
@@ -190,7 +190,7 @@ budget_put(struct txn *t, const struct msg_budget_record *record)
 {
 	struct key key = key_of_org(&record->org, &record->widget);
 
-	return txn_put_record(t, TABLE_BUDGETS, &key, MSG_BUDGET_RECORD, record);
+	return txn_put_record(t, TABLE_BUDGETS, &key, record);
 }
 
 static int

@@ -40,7 +40,7 @@ budget_spent(struct txn *t, const struct budget *budget, enum budget_period peri
 {
 	struct key key =
 	    key_spent(&budget->org, &budget->widget, budget_period_number(period, now));
-	int rc = txn_get_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, spent);
+	int rc = txn_get_record(t, TABLE_SPENT, &key, spent);
 
 	if (rc == 0 || !txn_survives(rc))
 		return rc;
@@ -55,7 +55,7 @@ budgets_add(
 {
 	struct key key = key_of_org(org, widget);
 	struct msg_budget_record record;
-	int rc = txn_get_record(t, TABLE_BUDGETS, &key, MSG_BUDGET_RECORD, &record);
+	int rc = txn_get_record(t, TABLE_BUDGETS, &key, &record);
 
 	if (rc == 0)
 		budgets->of[budgets->n++] = (struct budget){
@@ -220,7 +220,7 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 	before = spent.used;
 	spent.used = budget_sum(spent.used, used);
 	spent.reserved = budget_sum(spent.reserved, reserved);
-	rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
+	rc = txn_put_record(t, TABLE_SPENT, &key, &spent);
 	return rc != 0 ? rc
 		       : budget_tell_change(t, budget, period, before, spent.used,
 			     reserved < 0 ? (uint64_t)-reserved : 0);
@@ -279,7 +279,7 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 
 	if (rc != 0 || budgets.n == 0)
 		return rc;
-	rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, &open);
 	if (rc != 0 && !txn_survives(rc))
 		return rc;
 	if (rc != 0)

@@ -42,7 +42,7 @@ changes_entry(const struct walk *w)
 {
 	struct msg_changes_record entry;
 
-	if (record_read(w->value, TABLE_CHANGES, MSG_CHANGES_RECORD, &entry) != 0)
+	if (record_read(w->value, TABLE_CHANGES, &entry) != 0)
 		entry = (struct msg_changes_record){.total = 0};
 	return entry;
 }

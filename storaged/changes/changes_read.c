@@ -24,7 +24,7 @@ changes_read_has(struct slice value, uint64_t seq)
 	struct msg_change_record row;
 	struct slice bytes;
 
-	if (record_read(value, TABLE_CHANGES, MSG_CHANGES_RECORD, &entry) != 0)
+	if (record_read(value, TABLE_CHANGES, &entry) != 0)
 		return true;
 	while (changes_next(&entry.rows, &bytes, &row))
 		if (row.seq == seq)
@@ -92,7 +92,7 @@ changes_read_gather(struct walk *w, struct page *page)
 	int rc = walk_from(w, &at);
 
 	for (; rc == 0; rc = walk_next(w)) {
-		if (record_read(w->value, TABLE_CHANGES, MSG_CHANGES_RECORD, &entry) != 0)
+		if (record_read(w->value, TABLE_CHANGES, &entry) != 0)
 			continue;
 		if (!changes_read_add(page, &w->txn->env->list, entry.rows)) {
 			page->answer.more = true;

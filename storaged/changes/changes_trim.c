@@ -50,8 +50,7 @@ changes_trim_count(const struct walk *w, struct trimming *trimming)
 	struct msg_change_record row;
 	struct slice bytes;
 
-	if (trimming->excess == 0 ||
-	    record_read(w->value, TABLE_CHANGES, MSG_CHANGES_RECORD, &entry) != 0)
+	if (trimming->excess == 0 || record_read(w->value, TABLE_CHANGES, &entry) != 0)
 		return;
 	while (trimming->excess > 0 && changes_next(&entry.rows, &bytes, &row))
 		trimming->excess--;

@@ -61,7 +61,7 @@ chunk_hashes_load(struct txn *t, const struct id *page, struct chunk_hashes *has
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	for (; rc == 0; rc = walk_next(&w))
-		if (record_read(w.value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) == 0)
+		if (record_read(w.value, TABLE_CHUNKS, &chunk) == 0)
 			chunk_hashes_add(hashes, &chunk.hash);
 	walk_close(&w);
 	chunk_hashes_sort(hashes);

@@ -26,7 +26,7 @@ content_first_page(struct txn *t, const struct id *org, const struct id *source,
 
 	if (rc != 0)
 		return rc;
-	rc = txn_get_record(t, TABLE_SOURCE_PAGES, key, MSG_SOURCE_PAGE_RECORD, r);
+	rc = txn_get_record(t, TABLE_SOURCE_PAGES, key, r);
 	if (rc != RECORD_DAMAGED)
 		return rc;
 	*r = (struct msg_source_page_record){.org = *org, .source = *source, .chunks = 1};

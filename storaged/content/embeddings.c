@@ -54,7 +54,7 @@ embedding_exists(
 {
 	struct key key = key_vector(page, hash);
 	struct msg_vector_record r;
-	int rc = txn_get_record(s->t, TABLE_VECTORS, &key, MSG_VECTOR_RECORD, &r);
+	int rc = txn_get_record(s->t, TABLE_VECTORS, &key, &r);
 
 	*exists = rc == 0 && slice_eq(r.model, s->model);
 	return txn_survives(rc) ? 0 : rc;
@@ -93,8 +93,7 @@ embedding_look_at_chunk(
 	bool exists;
 	int rc;
 
-	if (!key_fits(TABLE_CHUNKS, w->key) ||
-	    record_read(w->value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) != 0)
+	if (!key_fits(TABLE_CHUNKS, w->key) || record_read(w->value, TABLE_CHUNKS, &chunk) != 0)
 		return 0;
 	s->from = piece_place(w->key);
 	s->full = s->looks++ == LOOKS_MAX;
@@ -133,7 +132,7 @@ embedding_look_at_page(struct embedding_search *s, const struct walk *w)
 	struct msg_source_record source;
 	int rc = 0;
 
-	if (record_read(w->value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) != 0)
+	if (record_read(w->value, TABLE_SOURCE_PAGES, &page) != 0)
 		return 0;
 	if (!id_equal(&s->source, &page.source)) {
 		rc = source_find(s->t, &page.org, &page.source, &source);

@@ -18,7 +18,7 @@ gap_store(struct txn *t, const struct msg_gap_record *r)
 {
 	struct key key = key_of_org(&r->org, &r->id);
 	struct key entry = key_conversation_gap(&r->conversation, &r->id);
-	int rc = txn_put_record(t, TABLE_GAPS, &key, MSG_GAP_RECORD, r);
+	int rc = txn_put_record(t, TABLE_GAPS, &key, r);
 
 	return rc != 0 ? rc : txn_put(t, TABLE_GAPS_BY_CONVERSATION, &entry, key_slice(&key));
 }
@@ -38,7 +38,7 @@ gap_find(struct txn *t, const struct id *org, const struct id *gap, struct msg_g
 {
 	struct key key = key_of_org(org, gap);
 
-	return txn_get_record(t, TABLE_GAPS, &key, MSG_GAP_RECORD, r);
+	return txn_get_record(t, TABLE_GAPS, &key, r);
 }
 
 /* The oldest gaps of an organization that are too many. */
@@ -56,8 +56,7 @@ gaps_find_surplus(
 		rc = walk_from(&w, &front);
 	for (; rc == 0; rc = walk_next(&w)) {
 		/* The slices of these records are not used. */
-		if (gaps < TRIM_MAX &&
-		    record_read(w.value, TABLE_GAPS, MSG_GAP_RECORD, &of[gaps]) != 0)
+		if (gaps < TRIM_MAX && record_read(w.value, TABLE_GAPS, &of[gaps]) != 0)
 			continue;
 		gaps++;
 	}

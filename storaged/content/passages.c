@@ -103,7 +103,7 @@ content_passages_read_chunk(
 	if (rc == 0 && ref->index >= page.chunks)
 		return 0;
 	if (rc == 0)
-		rc = txn_get_record(p->t, TABLE_CHUNKS, &key, MSG_CHUNK_RECORD, &chunk);
+		rc = txn_get_record(p->t, TABLE_CHUNKS, &key, &chunk);
 	if (rc == 0 && hash_equal(&chunk.hash, &ref->hash))
 		content_passages_add_chunk(p, ref, &page, &chunk);
 	return rc;
@@ -123,7 +123,7 @@ content_passages_read_answer(
 {
 	struct key key = key_of_org(org, &ref->id);
 	struct msg_answer_record r;
-	int rc = txn_get_record(p->t, TABLE_ANSWERS, &key, MSG_ANSWER_RECORD, &r);
+	int rc = txn_get_record(p->t, TABLE_ANSWERS, &key, &r);
 
 	if (rc == 0 && r.published)
 		content_passages_add_answer(p, ref, &r);
@@ -202,8 +202,8 @@ content_passages_find_sources(
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && wanted->n < ARRAY_LEN(wanted->ids); rc = walk_next(&w)) {
-		if (record_read(w.value, TABLE_SOURCES, MSG_SOURCE_RECORD, &source) != 0 ||
-		    !source.enabled || !content_passages_wants_source(m, &source.id))
+		if (record_read(w.value, TABLE_SOURCES, &source) != 0 || !source.enabled ||
+		    !content_passages_wants_source(m, &source.id))
 			continue;
 		rc = source_find_state(t, &m->org, &source.id, &state);
 		if (rc == 0 && state.chunks > 0) {
@@ -232,8 +232,7 @@ content_passages_add_answers(
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && *bytes <= m->bytes_max && !p->full; rc = walk_next(&w)) {
 		p->full = p->looks++ == LOOKS_MAX;
-		if (record_read(w.value, TABLE_ANSWERS, MSG_ANSWER_RECORD, &r) != 0 ||
-		    !r.published)
+		if (record_read(w.value, TABLE_ANSWERS, &r) != 0 || !r.published)
 			continue;
 		*bytes += r.question.len + r.text.len;
 		content_passages_add_answer(
@@ -257,7 +256,7 @@ content_passages_add_page(struct passages *p, const struct msg_source_page_recor
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && !p->full; rc = walk_next(&w)) {
 		if (!key_fits(TABLE_CHUNKS, w.key) ||
-		    record_read(w.value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) != 0)
+		    record_read(w.value, TABLE_CHUNKS, &chunk) != 0)
 			continue;
 		ref.index = piece_place(w.key);
 		ref.hash = chunk.hash;
@@ -281,9 +280,7 @@ content_passages_add_source(
 		rc = walk_from(&w, &front);
 	while (rc == 0 && !p->full && chunks > 0) {
 		p->full = p->looks++ >= LOOKS_MAX;
-		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) ==
-			0 &&
-		    page.chunks > 0) {
+		if (record_read(w.value, TABLE_SOURCE_PAGES, &page) == 0 && page.chunks > 0) {
 			rc = content_passages_add_page(p, &page);
 			chunks -= page.chunks < chunks ? page.chunks : chunks;
 		}

@@ -32,7 +32,7 @@ source_page_find(struct txn *t, const struct id *org, const struct id *source,
 {
 	struct key key = key_source_page(org, source, page);
 
-	return txn_get_record(t, TABLE_SOURCE_PAGES, &key, MSG_SOURCE_PAGE_RECORD, r);
+	return txn_get_record(t, TABLE_SOURCE_PAGES, &key, r);
 }
 
 int
@@ -100,7 +100,7 @@ source_page_store(struct txn *t, const struct msg_source_page_record *r,
 	const struct id org = r->org, source = r->source, page = r->id;
 	bool stays = before->share.exists &&
 	    slice_eq(key_slice(&before->by_url), key_slice(&after.by_url));
-	int rc = txn_put_record(t, TABLE_SOURCE_PAGES, &key, MSG_SOURCE_PAGE_RECORD, r);
+	int rc = txn_put_record(t, TABLE_SOURCE_PAGES, &key, r);
 
 	if (rc == 0 && before->share.exists && !stays)
 		rc = txn_del(t, TABLE_SOURCE_PAGES_BY_URL, &before->by_url);

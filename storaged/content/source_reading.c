@@ -80,8 +80,7 @@ source_page_list_fill(struct txn *t, const struct msg_source_page_list *m, struc
 		rc = walk_next(&w);
 	for (uint32_t looks = 0; rc == 0; looks++, rc = walk_next(&w)) {
 		struct msg_source_page_record r = {.url = {0}};
-		bool passes =
-		    record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &r) == 0 &&
+		bool passes = record_read(w.value, TABLE_SOURCE_PAGES, &r) == 0 &&
 		    source_filter_passes(&filter, &r);
 
 		if (n == most || looks == LOOKS_MAX || searched > SEARCHED_MAX ||
@@ -140,8 +139,7 @@ source_text_add(struct walk *w, const struct msg_source_text_read *m, bool *fits
 	int rc = 0;
 
 	*fits = true;
-	if (!key_fits(TABLE_CHUNKS, w->key) ||
-	    record_read(w->value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) != 0)
+	if (!key_fits(TABLE_CHUNKS, w->key) || record_read(w->value, TABLE_CHUNKS, &chunk) != 0)
 		return 0;
 	item.index = piece_place(w->key);
 	if (m->vectors)
@@ -193,8 +191,7 @@ handle_source_text_read(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = txn_get(t, TABLE_SOURCE_PAGES, &key, &answer.page);
 	if (rc == 0)
-		rc =
-		    record_read(answer.page, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page);
+		rc = record_read(answer.page, TABLE_SOURCE_PAGES, &page);
 	/* A damaged page is never quoted; searchd would ask for it again and again. */
 	if (txn_survives(rc))
 		return call_refuse(c, STORE_NOT_FOUND, "no such page");
@@ -229,8 +226,7 @@ content_list_page(struct content_reading *reading, const struct walk *w)
 	struct msg_source_record source;
 	int rc = 0;
 
-	if (record_read(w->value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &r) != 0 ||
-	    r.chunks == 0)
+	if (record_read(w->value, TABLE_SOURCE_PAGES, &r) != 0 || r.chunks == 0)
 		return 0;
 	if (!id_equal(&reading->source, &r.source)) {
 		rc = source_find(reading->t, &r.org, &r.source, &source);
@@ -255,7 +251,7 @@ content_list_answer(struct content_reading *reading, const struct walk *w)
 {
 	struct msg_answer_record r;
 
-	if (record_read(w->value, TABLE_ANSWERS, MSG_ANSWER_RECORD, &r) == 0 && r.published)
+	if (record_read(w->value, TABLE_ANSWERS, &r) == 0 && r.published)
 		content_list_add(reading,
 		    &(struct msg_content_item){
 			.kind = PASSAGE_ANSWER,
@@ -351,7 +347,7 @@ content_see_answer(struct txn *t, const struct key *key, struct msg_content_seen
 	int rc = txn_get(t, TABLE_ANSWERS, key, &record);
 
 	if (rc == 0)
-		rc = record_read(record, TABLE_ANSWERS, MSG_ANSWER_RECORD, &r);
+		rc = record_read(record, TABLE_ANSWERS, &r);
 	if (rc == 0 && r.published) {
 		seen->searched = 1;
 		seen->answer = record;

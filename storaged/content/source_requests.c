@@ -19,7 +19,7 @@ source_crawl_add(struct walk *w, struct buf *scratch, bool *fits)
 	struct msg_crawl_source item = {.source = w->value};
 	struct msg_source_record source;
 	struct key key = key_of(w->key);
-	int rc = record_read(w->value, TABLE_SOURCES, MSG_SOURCE_RECORD, &source);
+	int rc = record_read(w->value, TABLE_SOURCES, &source);
 
 	if (rc == 0)
 		rc = txn_get(w->txn, TABLE_SOURCE_STATES, &key, &item.state);
@@ -91,10 +91,10 @@ source_state_store(struct txn *t, const struct msg_source_state_record *r)
 	struct slice stored;
 	int rc = txn_get(t, TABLE_SOURCE_STATES, &key, &stored);
 
-	if (rc == 0 && record_equals(t, MSG_SOURCE_STATE_RECORD, r, stored))
+	if (rc == 0 && record_equals(t, TABLE_SOURCE_STATES, r, stored))
 		return 0;
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, r);
+		rc = txn_put_record(t, TABLE_SOURCE_STATES, &key, r);
 	return rc != 0 ? rc
 		       : change_add(t, &r->org, CHANGE_SOURCE, &r->source, NULL, CHANGE_STATE);
 }

@@ -15,7 +15,7 @@ source_find(
 {
 	struct key key = key_of_org(org, source);
 
-	return txn_get_record(t, TABLE_SOURCES, &key, MSG_SOURCE_RECORD, r);
+	return txn_get_record(t, TABLE_SOURCES, &key, r);
 }
 
 int
@@ -33,7 +33,7 @@ source_find_state(struct txn *t, const struct id *org, const struct id *source,
 {
 	struct key key = key_of_org(org, source);
 
-	return txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, r);
+	return txn_get_record(t, TABLE_SOURCE_STATES, &key, r);
 }
 
 int
@@ -43,7 +43,7 @@ source_state_begin(struct txn *t, const struct id *org, const struct id *source)
 	    .v = RECORD_VERSION, .org = *org, .source = *source};
 	struct key key = key_of_org(org, source);
 
-	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, &r);
 }
 
 struct source_share
@@ -77,7 +77,7 @@ source_count(struct txn *t, const struct id *org, const struct id *source,
 {
 	struct key key = key_of_org(org, source);
 	struct msg_source_state_record r;
-	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, &r);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -88,7 +88,7 @@ source_count(struct txn *t, const struct id *org, const struct id *source,
 		r.chunks += after->chunks;
 		r.bytes += after->bytes;
 	}
-	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, &r);
 }
 
 uint64_t
@@ -108,12 +108,12 @@ source_wants_crawl(struct txn *t, const struct id *org, const struct id *source)
 {
 	struct key key = key_of_org(org, source);
 	struct msg_source_state_record r;
-	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, &r);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	r.asked_at = source_state_after(&r);
-	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, &r);
 }
 
 /* Adds the state where the walk stands. */
@@ -121,7 +121,7 @@ static int
 source_sum_add(const struct walk *w, struct source_sums *sums)
 {
 	struct msg_source_state_record r;
-	int rc = record_read(w->value, TABLE_SOURCE_STATES, MSG_SOURCE_STATE_RECORD, &r);
+	int rc = record_read(w->value, TABLE_SOURCE_STATES, &r);
 
 	if (rc != 0) {
 		sums->complete = false;

@@ -15,7 +15,7 @@ upload_find(struct txn *t, const struct id *upload, struct msg_upload_record *r)
 {
 	struct key key = key_id(upload);
 
-	return txn_get_record(t, TABLE_UPLOADS, &key, MSG_UPLOAD_RECORD, r);
+	return txn_get_record(t, TABLE_UPLOADS, &key, r);
 }
 
 int
@@ -32,7 +32,7 @@ upload_put(struct txn *t, const struct id *upload, const struct msg_upload_recor
 {
 	struct key key = key_id(upload);
 
-	return txn_put_record(t, TABLE_UPLOADS, &key, MSG_UPLOAD_RECORD, r);
+	return txn_put_record(t, TABLE_UPLOADS, &key, r);
 }
 
 /* Whether the upload where a walk stands is of no use any more. */
@@ -41,7 +41,7 @@ upload_is_left(struct walk *w, uint64_t now, bool *left)
 {
 	struct msg_upload_record r;
 	struct msg_source_record source;
-	int rc = record_read(w->value, TABLE_UPLOADS, MSG_UPLOAD_RECORD, &r);
+	int rc = record_read(w->value, TABLE_UPLOADS, &r);
 
 	*left = false;
 	if (rc != 0 || !id_is_zero(&r.page))

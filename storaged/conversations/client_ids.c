@@ -9,7 +9,7 @@ client_id_get(struct txn *t, const struct id *conversation, struct slice name,
 {
 	struct key key = key_client_id(conversation, name);
 
-	return txn_get_record(t, TABLE_CLIENT_IDS, &key, MSG_CLIENT_ID_RECORD, stands_for);
+	return txn_get_record(t, TABLE_CLIENT_IDS, &key, stands_for);
 }
 
 int
@@ -23,7 +23,7 @@ client_id_put(struct txn *t, const struct id *conversation, struct slice name, u
 	    .turn = *turn,
 	};
 
-	return txn_put_record(t, TABLE_CLIENT_IDS, &key, MSG_CLIENT_ID_RECORD, &stands_for);
+	return txn_put_record(t, TABLE_CLIENT_IDS, &key, &stands_for);
 }
 
 /* Goes on to the next client id of the message at seq, from the current one. */
@@ -34,7 +34,7 @@ client_id_find_named(struct walk *w, uint64_t seq)
 	int rc;
 
 	for (rc = 0; rc == 0; rc = walk_next(w)) {
-		rc = record_read(w->value, TABLE_CLIENT_IDS, MSG_CLIENT_ID_RECORD, &stands_for);
+		rc = record_read(w->value, TABLE_CLIENT_IDS, &stands_for);
 		if (rc != 0 || stands_for.seq == seq)
 			return rc;
 	}

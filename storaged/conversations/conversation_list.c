@@ -109,7 +109,7 @@ conversation_list_look(struct txn *t, struct conversation_filter *l, struct slic
 {
 	struct msg_conversation_record r;
 	bool unread = false;
-	int rc = record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &r);
+	int rc = record_read(record, TABLE_CONVERSATIONS, &r);
 
 	if (rc != 0 || !conversation_list_matches(l->m, &r))
 		return 0;
@@ -238,7 +238,7 @@ conversation_answer_one(
 	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
 
 	if (rc == 0)
-		rc = record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &r);
+		rc = record_read(record, TABLE_CONVERSATIONS, &r);
 	if (rc == 0)
 		rc = read_is_unread(t, &r, reader, &unread);
 	if (rc != 0)

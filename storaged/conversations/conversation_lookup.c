@@ -18,8 +18,7 @@ conversation_lookup_add(struct txn *t, const struct id *org, const struct id *id
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	if (record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &r) != 0 ||
-	    !id_equal(&r.org, org))
+	if (record_read(record, TABLE_CONVERSATIONS, &r) != 0 || !id_equal(&r.org, org))
 		return 0;
 	/* A full list ends early: callers accept that some conversations are missing. */
 	if (wire_list_add(&t->env->list, record) != 0)

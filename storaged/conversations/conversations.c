@@ -52,8 +52,7 @@ conversation_of_session(struct txn *t, const struct id *org, const struct id *wi
 	*fresh = rc == MDB_NOTFOUND;
 	if (rc == 0) {
 		key = key_id(&id);
-		rc = txn_get_record(
-		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, conversation);
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	}
 	if (rc != MDB_NOTFOUND)
@@ -178,7 +177,7 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 		numbers_change_conversation(t, NULL, conversation);
 	labels_of(conversation, &labels);
 	/* First, since every later change may move the bytes that the record's slices refer to. */
-	rc = txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &stored);
+	rc = txn_put_record(t, TABLE_CONVERSATIONS, &key, &stored);
 
 	if (rc == 0 && fresh)
 		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
@@ -196,8 +195,7 @@ static int
 conversation_get_named(
     struct txn *t, const struct key *key, struct msg_conversation_record *conversation)
 {
-	int rc =
-	    txn_get_record(t, TABLE_CONVERSATIONS, key, MSG_CONVERSATION_RECORD, conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, key, conversation);
 
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
@@ -208,8 +206,7 @@ conversation_set_contact(struct txn *t, const struct id *id, const struct id *co
 	struct key key = key_id(id);
 	struct msg_conversation_record conversation;
 	struct conversation_position before;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc != 0 || id_equal(&conversation.contact, contact))
 		return rc;
@@ -256,8 +253,7 @@ conversation_reopen(struct txn *t, const struct msg_turn_record *place)
 	conversation_note_reply(&conversation, place->seq, CONVERSATION_ACTIVE);
 	if (conversation.status == before)
 		return 0;
-	return txn_put_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	return txn_put_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 }
 
 enum conversation_status
@@ -450,7 +446,7 @@ conversation_get(struct txn *t, const struct id *id, struct slice *record,
 
 	if (rc != 0)
 		return rc;
-	return record_read(*record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, conversation);
+	return record_read(*record, TABLE_CONVERSATIONS, conversation);
 }
 
 /* The bytes of the messages before the one in the middle of a page: few enough that this one, of any length, is in

@@ -19,7 +19,7 @@ face_find_contact(struct txn *t, const struct msg_conversation_record *conversat
 
 	if (id_is_zero(&conversation->contact))
 		return 0;
-	rc = txn_get_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, &r);
+	rc = txn_get_record(t, TABLE_CONTACTS, &key, &r);
 	if (rc != 0)
 		return txn_survives(rc) ? 0 : rc;
 	face->name = r.name;

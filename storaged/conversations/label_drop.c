@@ -34,7 +34,7 @@ label_drop_one(struct txn *t, const struct key *entry, const struct id *label)
 	struct conversation_position before;
 	struct tags_text text;
 	enum change_what what;
-	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &r);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &r);
 
 	if (rc == 0) {
 		conversation_position_of(&r, &before);

@@ -158,8 +158,7 @@ label_recount_put(const void *node, VISIT visit, void *arg)
 	    .conversations = sum->conversations};
 
 	if ((visit == postorder || visit == leaf) && !sum->stored && r->rc == 0)
-		r->rc = txn_put_record(
-		    r->t, TABLE_LABEL_COUNTS, &sum->key, MSG_LABEL_COUNT_RECORD, &record);
+		r->rc = txn_put_record(r->t, TABLE_LABEL_COUNTS, &sum->key, &record);
 }
 
 static int

@@ -87,7 +87,7 @@ labels_add_to(struct txn *t, const struct id *org, enum label_kind kind, const s
 {
 	struct key key = key_of_org(org, label);
 	struct msg_label_count_record r;
-	int rc = txn_get_record(t, TABLE_LABEL_COUNTS, &key, MSG_LABEL_COUNT_RECORD, &r);
+	int rc = txn_get_record(t, TABLE_LABEL_COUNTS, &key, &r);
 
 	if (rc == MDB_NOTFOUND)
 		r = (struct msg_label_count_record){
@@ -104,7 +104,7 @@ labels_add_to(struct txn *t, const struct id *org, enum label_kind kind, const s
 	r.conversations += (uint64_t)by;
 	if (r.conversations == 0)
 		return txn_del(t, TABLE_LABEL_COUNTS, &key);
-	return txn_put_record(t, TABLE_LABEL_COUNTS, &key, MSG_LABEL_COUNT_RECORD, &r);
+	return txn_put_record(t, TABLE_LABEL_COUNTS, &key, &r);
 }
 
 int

@@ -20,14 +20,14 @@ page_put(struct txn *t, const struct id *conversation, struct slice page, uint64
 		return rc;
 	r.v = RECORD_VERSION;
 	r.conversation = *conversation;
-	if (rc == 0 && record_read(stored, TABLE_PAGES, MSG_PAGE_RECORD, &there) == 0) {
+	if (rc == 0 && record_read(stored, TABLE_PAGES, &there) == 0) {
 		r.at = there.at;
-		if (record_equals(t, MSG_PAGE_RECORD, &r, stored))
+		if (record_equals(t, TABLE_PAGES, &r, stored))
 			return 0;
 	}
 	*changed = true;
 	r.at = now;
-	return txn_put_record(t, TABLE_PAGES, &key, MSG_PAGE_RECORD, &r);
+	return txn_put_record(t, TABLE_PAGES, &key, &r);
 }
 
 int
@@ -38,7 +38,7 @@ page_get(struct txn *t, const struct id *conversation, struct slice *page)
 	int rc = txn_get(t, TABLE_PAGES, &key, page);
 
 	if (rc == 0)
-		rc = record_read(*page, TABLE_PAGES, MSG_PAGE_RECORD, &r);
+		rc = record_read(*page, TABLE_PAGES, &r);
 	if (rc != 0)
 		*page = (struct slice){0};
 	return txn_survives(rc) ? 0 : rc;
@@ -54,7 +54,7 @@ page_import(struct txn *t, struct call *c, const struct msg_page_record *r)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_PAGES, &key, MSG_PAGE_RECORD, r);
+		rc = txn_put_record(t, TABLE_PAGES, &key, r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -23,7 +23,7 @@ people_find_picture(
 {
 	struct key key = key_of_org(org, user);
 	struct msg_user_record record;
-	int rc = txn_get_record(t, TABLE_USERS, &key, MSG_USER_RECORD, &record);
+	int rc = txn_get_record(t, TABLE_USERS, &key, &record);
 
 	*picture = rc == 0 ? record.picture : (struct slice){0};
 	return txn_survives(rc) ? 0 : rc;

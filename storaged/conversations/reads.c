@@ -15,9 +15,8 @@ read_find_floor(
 	struct key key = id_is_zero(reader) ? key_id(org) : key_of_org(org, reader);
 	struct msg_user_record user = {0};
 	struct msg_org_record record = {0};
-	int rc = id_is_zero(reader)
-	    ? txn_get_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &record)
-	    : txn_get_record(t, TABLE_USERS, &key, MSG_USER_RECORD, &user);
+	int rc = id_is_zero(reader) ? txn_get_record(t, TABLE_ORGS, &key, &record)
+				    : txn_get_record(t, TABLE_USERS, &key, &user);
 
 	*read_until = rc == 0 ? user.read_until + record.read_until : 0;
 	return txn_survives(rc) ? 0 : rc;
@@ -41,7 +40,7 @@ read_is_unread(struct txn *t, const struct msg_conversation_record *conversation
 	struct key key = key_of_org(&conversation->id, reader);
 	struct msg_read_record r;
 	uint64_t since, read_until;
-	int rc = txn_get_record(t, TABLE_READS, &key, MSG_READ_RECORD, &r);
+	int rc = txn_get_record(t, TABLE_READS, &key, &r);
 
 	*unread = false;
 	if (rc != 0 && !txn_survives(rc))
@@ -67,7 +66,7 @@ read_mark(struct txn *t, const struct msg_conversation_record *conversation,
 	    .seq = read ? conversation->next_seq - 1 : (READ_UNREAD | clock_wall_ms()),
 	};
 
-	return txn_put_record(t, TABLE_READS, &key, MSG_READ_RECORD, &r);
+	return txn_put_record(t, TABLE_READS, &key, &r);
 }
 
 int
@@ -82,14 +81,14 @@ read_import(struct txn *t, struct call *c, const struct msg_read_record *r)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
 	if (rc == 0)
-		rc = txn_get_record(t, TABLE_READS, &key, MSG_READ_RECORD, &there);
+		rc = txn_get_record(t, TABLE_READS, &key, &there);
 	/* The user may have read more since the export. */
 	if (rc == 0 && there.seq > r->seq) {
 		call_ok(c);
 		return 0;
 	}
 	if (rc == 0 || txn_survives(rc))
-		rc = txn_put_record(t, TABLE_READS, &key, MSG_READ_RECORD, r);
+		rc = txn_put_record(t, TABLE_READS, &key, r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -25,7 +25,7 @@ reply_open(struct txn *t, const struct id *turn, const struct id *run,
 	    .reserved_completion = writer->reserved.completion,
 	};
 	struct key key = key_id(turn);
-	int rc = txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	int rc = txn_put_record(t, TABLE_OPEN_TURNS, &key, &open);
 
 	if (rc != 0 || writer->reserved.prompt + writer->reserved.completion == 0)
 		return rc;
@@ -300,8 +300,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 
 	if (rc != 0)
 		return rc;
-	rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &conversation_key, MSG_CONVERSATION_RECORD, &conversation);
+	rc = txn_get_record(t, TABLE_CONVERSATIONS, &conversation_key, &conversation);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	if (ending->hand_over)
@@ -310,8 +309,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    v->has_message ? &v->message : NULL, &message);
 	rc = conversation_add(t, &conversation, false, &arrival);
 	if (rc == 0)
-		rc = txn_put_record(
-		    t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, &message);
+		rc = txn_put_record(t, TABLE_MESSAGES, &message_key, &message);
 	if (rc == 0)
 		rc = reply_close(t,
 		    &(struct budget_use){
@@ -340,7 +338,7 @@ reply_status_without_worker(
 {
 	struct key key = key_id(conversation);
 	struct msg_conversation_record record;
-	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &record);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &record);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;

@@ -10,7 +10,7 @@ turn_view_place(struct txn *t, const struct id *turn, struct msg_turn_record *pl
 {
 	struct key key = key_id(turn);
 	bool erased = false;
-	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+	int rc = txn_get_record(t, TABLE_TURNS, &key, place);
 
 	if (rc == 0)
 		rc = garbage_exists(t, &place->conversation, &erased);
@@ -31,7 +31,7 @@ turn_view_read_question(struct txn *t, struct turn_view *v)
 {
 	struct key key = key_message(&v->place.conversation, v->place.seq - 1);
 	struct msg_message_record question;
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, &question);
 
 	if (rc == 0 && question.status == MESSAGE_HANDED)
 		v->state = TURN_HANDED;
@@ -60,8 +60,7 @@ turn_view_read(struct txn *t, struct turn_view *v)
 	struct key message_key = key_message(&v->place.conversation, v->place.seq);
 	struct key open_key = key_id(&v->id);
 	struct msg_open_turn_record open;
-	int rc =
-	    txn_get_record(t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, &v->message);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &message_key, &v->message);
 
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
@@ -70,7 +69,7 @@ turn_view_read(struct txn *t, struct turn_view *v)
 	v->reserved_prompt = v->reserved_completion = v->estimated = 0;
 	if (v->has_message)
 		turn_view_read_details(v);
-	rc = txn_get_record(t, TABLE_OPEN_TURNS, &open_key, MSG_OPEN_TURN_RECORD, &open);
+	rc = txn_get_record(t, TABLE_OPEN_TURNS, &open_key, &open);
 	if (rc == 0) {
 		v->state = TURN_OPEN;
 		v->run = open.run;
@@ -100,7 +99,7 @@ turn_view_load_named(struct txn *t, const struct id *turn, struct turn_view *v)
 	int rc;
 
 	*v = (struct turn_view){.id = *turn};
-	rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &v->place);
+	rc = txn_get_record(t, TABLE_TURNS, &key, &v->place);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	return turn_view_read(t, v);

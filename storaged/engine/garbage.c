@@ -90,7 +90,7 @@ garbage_put_entry(
 {
 	struct key key = key_erased(conversation);
 
-	return txn_put_record(t, TABLE_META, &key, MSG_ERASURE_RECORD, entry);
+	return txn_put_meta(t, &key, MSG_ERASURE_RECORD, entry);
 }
 
 /* Tells who counts that the message where the walk stands is removed. message: NULL if it is damaged. */
@@ -111,8 +111,7 @@ garbage_remove_message(
     struct walk *w, const struct msg_erasure_record *entry, struct garbage_turns *h)
 {
 	struct msg_message_record message;
-	bool readable =
-	    record_read(w->value, TABLE_MESSAGES, MSG_MESSAGE_RECORD, &message) == 0;
+	bool readable = record_read(w->value, TABLE_MESSAGES, &message) == 0;
 	int rc = garbage_tell(w, entry, readable ? &message : NULL);
 
 	if (readable && (message.role == MESSAGE_ASSISTANT || message.status == MESSAGE_HANDED))
@@ -149,7 +148,7 @@ garbage_remove_turn(struct txn *t, const struct id *conversation, const struct i
 {
 	struct key key = key_id(turn);
 	struct msg_turn_record place;
-	int rc = txn_get_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &place);
+	int rc = txn_get_record(t, TABLE_TURNS, &key, &place);
 
 	if (rc == RECORD_DAMAGED || (rc == 0 && id_equal(&place.conversation, conversation)))
 		return txn_del(t, TABLE_TURNS, &key);

@@ -10,67 +10,58 @@
 #include "proto/base/basics.h"
 
 static const char *const names[TABLES] = {
-    [TABLE_META] = "meta",
-    [TABLE_CONVERSATIONS] = "conversations",
-    [TABLE_CONVERSATIONS_BY_SESSION] = "conversations_by_session",
-    [TABLE_CONVERSATIONS_BY_ACTIVITY] = "conversations_by_activity",
-    [TABLE_MESSAGES] = "messages",
-    [TABLE_TURNS] = "turns",
-    [TABLE_OPEN_TURNS] = "open_turns",
-    [TABLE_PARTIALS] = "partials",
-    [TABLE_LOGINS] = "logins",
-    [TABLE_TOTALS] = "totals",
-    [TABLE_CLIENT_IDS] = "client_ids",
-    [TABLE_CONVERSATIONS_BY_WIDGET] = "conversations_by_widget",
-    [TABLE_CONVERSATIONS_BY_CONTACT] = "conversations_by_contact",
-    [TABLE_ORGS] = "orgs",
-    [TABLE_USERS] = "users",
-    [TABLE_USERS_BY_EMAIL] = "users_by_email",
-    [TABLE_LOGINS_BY_USER] = "logins_by_user",
-    [TABLE_KEYS] = "keys",
-    [TABLE_KEYS_BY_ORG] = "keys_by_org",
-    [TABLE_AGENTS] = "agents",
-    [TABLE_WIDGETS] = "widgets",
-    [TABLE_WIDGETS_BY_PUBLIC] = "widgets_by_public",
-    [TABLE_VISITORS] = "visitors",
-    [TABLE_VISITORS_BY_ID] = "visitors_by_id",
-    [TABLE_CONTACTS] = "contacts",
-    [TABLE_CONTACTS_BY_EMAIL] = "contacts_by_email",
-    [TABLE_CONTACTS_BY_PHONE] = "contacts_by_phone",
-    [TABLE_CAPS] = "caps",
-    [TABLE_CHANGES] = "changes",
-    [TABLE_LABELS] = "labels",
-    [TABLE_LABEL_COUNTS] = "label_counts",
-    [TABLE_TAGS] = "tags",
-    [TABLE_SNIPPETS] = "snippets",
-    [TABLE_NOTES] = "notes",
-    [TABLE_READS] = "reads",
-    [TABLE_PAGES] = "pages",
-    [TABLE_NUMBERS] = "numbers",
-    [TABLE_WEBHOOKS] = "webhooks",
-    [TABLE_DELIVERIES] = "deliveries",
-    [TABLE_BUDGETS] = "budgets",
-    [TABLE_SPENT] = "spent",
-    [TABLE_CONTACTS_BY_USER_ID] = "contacts_by_user_id",
-    [TABLE_INVITATIONS] = "invitations",
-    [TABLE_INVITATIONS_BY_TOKEN] = "invitations_by_token",
-    [TABLE_SOURCES] = "sources",
-    [TABLE_SOURCE_STATES] = "source_states",
-    [TABLE_SOURCE_PAGES] = "source_pages",
-    [TABLE_SOURCE_PAGES_BY_URL] = "source_pages_by_url",
-    [TABLE_CHUNKS] = "chunks",
-    [TABLE_VECTORS] = "vectors",
-    [TABLE_UPLOADS] = "uploads",
-    [TABLE_UPLOAD_PIECES] = "upload_pieces",
-    [TABLE_ANSWERS] = "answers",
-    [TABLE_GAPS] = "gaps",
-    [TABLE_GAPS_BY_CONVERSATION] = "gaps_by_conversation",
+#define TABLE(number, NAME, name, key, value) [number] = #name,
+#include "proto/schema/records.def"
+};
+
+static const enum msg_type records[TABLES] = {
+#define RECORD(type)                          MSG_##type
+#define POINTS(...)                           0
+#define PIECE                                 0
+#define MIXED                                 0
+#define TABLE(number, NAME, name, key, value) [number] = (value),
+#include "proto/schema/records.def"
+#undef RECORD
+#undef POINTS
+#undef PIECE
+#undef MIXED
+};
+
+#define TABLE(number, NAME, name, key, value) +1
+_Static_assert(TABLES == 0
+#include "proto/schema/records.def"
+    ,
+    "the tables are numbered from 0, without a gap");
+
+#define ID(part)            +sizeof(struct id)
+#define HASH(part)          +sizeof(struct hash256)
+#define NUMBER(part, bytes) +(bytes)
+#define NEWEST(part)        +sizeof(uint64_t)
+
+/* Bytes of the shortest and of the longest key of each table. */
+static const uint16_t shortest[TABLES] = {
+#define TEXT(part, most)                      +1
+#define TABLE(number, NAME, name, key, value) [number] = 0 key,
+#include "proto/schema/records.def"
+#undef TEXT
+};
+static const uint16_t longest[TABLES] = {
+#define TEXT(part, most)                      +(most)
+#define TABLE(number, NAME, name, key, value) [number] = 0 key,
+#include "proto/schema/records.def"
+#undef TEXT
 };
 
 const char *
 table_name(enum table table)
 {
 	return names[table];
+}
+
+enum msg_type
+table_record(enum table table)
+{
+	return records[table];
 }
 
 struct slice
@@ -120,89 +111,8 @@ key_of(struct slice bytes)
 bool
 key_fits(enum table table, struct slice key)
 {
-	const size_t id = sizeof(struct id);
-
-	switch (table) {
-	case TABLE_META:
-		return key.len > 0;
-	case TABLE_CONVERSATIONS:
-	case TABLE_TURNS:
-	case TABLE_OPEN_TURNS:
-	case TABLE_TOTALS:
-	case TABLE_ORGS:
-	case TABLE_VISITORS_BY_ID:
-	case TABLE_PAGES:
-	case TABLE_UPLOADS:
-		return key.len == id;
-	case TABLE_USERS:
-	case TABLE_KEYS_BY_ORG:
-	case TABLE_AGENTS:
-	case TABLE_WIDGETS:
-	case TABLE_CONTACTS:
-	case TABLE_LABEL_COUNTS:
-	case TABLE_TAGS:
-	case TABLE_SNIPPETS:
-	case TABLE_NOTES:
-	case TABLE_READS:
-	case TABLE_WEBHOOKS:
-	case TABLE_BUDGETS:
-	case TABLE_INVITATIONS:
-	case TABLE_SOURCES:
-	case TABLE_SOURCE_STATES:
-	case TABLE_ANSWERS:
-	case TABLE_GAPS:
-	case TABLE_GAPS_BY_CONVERSATION:
-		return key.len == 2 * id;
-	case TABLE_LOGINS_BY_USER:
-	case TABLE_SOURCE_PAGES:
-		return key.len == 3 * id;
-	case TABLE_CONVERSATIONS_BY_WIDGET:
-	case TABLE_CONVERSATIONS_BY_CONTACT:
-	case TABLE_LABELS:
-		return key.len == 2 * id + ACTIVITY_CURSOR_LEN;
-	case TABLE_USERS_BY_EMAIL:
-		return key.len > 0 && key.len <= FOLDED_MAX;
-	case TABLE_WIDGETS_BY_PUBLIC:
-		return key.len > 0 && key.len <= PUBLIC_ID_MAX;
-	case TABLE_CONTACTS_BY_EMAIL:
-	case TABLE_CONTACTS_BY_PHONE:
-		return key.len > id && key.len <= id + FOLDED_MAX;
-	case TABLE_CONTACTS_BY_USER_ID:
-		return key.len > id && key.len <= id + USER_ID_MAX;
-	case TABLE_CONVERSATIONS_BY_SESSION:
-		return key.len > 2 * id && key.len <= 2 * id + SESSION_MAX;
-	case TABLE_CONVERSATIONS_BY_ACTIVITY:
-		return key.len == id + ACTIVITY_CURSOR_LEN;
-	case TABLE_MESSAGES:
-		return key.len == id + 8;
-	case TABLE_DELIVERIES:
-		return key.len == 2 * id + 8;
-	case TABLE_PARTIALS:
-	case TABLE_CAPS:
-	case TABLE_CHUNKS:
-	case TABLE_UPLOAD_PIECES:
-		return key.len == id + 4;
-	case TABLE_KEYS:
-	case TABLE_VISITORS:
-	case TABLE_LOGINS:
-	case TABLE_INVITATIONS_BY_TOKEN:
-		return key.len == sizeof(struct hash256);
-	case TABLE_SOURCE_PAGES_BY_URL:
-		return key.len == 2 * id + sizeof(struct hash256);
-	case TABLE_VECTORS:
-		return key.len == id + sizeof(struct hash256);
-	case TABLE_CLIENT_IDS:
-		return key.len > id && key.len <= id + CLIENT_ID_MAX;
-	case TABLE_CHANGES:
-		return key.len == 8;
-	case TABLE_NUMBERS:
-		return key.len == 3 * id + 5;
-	case TABLE_SPENT:
-		return key.len == 2 * id + 4;
-	case TABLES:
-		break;
-	}
-	never("no such table");
+	must((size_t)table < TABLES);
+	return key.len >= shortest[table] && key.len <= longest[table];
 }
 
 struct id

@@ -1,12 +1,6 @@
 /*
- * The layout of the store: the tables (LMDB's named databases) and the bytes of every key. Only
- * this module defines them.
- *
- * A checksum (checksum.h) follows each value.
- *
- * Keys are ids and numbers, one after the other. Numbers are big-endian, so that byte order
- * (LMDB's order) is list order, and inverted where the list starts with the largest. Every change
- * here needs a new SCHEMA_VERSION and a migration (open/migrate.h).
+ * The layout of the store: the tables, which proto/schema/records.def lists with their keys and records, and the functions
+ * that put keys together and take them apart. A checksum (checksum.h) follows each value.
  */
 #ifndef STORAGED_ENGINE_SCHEMA_H
 #define STORAGED_ENGINE_SCHEMA_H
@@ -50,68 +44,18 @@
 /* A position in the list by activity, as peers send it: ~updated_at, conversation. */
 #define ACTIVITY_CURSOR_LEN (8 + sizeof(struct id))
 
-/* The numbers are part of the checksums (checksum.h): a new table comes last. */
+/* The tables of proto/schema/records.def, by their numbers there. */
 enum table {
-	TABLE_META,                      /* name → value */
-	TABLE_CONVERSATIONS,             /* conversation → CONVERSATION_RECORD */
-	TABLE_CONVERSATIONS_BY_SESSION,  /* org, widget, session → conversation */
-	TABLE_CONVERSATIONS_BY_ACTIVITY, /* org, ~updated_at, conversation → nothing */
-	TABLE_MESSAGES,                  /* conversation, seq → MESSAGE_RECORD */
-	TABLE_TURNS,                     /* turn → TURN_RECORD */
-	TABLE_OPEN_TURNS,                /* turn → OPEN_TURN_RECORD */
-	TABLE_PARTIALS,                  /* turn, offset → a piece of the reply */
-	TABLE_LOGINS,                    /* a hash of the token → LOGIN_RECORD */
-	TABLE_TOTALS,                    /* org → TOTALS_RECORD */
-	TABLE_CLIENT_IDS,                /* conversation, client's id → CLIENT_ID_RECORD */
-	TABLE_CONVERSATIONS_BY_WIDGET,  /* org, widget, ~updated_at, conversation → nothing */
-	TABLE_CONVERSATIONS_BY_CONTACT, /* org, contact, ~updated_at, conversation → nothing */
-	TABLE_ORGS,                     /* org → ORG_RECORD */
-	TABLE_USERS,                    /* org, user → USER_RECORD */
-	TABLE_USERS_BY_EMAIL,           /* folded e-mail → org, user */
-	TABLE_LOGINS_BY_USER,           /* org, user, login → a hash of the token */
-	TABLE_KEYS,                     /* SHA-256 of the key → KEY_RECORD */
-	TABLE_KEYS_BY_ORG,              /* org, key → SHA-256 of the key */
-	TABLE_AGENTS,                   /* org, agent → AGENT_RECORD */
-	TABLE_WIDGETS,                  /* org, widget → WIDGET_RECORD */
-	TABLE_WIDGETS_BY_PUBLIC,        /* public id → org, widget */
-	TABLE_VISITORS,                 /* SHA-256 of the token → VISITOR_RECORD */
-	TABLE_VISITORS_BY_ID,           /* visitor → SHA-256 of the token */
-	TABLE_CONTACTS,                 /* org, contact → CONTACT_RECORD */
-	TABLE_CONTACTS_BY_EMAIL,        /* org, folded e-mail → contact */
-	TABLE_CONTACTS_BY_PHONE,        /* org, phone's digits and leading + → contact */
-	TABLE_CAPS,                     /* widget, UTC day since 1970 → CAP_RECORD */
-	TABLE_CHANGES,                  /* number of the last row → CHANGES_RECORD */
-	TABLE_LABELS,                   /* org, label, ~updated_at, conversation → nothing */
-	TABLE_LABEL_COUNTS,             /* org, label → LABEL_COUNT_RECORD */
-	TABLE_TAGS,                     /* org, tag → TAG_RECORD */
-	TABLE_SNIPPETS,                 /* org, snippet → SNIPPET_RECORD */
-	TABLE_NOTES,                    /* conversation, note → NOTE_RECORD */
-	TABLE_READS,                    /* conversation, user → READ_RECORD */
-	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
-	TABLE_NUMBERS,              /* org, UTC day, widget, agent, hour → NUMBERS_RECORD */
-	TABLE_WEBHOOKS,             /* org, webhook → WEBHOOK_RECORD */
-	TABLE_DELIVERIES,           /* org, webhook, number of the change → DELIVERY_RECORD */
-	TABLE_BUDGETS,              /* org, widget (zero: all) → BUDGET_RECORD */
-	TABLE_SPENT,                /* org, widget (zero: all), period → SPENT_RECORD */
-	TABLE_CONTACTS_BY_USER_ID,  /* org, the site's user id → contact */
-	TABLE_INVITATIONS,          /* org, invitation → INVITATION_RECORD */
-	TABLE_INVITATIONS_BY_TOKEN, /* SHA-256 of the token → org, invitation */
-	TABLE_SOURCES,              /* org, source → SOURCE_RECORD */
-	TABLE_SOURCE_STATES,        /* org, source → SOURCE_STATE_RECORD */
-	TABLE_SOURCE_PAGES,         /* org, source, page → SOURCE_PAGE_RECORD */
-	TABLE_SOURCE_PAGES_BY_URL,  /* org, source, SHA-256 of the address → page */
-	TABLE_CHUNKS,               /* page, index → CHUNK_RECORD */
-	TABLE_VECTORS,              /* page, hash of the chunk → VECTOR_RECORD */
-	TABLE_UPLOADS,              /* upload → UPLOAD_RECORD */
-	TABLE_UPLOAD_PIECES,        /* upload, offset → a piece of the content */
-	TABLE_ANSWERS,              /* org, answer → ANSWER_RECORD */
-	TABLE_GAPS,                 /* org, gap → GAP_RECORD */
-	TABLE_GAPS_BY_CONVERSATION, /* conversation, gap → org, gap */
+#define TABLE(number, NAME, name, key, value) TABLE_##NAME = (number),
+#include "proto/schema/records.def"
 	TABLES,
 };
 
 /* The name of a table in the LMDB environment. */
 const char *table_name(enum table table);
+
+/* What the values of a table are; 0: no records, or of several types. */
+enum msg_type table_record(enum table table);
 
 /* A key, or the common front part of a range of keys. */
 struct key {

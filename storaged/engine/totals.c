@@ -16,7 +16,7 @@ totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals
 		*totals = t->totals.record;
 		return 0;
 	}
-	rc = txn_get_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, totals);
+	rc = txn_get_record(t, TABLE_TOTALS, &key, totals);
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	*totals = (struct msg_totals_record){.v = RECORD_VERSION};
@@ -35,7 +35,7 @@ totals_write(struct txn *t)
 	/* Erased data leaves no trace here either. */
 	if (t->totals.record.conversations == 0 && t->totals.record.messages == 0)
 		return txn_del(t, TABLE_TOTALS, &key);
-	return txn_put_record(t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &t->totals.record);
+	return txn_put_record(t, TABLE_TOTALS, &key, &t->totals.record);
 }
 
 /* Caches the counts of this organization, and writes those of the one before. */

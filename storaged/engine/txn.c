@@ -419,13 +419,13 @@ txn_count(struct txn *t, enum table table, size_t *n)
 }
 
 int
-record_read(struct slice value, enum table table, enum msg_type type, void *record)
+record_read(struct slice value, enum table table, void *record)
 {
 	enum wire_result r;
 
 	if (value.p == damaged_value) /* logged already */
 		return RECORD_DAMAGED;
-	r = record_decode(value, type, record);
+	r = record_decode(value, table_record(table), record);
 	if (r == WIRE_OK)
 		return 0;
 	log_event(LOG_ERROR, "record_unreadable", L_STR("table", table_name(table)),
@@ -434,17 +434,16 @@ record_read(struct slice value, enum table table, enum msg_type type, void *reco
 }
 
 int
-txn_get_record(
-    struct txn *t, enum table table, const struct key *key, enum msg_type type, void *record)
+txn_get_record(struct txn *t, enum table table, const struct key *key, void *record)
 {
 	struct slice value;
 	int rc = txn_get(t, table, key, &value);
 
-	return rc != 0 ? rc : record_read(value, table, type, record);
+	return rc != 0 ? rc : record_read(value, table, record);
 }
 
-int
-txn_put_record(struct txn *t, enum table table, const struct key *key, enum msg_type type,
+static int
+txn_put_encoded(struct txn *t, enum table table, const struct key *key, enum msg_type type,
     const void *record)
 {
 	struct buf *scratch = &t->env->record;
@@ -454,13 +453,25 @@ txn_put_record(struct txn *t, enum table table, const struct key *key, enum msg_
 	return txn_put(t, table, key, buf_slice(scratch));
 }
 
+int
+txn_put_record(struct txn *t, enum table table, const struct key *key, const void *record)
+{
+	return txn_put_encoded(t, table, key, table_record(table), record);
+}
+
+int
+txn_put_meta(struct txn *t, const struct key *key, enum msg_type type, const void *record)
+{
+	return txn_put_encoded(t, TABLE_META, key, type, record);
+}
+
 bool
-record_equals(struct txn *t, enum msg_type type, const void *record, struct slice value)
+record_equals(struct txn *t, enum table table, const void *record, struct slice value)
 {
 	struct buf *scratch = &t->env->record;
 
 	buf_reset(scratch);
-	must(record_encode(scratch, type, record) == 0);
+	must(record_encode(scratch, table_record(table), record) == 0);
 	return slice_eq(buf_slice(scratch), value);
 }
 

@@ -134,21 +134,24 @@ bool txn_survives(int rc);
 /* The number of keys in a table. */
 [[gnu::warn_unused_result]] int txn_count(struct txn *t, enum table table, size_t *n);
 
-/* Decodes the record of a key; its slices lie in the map. A record that does not decode is
+/* Decodes the record of a key, of the table's type; its slices lie in the map. A record that does not decode is
  * RECORD_DAMAGED, and logged. */
 [[gnu::warn_unused_result]] int txn_get_record(
-    struct txn *t, enum table table, const struct key *key, enum msg_type type, void *record);
+    struct txn *t, enum table table, const struct key *key, void *record);
 
-/* Encodes a record and stores it. Its slices may lie in the map: they are copied first. */
-[[gnu::warn_unused_result]] int txn_put_record(struct txn *t, enum table table,
-    const struct key *key, enum msg_type type, const void *record);
+/* Encodes a record of the table's type and stores it. Its slices may lie in the map: they are copied first. */
+[[gnu::warn_unused_result]] int txn_put_record(
+    struct txn *t, enum table table, const struct key *key, const void *record);
 
-/* Decodes the value where a walk stands, like txn_get_record(). */
-[[gnu::warn_unused_result]] int record_read(
-    struct slice value, enum table table, enum msg_type type, void *record);
+/* The same for meta, whose values have different types. */
+[[gnu::warn_unused_result]] int txn_put_meta(
+    struct txn *t, const struct key *key, enum msg_type type, const void *record);
 
-/* Whether these bytes are the record's encoding. Its slices may lie in the map. */
-bool record_equals(struct txn *t, enum msg_type type, const void *record, struct slice value);
+/* Decodes a value of the table, as where a walk stands, like txn_get_record(). */
+[[gnu::warn_unused_result]] int record_read(struct slice value, enum table table, void *record);
+
+/* Whether these bytes are the encoding of a record of the table. Its slices may lie in the map. */
+bool record_equals(struct txn *t, enum table table, const void *record, struct slice value);
 
 /*
  * A walk over the keys of a table that begin with the bytes of front. Nothing else may change the

@@ -71,7 +71,7 @@ contact_search_look(struct walk *w, const struct contact_wanted *wanted, bool *f
 	struct msg_contact_record r;
 
 	*fits = true;
-	if (record_read(w->value, TABLE_CONTACTS, MSG_CONTACT_RECORD, &r) != 0 ||
+	if (record_read(w->value, TABLE_CONTACTS, &r) != 0 ||
 	    !contact_search_matches(wanted, &r))
 		return;
 	*fits = buf_len(list) == 0 || buf_len(list) + 4 + w->value.len <= PAGE_BYTES;

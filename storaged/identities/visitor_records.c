@@ -30,12 +30,12 @@ visitor_get(struct txn *t, const struct key *key, struct msg_visitor_record *vis
 {
 	struct msg_contact_record contact;
 	struct key contact_key;
-	int rc = txn_get_record(t, TABLE_VISITORS, key, MSG_VISITOR_RECORD, visitor);
+	int rc = txn_get_record(t, TABLE_VISITORS, key, visitor);
 
 	if (rc != 0 || id_is_zero(&visitor->contact))
 		return rc;
 	contact_key = key_of_org(&visitor->org, &visitor->contact);
-	rc = txn_get_record(t, TABLE_CONTACTS, &contact_key, MSG_CONTACT_RECORD, &contact);
+	rc = txn_get_record(t, TABLE_CONTACTS, &contact_key, &contact);
 	if (rc == MDB_NOTFOUND) {
 		visitor->contact = (struct id){0};
 		return 0;
@@ -93,7 +93,7 @@ int
 visitor_put(struct txn *t, const struct msg_visitor_record *visitor)
 {
 	struct key key = key_hash(&visitor->token), by_id = key_id(&visitor->id);
-	int rc = txn_put_record(t, TABLE_VISITORS, &key, MSG_VISITOR_RECORD, visitor);
+	int rc = txn_put_record(t, TABLE_VISITORS, &key, visitor);
 
 	return rc != 0 ? rc : txn_put(t, TABLE_VISITORS_BY_ID, &by_id, key_slice(&key));
 }

@@ -73,7 +73,7 @@ import_find_conversation(struct txn *t, struct call *c, const struct msg_convers
 	struct key by_session = key_session(&r->org, &r->widget, r->session);
 	struct slice other;
 	bool erased;
-	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, there);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, there);
 
 	if (rc == 0 && !import_same_session(r, there))
 		return call_refuse(
@@ -255,14 +255,13 @@ import_find_place(struct txn *t, struct call *c, struct import_arrival *a)
 {
 	struct key key = key_id(&a->conversation);
 	struct key place = key_message(&a->conversation, a->seq);
-	int rc =
-	    txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &a->thread);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &a->thread);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
 	if (rc != 0)
 		return rc;
-	rc = txn_get_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->there);
+	rc = txn_get_record(t, TABLE_MESSAGES, &place, &a->there);
 	a->replaces = rc == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -293,7 +292,7 @@ import_is_turn_of_place(void *arg, const struct id *id)
 	struct import_search *search = arg;
 	struct key key = key_id(id);
 	struct msg_turn_record turn;
-	int rc = txn_get_record(search->t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	int rc = txn_get_record(search->t, TABLE_TURNS, &key, &turn);
 
 	if (rc == MDB_NOTFOUND)
 		return RECORD_DAMAGED;
@@ -346,7 +345,7 @@ import_message_at(struct txn *t, const struct import_arrival *a, uint64_t seq,
 {
 	struct key place = key_message(&a->conversation, seq);
 
-	return txn_get_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, message);
+	return txn_get_record(t, TABLE_MESSAGES, &place, message);
 }
 
 /* A question that a person answers has no reply: refuses one for it, or it in front of one. */
@@ -387,7 +386,7 @@ import_put_handed(struct txn *t, const struct import_arrival *a)
 	if (a->replaces && import_is_handed(&a->there))
 		rc = txn_del(t, TABLE_TURNS, &old);
 	if (rc == 0 && import_is_handed(&a->message))
-		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+		rc = txn_put_record(t, TABLE_TURNS, &key, &turn);
 	return rc;
 }
 
@@ -407,7 +406,7 @@ import_put_turn(struct txn *t, const struct import_arrival *a)
 	if (a->replaces && import_is_reply(&a->there))
 		rc = txn_del(t, TABLE_TURNS, &old);
 	if (rc == 0 && import_is_reply(&a->message))
-		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+		rc = txn_put_record(t, TABLE_TURNS, &key, &turn);
 	return rc;
 }
 
@@ -456,7 +455,7 @@ import_put_message(struct txn *t, struct import_arrival *a)
 	if (rc == 0)
 		rc = import_put_handed(t, a);
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->message);
+		rc = txn_put_record(t, TABLE_MESSAGES, &place, &a->message);
 	if (rc == 0)
 		rc = change_add_message(t, &a->thread.org,
 		    import_is_reply(&a->message) ? CHANGE_REPLY : CHANGE_MESSAGE,
@@ -523,7 +522,7 @@ import_find_answer(
 {
 	struct key key = key_message(&m->conversation, m->seq + 1);
 	struct msg_message_record reply;
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &reply);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, &reply);
 
 	if (rc == MDB_NOTFOUND)
 		return import_find_open_turn(t, c, &m->conversation, m->seq + 1, turn);
@@ -542,7 +541,7 @@ import_find_named(struct txn *t, struct call *c, struct id *turn)
 	struct key key = key_message(&m->conversation, m->seq);
 	bool is_operator = m->client_id.p[0] == OPERATOR_CLIENT_ID;
 	struct msg_message_record question;
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, &question);
 
 	*turn = (struct id){0};
 	if (rc == 0 && (question.role == MESSAGE_OPERATOR) != is_operator)
@@ -631,7 +630,7 @@ handle_import_login(struct txn *t, struct call *c)
 	fault = import_login_fault(&r);
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
-	rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &there);
+	rc = txn_get_record(t, TABLE_LOGINS, &key, &there);
 	if (rc == 0 && !id_equal(&there.org, &r.org))
 		return call_refuse(
 		    c, STORE_INVALID, "another organization's login has this token");

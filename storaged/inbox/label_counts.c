@@ -20,7 +20,7 @@ label_counts_add(struct txn *t, const struct id *org)
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && buf_len(&t->env->list) < PAGE_BYTES; rc = walk_next(&w))
-		if (record_read(w.value, TABLE_LABEL_COUNTS, MSG_LABEL_COUNT_RECORD, &r) == 0)
+		if (record_read(w.value, TABLE_LABEL_COUNTS, &r) == 0)
 			must(wire_list_add(&t->env->list, w.value) == 0);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;

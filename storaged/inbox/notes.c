@@ -34,7 +34,7 @@ note_answer(struct txn *t, struct call *c, const struct key *key)
 	int rc = txn_get(t, TABLE_NOTES, key, &record);
 
 	if (rc == 0)
-		rc = record_read(record, TABLE_NOTES, MSG_NOTE_RECORD, &r);
+		rc = record_read(record, TABLE_NOTES, &r);
 	if (rc == 0)
 		call_answer(c, MSG_RECORD, &(struct msg_record){.record = record});
 	return rc;
@@ -85,7 +85,7 @@ note_add(struct txn *t, struct call *c, struct msg_note_record *r)
 	rc = note_find_author(t, c, r);
 	if (rc != 0)
 		return rc;
-	rc = txn_put_record(t, TABLE_NOTES, &key, MSG_NOTE_RECORD, r);
+	rc = txn_put_record(t, TABLE_NOTES, &key, r);
 	return rc != 0 ? rc : note_add_change(t, r, CHANGE_CREATED);
 }
 
@@ -120,7 +120,6 @@ handle_note_list(struct txn *t, struct call *c)
 	struct msg_conversation_record conversation;
 	int rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
 
-	l.type = MSG_NOTE_RECORD;
 	return rc != 0 ? rc : listing_answer(t, c, &l, MSG_RECORD_PAGE);
 }
 
@@ -134,7 +133,7 @@ handle_note_delete(struct txn *t, struct call *c)
 	int rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
 
 	if (rc == 0)
-		rc = txn_get_record(t, TABLE_NOTES, &key, MSG_NOTE_RECORD, &note);
+		rc = txn_get_record(t, TABLE_NOTES, &key, &note);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, note_missing);
 	if (rc != 0 && rc != RECORD_DAMAGED)
@@ -162,7 +161,7 @@ note_import(struct txn *t, struct call *c, const struct msg_note_record *r)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = inbox_find(t, c, &r->org, &r->conversation, &conversation);
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_NOTES, &key, MSG_NOTE_RECORD, r);
+		rc = txn_put_record(t, TABLE_NOTES, &key, r);
 	if (rc == 0)
 		rc = note_add_change(t, r, CHANGE_IMPORTED);
 	if (rc == 0)

@@ -56,7 +56,7 @@ operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
 	const struct msg_operator_message *m = &c->m->operator_message;
 	struct key key = key_message(&m->conversation, seq);
 	struct msg_message_record stored;
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &stored);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, &stored);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -104,7 +104,7 @@ operator_message_put(
 	message.details = buf_slice(&o->details);
 	numbers_change_message(
 	    t, &o->conversation.org, &o->conversation.widget, o->seq, NULL, &message);
-	return txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+	return txn_put_record(t, TABLE_MESSAGES, &key, &message);
 }
 
 /* Stores the message and what depends on it. */

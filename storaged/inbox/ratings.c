@@ -46,7 +46,7 @@ rating_put(struct txn *t, const struct msg_rating_set *m, const struct turn_view
 	must(record_encode(encoded, MSG_MESSAGE_DETAILS, details) == 0);
 	message.details = buf_slice(encoded);
 	numbers_change_message(t, &m->org, &m->widget, v->place.seq, &v->message, &message);
-	rc = txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+	rc = txn_put_record(t, TABLE_MESSAGES, &key, &message);
 	return rc != 0 ? rc
 		       : change_add_message(t, &m->org, CHANGE_RATING, &m->message,
 			     &v->place.conversation, v->place.seq, CHANGE_CHANGED);

@@ -33,7 +33,7 @@ read_all_collect(struct txn *t, const struct id *org, struct read_all_newest *ne
 		const struct id id = activity_conversation(w.key);
 		struct key key = key_id(&id);
 
-		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &r);
+		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &r);
 		if (rc == 0 && r.updated_at < newest->now)
 			break;
 		if (rc == 0)
@@ -54,7 +54,7 @@ read_all_mark(struct txn *t, const struct read_all_newest *newest, const struct 
 	for (size_t i = 0; rc == 0 && i < newest->n; i++) {
 		struct key key = key_id(&newest->list[i]);
 
-		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &r);
+		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &r);
 		if (rc == 0)
 			rc = read_mark(t, &r, reader, true);
 	}
@@ -74,7 +74,7 @@ read_all_of_organization(struct txn *t, struct call *c, uint64_t now)
 		    ? call_refuse(c, STORE_NOT_FOUND, organization_missing)
 		    : rc;
 	r.read_until = now;
-	return txn_put_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &r);
+	return txn_put_record(t, TABLE_ORGS, &key, &r);
 }
 
 static int
@@ -88,7 +88,7 @@ read_all_of_user(struct txn *t, struct call *c, uint64_t now)
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, user_missing) : rc;
 	r.read_until = now;
-	rc = txn_put_record(t, TABLE_USERS, &key, MSG_USER_RECORD, &r);
+	rc = txn_put_record(t, TABLE_USERS, &key, &r);
 	return rc != 0 ? rc
 		       : change_add(t, &m->org, CHANGE_USER, &m->reader, NULL, CHANGE_READ);
 }

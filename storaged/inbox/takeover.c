@@ -38,8 +38,7 @@ takeover_find(struct txn *t, struct call *c, const struct id *org, const struct 
     struct msg_conversation_record *conversation)
 {
 	struct key key = key_id(id);
-	int rc =
-	    txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, conversation);
 
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation->org, org)))
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
@@ -83,7 +82,7 @@ takeover_find_unanswered(
 	for (uint64_t back = 1; rc == MDB_NOTFOUND && back <= 2; back++) {
 		struct key key = key_message(&conversation->id, conversation->next_seq - back);
 
-		rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &newest);
+		rc = txn_get_record(t, TABLE_MESSAGES, &key, &newest);
 	}
 	*unanswered = rc == 0 && takeover_leaves_unanswered(&newest, conversation);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -96,8 +95,7 @@ takeover_release(
 	struct key key = key_id(id);
 	struct msg_conversation_record conversation;
 	struct conversation_position before;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -224,8 +222,7 @@ takeover_has_turn(struct txn *t, const struct open_turn *turn)
 	struct key key = key_id(&turn->conversation);
 	struct msg_conversation_record conversation;
 
-	return txn_get_record(
-		   t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation) == 0 &&
+	return txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation) == 0 &&
 	    conversation.state == STATE_PERSON;
 }
 

@@ -54,14 +54,14 @@ key_find(
 	if (rc != 0)
 		return rc;
 	key = key_hash(&hash);
-	return txn_get_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, record);
+	return txn_get_record(t, TABLE_KEYS, &key, record);
 }
 
 static int
 key_put(struct txn *t, const struct msg_key_record *r)
 {
 	struct key key = key_hash(&r->key), by_org = key_of_org(&r->org, &r->id);
-	int rc = txn_put_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, r);
+	int rc = txn_put_record(t, TABLE_KEYS, &key, r);
 
 	if (rc == 0)
 		rc = txn_put(t, TABLE_KEYS_BY_ORG, &by_org, key_slice(&key));
@@ -91,12 +91,12 @@ key_check_repeat(
     struct txn *t, struct call *c, struct slice stored, const struct msg_key_record *r)
 {
 	struct msg_key_record repeated = *r, there;
-	int rc = record_read(stored, TABLE_KEYS, MSG_KEY_RECORD, &there);
+	int rc = record_read(stored, TABLE_KEYS, &there);
 
 	if (rc != 0)
 		return rc;
 	repeated.used_at = there.used_at;
-	if (!record_equals(t, MSG_KEY_RECORD, &repeated, stored))
+	if (!record_equals(t, TABLE_KEYS, &repeated, stored))
 		return call_refuse(c, STORE_EXISTS, "this key exists already");
 	return 0;
 }
@@ -196,7 +196,7 @@ handle_key_check(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, key_missing);
 	if (rc == 0)
-		rc = record_read(record, TABLE_KEYS, MSG_KEY_RECORD, &r);
+		rc = record_read(record, TABLE_KEYS, &r);
 	if (rc == 0)
 		rc = organization_find(t, &r.org, &org);
 	if (rc == 0)
@@ -210,13 +210,13 @@ handle_key_used(struct txn *t, struct call *c)
 	struct key key = key_hash(&c->m->key_used.key);
 	uint64_t now = clock_wall_ms();
 	struct msg_key_record r;
-	int rc = txn_get_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &r);
+	int rc = txn_get_record(t, TABLE_KEYS, &key, &r);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, key_missing);
 	if (rc == 0 && key_use_must_be_stored(&r, now)) {
 		r.used_at = now;
-		rc = txn_put_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &r);
+		rc = txn_put_record(t, TABLE_KEYS, &key, &r);
 	}
 	if (rc == 0)
 		call_ok(c);
@@ -229,7 +229,7 @@ key_check_hash(struct txn *t, struct call *c, const struct msg_key_record *r)
 {
 	struct key key = key_hash(&r->key);
 	struct msg_key_record there;
-	int rc = txn_get_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &there);
+	int rc = txn_get_record(t, TABLE_KEYS, &key, &there);
 
 	if (rc == 0 && (!id_equal(&there.org, &r->org) || !id_equal(&there.id, &r->id)))
 		return call_refuse(c, STORE_INVALID, "another key has this hash");

@@ -110,7 +110,7 @@ open_turns_load_one(struct open_turns *o, const struct walk *w)
 	if (!key_fits(TABLE_OPEN_TURNS, w->key))
 		return;
 	id = key_front(w->key);
-	if (record_read(w->value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open) != 0)
+	if (record_read(w->value, TABLE_OPEN_TURNS, &open) != 0)
 		open.conversation = (struct id){0};
 	open_turns_claim(o, &id, &open.conversation, NULL);
 }

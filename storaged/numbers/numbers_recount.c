@@ -46,7 +46,7 @@ numbers_owner(struct txn *t, const struct id *conversation, struct id *org, stru
 	struct key key = key_id(conversation), erased = key_erased(conversation);
 	struct msg_conversation_record record;
 	struct slice value;
-	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &record);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &record);
 
 	*org = record.org;
 	*widget = record.widget;

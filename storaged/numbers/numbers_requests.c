@@ -22,8 +22,7 @@ numbers_page_add(struct walk *w)
 	struct msg_numbers_row row = {
 	    .day = key.day, .hour = key.hour, .widget = key.widget, .agent = key.agent};
 
-	if (record_read(numbers_row_complete(w->value), TABLE_NUMBERS, MSG_NUMBERS_RECORD,
-		&record) != 0)
+	if (record_read(numbers_row_complete(w->value), TABLE_NUMBERS, &record) != 0)
 		return true;
 	row.counted = record.counted;
 	row.kept = record.kept;

@@ -53,8 +53,7 @@ numbers_row_read(struct slice value, struct numbers_row *row)
 	struct msg_numbers_record record;
 
 	*row = (struct numbers_row){0};
-	if (record_read(
-		numbers_row_complete(value), TABLE_NUMBERS, MSG_NUMBERS_RECORD, &record) == 0 &&
+	if (record_read(numbers_row_complete(value), TABLE_NUMBERS, &record) == 0 &&
 	    counts_add_encoded(&row->of[NUMBERS_COUNTED], record.counted) &&
 	    counts_add_encoded(&row->of[NUMBERS_KEPT], record.kept) &&
 	    model_tokens_add_encoded(&row->models[NUMBERS_COUNTED], record.counted_models) &&
@@ -90,7 +89,7 @@ numbers_row_put(struct txn *t, const struct key *key, const struct numbers_row *
 
 	if (record.counted.len + record.kept.len == 0)
 		return txn_del(t, TABLE_NUMBERS, key);
-	return txn_put_record(t, TABLE_NUMBERS, key, MSG_NUMBERS_RECORD, &record);
+	return txn_put_record(t, TABLE_NUMBERS, key, &record);
 }
 
 /* Reads the row of a key. MDB_NOTFOUND: there is none, and *row is empty. */

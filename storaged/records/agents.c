@@ -14,7 +14,7 @@ agent_find(struct txn *t, const struct id *org, const struct id *agent,
 {
 	struct key key = key_of_org(org, agent);
 
-	return txn_get_record(t, TABLE_AGENTS, &key, MSG_AGENT_RECORD, record);
+	return txn_get_record(t, TABLE_AGENTS, &key, record);
 }
 
 int
@@ -31,7 +31,7 @@ agent_make_plain(struct txn *t, const struct id *org, const struct id *agent, ui
 	};
 	struct key key = key_of_org(org, agent);
 
-	return txn_put_record(t, TABLE_AGENTS, &key, MSG_AGENT_RECORD, &r);
+	return txn_put_record(t, TABLE_AGENTS, &key, &r);
 }
 
 static int
@@ -49,7 +49,6 @@ agent_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 
 const struct record_kind agent_kind = {
     .table = TABLE_AGENTS,
-    .type = MSG_AGENT_RECORD,
     .change = CHANGE_AGENT,
     .created_at = offsetof(struct msg_agent_record, created_at),
     .updated_at = offsetof(struct msg_agent_record, updated_at),

@@ -129,7 +129,7 @@ contact_merge_mark(struct txn *t, struct call *c, const union record *other)
 	if (id_equal(&marked.merging, &m->contact))
 		return 0;
 	marked.merging = m->contact;
-	return txn_put_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, &marked);
+	return txn_put_record(t, TABLE_CONTACTS, &key, &marked);
 }
 
 /* Both contacts exist, and are not the same. */

@@ -18,7 +18,7 @@ contact_find(struct txn *t, const struct id *org, const struct id *contact,
 {
 	struct key key = key_of_org(org, contact);
 
-	return txn_get_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, record);
+	return txn_get_record(t, TABLE_CONTACTS, &key, record);
 }
 
 static bool
@@ -60,7 +60,7 @@ contact_put(
 	int rc = contact_index_keys_of(contact, &keys);
 
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, contact);
+		rc = txn_put_record(t, TABLE_CONTACTS, &key, contact);
 	return rc != 0 ? rc : contact_index_move(t, &contact->id, before, &keys);
 }
 
@@ -128,7 +128,7 @@ contact_list_matching(struct txn *t, struct call *c)
 		key = key_of_org(&m->org, &contact);
 		rc = txn_get(t, TABLE_CONTACTS, &key, &record);
 		if (rc == 0)
-			rc = record_read(record, TABLE_CONTACTS, MSG_CONTACT_RECORD, &r);
+			rc = record_read(record, TABLE_CONTACTS, &r);
 	}
 	if (rc == 0)
 		listing_answer_one(t, c, record, MSG_RECORD_PAGE);
@@ -163,8 +163,7 @@ contact_move_conversation(
 	const struct id id = key_back(key_slice(entry));
 	struct key key = key_id(&id);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc == 0 && id_equal(&conversation.contact, contact)) {
 		rc = contact_move_visitor(t, &conversation, to);
@@ -221,7 +220,6 @@ contact_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 
 const struct record_kind contact_kind = {
     .table = TABLE_CONTACTS,
-    .type = MSG_CONTACT_RECORD,
     .change = CHANGE_CONTACT,
     .created_at = offsetof(struct msg_contact_record, created_at),
     .updated_at = offsetof(struct msg_contact_record, updated_at),

@@ -25,8 +25,7 @@ gap_record_check(struct txn *t, struct call *c, const union record *r, enum stor
 {
 	struct key key = key_id(&r->gap.conversation);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	(void)clash;
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &r->org)))
@@ -54,7 +53,6 @@ gap_record_remove(struct txn *t, struct call *c, const union record *r, bool *le
 
 const struct record_kind gap_kind = {
     .table = TABLE_GAPS,
-    .type = MSG_GAP_RECORD,
     .change = CHANGE_GAP,
     .created_at = offsetof(struct msg_gap_record, created_at),
     .updated_at = offsetof(struct msg_gap_record, updated_at),

@@ -56,7 +56,7 @@ invitation_store(struct txn *t, const union record *r, const union record *store
 
 	if (stored != NULL)
 		before = key_hash(&stored->invitation.token);
-	rc = txn_put_record(t, TABLE_INVITATIONS, &key, MSG_INVITATION_RECORD, r);
+	rc = txn_put_record(t, TABLE_INVITATIONS, &key, r);
 	if (rc == 0 && !slice_eq(key_slice(&before), key_slice(&by_token)))
 		rc = txn_del(t, TABLE_INVITATIONS_BY_TOKEN, &before);
 	return rc != 0 ? rc
@@ -94,7 +94,7 @@ invitation_check_room(struct txn *t, struct call *c, const struct id *org)
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && n < INVITATIONS_MAX; rc = walk_next(&w))
-		if (record_read(w.value, TABLE_INVITATIONS, MSG_INVITATION_RECORD, &r) != 0 ||
+		if (record_read(w.value, TABLE_INVITATIONS, &r) != 0 ||
 		    !invitation_is_outdated(&r.invitation, now))
 			n++;
 	walk_close(&w);
@@ -115,7 +115,7 @@ invitation_find_outdated(struct txn *t, const struct id *org, uint64_t now, unio
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	for (; rc == 0; rc = walk_next(&w)) {
-		rc = record_read(w.value, TABLE_INVITATIONS, MSG_INVITATION_RECORD, r);
+		rc = record_read(w.value, TABLE_INVITATIONS, r);
 		if (rc != 0 || invitation_is_outdated(&r->invitation, now))
 			break;
 	}
@@ -161,7 +161,6 @@ invitation_begin(struct txn *t, union record *r)
 
 const struct record_kind invitation_kind = {
     .table = TABLE_INVITATIONS,
-    .type = MSG_INVITATION_RECORD,
     .change = CHANGE_INVITATION,
     .created_at = offsetof(struct msg_invitation_record, created_at),
     .updated_at = offsetof(struct msg_invitation_record, updated_at),
@@ -198,7 +197,7 @@ invitation_find(struct txn *t, struct call *c, const struct hash256 *token, stru
 	if (rc == 0)
 		rc = txn_get(t, TABLE_INVITATIONS, &key, bytes);
 	if (rc == 0)
-		rc = record_read(*bytes, TABLE_INVITATIONS, MSG_INVITATION_RECORD, r);
+		rc = record_read(*bytes, TABLE_INVITATIONS, r);
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
@@ -235,7 +234,7 @@ invitation_use(struct txn *t, struct call *c, const struct id *user)
 	r.invitation.user = *user;
 	r.invitation.used_at = store_time_now(t->env);
 	r.invitation.updated_at = clock_wall_after(r.invitation.updated_at);
-	rc = txn_put_record(t, TABLE_INVITATIONS, &key, MSG_INVITATION_RECORD, &r);
+	rc = txn_put_record(t, TABLE_INVITATIONS, &key, &r);
 	return rc != 0 ? rc : record_add_change(t, &invitation_kind, &r, CHANGE_CHANGED);
 }
 

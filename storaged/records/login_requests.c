@@ -42,7 +42,7 @@ login_check_fresh(struct txn *t, struct call *c, const struct hash256 *token,
 	struct key key = key_hash(token);
 	struct msg_login_record stored;
 	bool clashes;
-	int rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &stored);
+	int rc = txn_get_record(t, TABLE_LOGINS, &key, &stored);
 
 	*repeat = rc == 0 && id_equal(&stored.org, &login->org) &&
 	    id_equal(&stored.user, &login->user) && id_equal(&stored.id, &login->id);
@@ -140,7 +140,7 @@ handle_login_check(struct txn *t, struct call *c)
 	int rc = txn_get(t, TABLE_LOGINS, &key, &record);
 
 	if (rc == 0)
-		rc = record_read(record, TABLE_LOGINS, MSG_LOGIN_RECORD, &login);
+		rc = record_read(record, TABLE_LOGINS, &login);
 	if (rc == 0 && !store_time_is_valid(t->env, login.created_at, login.expires_at))
 		rc = MDB_NOTFOUND;
 	if (rc == 0)
@@ -162,7 +162,7 @@ handle_login_delete(struct txn *t, struct call *c)
 	struct login_keys keys = {.token = c->m->login_delete.token};
 	struct key key = key_hash(&keys.token);
 	struct msg_login_record login;
-	int rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &login);
+	int rc = txn_get_record(t, TABLE_LOGINS, &key, &login);
 
 	if (rc == 0)
 		keys.by_user = login_index_key(&login);
@@ -193,7 +193,7 @@ login_list_add(struct walk *w, unsigned *listed)
 	key = key_hash(&token);
 	rc = txn_get(t, TABLE_LOGINS, &key, &record);
 	if (rc == 0)
-		rc = record_read(record, TABLE_LOGINS, MSG_LOGIN_RECORD, &login);
+		rc = record_read(record, TABLE_LOGINS, &login);
 	if (rc != 0)
 		return txn_survives(rc) ? 0 : rc;
 	if (store_time_is_valid(t->env, login.created_at, login.expires_at)) {

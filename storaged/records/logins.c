@@ -41,7 +41,7 @@ login_put(struct txn *t, const struct hash256 *token, const struct msg_login_rec
 {
 	struct key key = key_hash(token), entry = login_index_key(login);
 	struct msg_login_record stored;
-	int rc = txn_get_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, &stored);
+	int rc = txn_get_record(t, TABLE_LOGINS, &key, &stored);
 
 	if (rc == 0) {
 		struct key before = login_index_key(&stored);
@@ -49,7 +49,7 @@ login_put(struct txn *t, const struct hash256 *token, const struct msg_login_rec
 		rc = txn_del(t, TABLE_LOGINS_BY_USER, &before);
 	}
 	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = txn_put_record(t, TABLE_LOGINS, &key, MSG_LOGIN_RECORD, login);
+		rc = txn_put_record(t, TABLE_LOGINS, &key, login);
 	if (rc == 0)
 		rc = txn_put(t, TABLE_LOGINS_BY_USER, &entry, key_slice(&key));
 	return rc;
@@ -165,7 +165,7 @@ login_note_expired(const struct walk *w, uint64_t now, struct login_expired *fou
 {
 	struct login_keys *keys = &found->of[found->n];
 	struct msg_login_record login;
-	bool readable = record_read(w->value, TABLE_LOGINS, MSG_LOGIN_RECORD, &login) == 0;
+	bool readable = record_read(w->value, TABLE_LOGINS, &login) == 0;
 
 	if ((readable && login.expires_at > now) || login_read_token(w->key, &keys->token) != 0)
 		return;

@@ -20,7 +20,7 @@ organization_put_new(struct txn *t, const struct msg_org_create *m)
 	    .created_at = clock_wall_ms(),
 	};
 	struct key key = key_id(&m->org);
-	int rc = txn_put_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &r);
+	int rc = txn_put_record(t, TABLE_ORGS, &key, &r);
 
 	if (rc == 0)
 		rc = agent_make_plain(t, &m->org, &m->agent, r.created_at);

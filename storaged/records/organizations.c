@@ -13,7 +13,7 @@ organization_find(struct txn *t, const struct id *org, struct msg_org_record *re
 {
 	struct key key = key_id(org);
 
-	return txn_get_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, record);
+	return txn_get_record(t, TABLE_ORGS, &key, record);
 }
 
 /* As organization_find(), but refuses (NOT_FOUND) a request if the organization does not exist. */
@@ -70,7 +70,7 @@ organization_put_prices(
 	if (slice_eq(r->prices, prices))
 		return 0;
 	r->prices = prices;
-	rc = txn_put_record(t, TABLE_ORGS, key, MSG_ORG_RECORD, r);
+	rc = txn_put_record(t, TABLE_ORGS, key, r);
 	return rc != 0 ? rc : change_add(t, &org, CHANGE_PRICES, &org, NULL, CHANGE_CHANGED);
 }
 
@@ -100,7 +100,7 @@ handle_rights_put(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	r.member_rights = (r.member_rights & ~m->which) | (m->granted & m->which);
-	rc = txn_put_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &r);
+	rc = txn_put_record(t, TABLE_ORGS, &key, &r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -116,7 +116,7 @@ organization_import(struct txn *t, struct call *c, const struct msg_org_record *
 	    id_is_zero(&record->widget))
 		return call_refuse(
 		    c, STORE_INVALID, "an organization needs an id and a widget");
-	rc = txn_put_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, record);
+	rc = txn_put_record(t, TABLE_ORGS, &key, record);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

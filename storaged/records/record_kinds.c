@@ -8,7 +8,6 @@
 
 const struct record_kind snippet_kind = {
     .table = TABLE_SNIPPETS,
-    .type = MSG_SNIPPET_RECORD,
     .change = CHANGE_SNIPPET,
     .created_at = offsetof(struct msg_snippet_record, created_at),
     .updated_at = offsetof(struct msg_snippet_record, updated_at),
@@ -34,7 +33,6 @@ record_check_answer(
 
 const struct record_kind answer_kind = {
     .table = TABLE_ANSWERS,
-    .type = MSG_ANSWER_RECORD,
     .change = CHANGE_ANSWER,
     .created_at = offsetof(struct msg_answer_record, created_at),
     .updated_at = offsetof(struct msg_answer_record, updated_at),

@@ -32,7 +32,7 @@ const struct record_kind *
 record_kind_of(uint16_t type)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (kinds[i]->type == type)
+		if (table_record(kinds[i]->table) == type)
 			return kinds[i];
 	return NULL;
 }
@@ -54,7 +54,6 @@ handle_record_list(struct txn *t, struct call *c)
 	}
 	l = kind->newest_first ? listing_of_newest(kind->table, &m->org, &m->cursor, m->limit)
 			       : listing_of(kind->table, &m->org, &m->cursor, m->limit);
-	l.type = kind->type;
 	l.item = kind->item;
 	return listing_answer(t, c, &l, MSG_RECORD_PAGE);
 }

@@ -56,7 +56,7 @@ record_find(struct txn *t, const struct record_kind *kind, const struct id *org,
 {
 	struct key key = key_of_org(org, id);
 
-	return txn_get_record(t, kind->table, &key, kind->type, r);
+	return txn_get_record(t, kind->table, &key, r);
 }
 
 int
@@ -71,7 +71,7 @@ record_answer(
 		return call_refuse(c, STORE_NOT_FOUND, kind->missing);
 	/* The receiver's decoder does not know the kind, so it does not check the bytes. */
 	if (rc == 0)
-		rc = record_read(answer.record, kind->table, kind->type, &r);
+		rc = record_read(answer.record, kind->table, &r);
 	if (rc == 0)
 		call_answer(c, MSG_RECORD, &answer);
 	return rc;
@@ -109,7 +109,7 @@ record_store(struct txn *t, const struct record_kind *kind, const union record *
 
 	if (kind->store != NULL)
 		return kind->store(t, r, stored);
-	return txn_put_record(t, kind->table, &key, kind->type, r);
+	return txn_put_record(t, kind->table, &key, r);
 }
 
 int
@@ -157,7 +157,7 @@ record_replace(struct txn *t, struct call *c, const struct record_kind *kind, bo
 	const uint64_t read_at = *record_time(r, kind->updated_at);
 	union record stored;
 	uint64_t stored_at;
-	int rc = record_read(bytes, kind->table, kind->type, &stored);
+	int rc = record_read(bytes, kind->table, &stored);
 
 	if (rc != 0)
 		return rc;
@@ -165,7 +165,7 @@ record_replace(struct txn *t, struct call *c, const struct record_kind *kind, bo
 	*record_time(r, kind->created_at) = *record_time(&stored, kind->created_at);
 	*record_time(r, kind->updated_at) = stored_at;
 	record_keep(kind, r, &stored, fresh);
-	if (record_equals(t, kind->type, r, bytes))
+	if (record_equals(t, kind->table, r, bytes))
 		return 0;
 	if (fresh)
 		return call_refuse(c, STORE_EXISTS, "another record has this id");
@@ -192,7 +192,7 @@ record_put_fault(
 
 	if (refused != NULL)
 		return refused;
-	if (record_decode(m->record, kind->type, r) != WIRE_OK)
+	if (record_decode(m->record, table_record(kind->table), r) != WIRE_OK)
 		return "the record is invalid";
 	return record_fault(r->v, &r->id, &r->org);
 }

@@ -34,8 +34,7 @@ union record {
 };
 
 struct record_kind {
-	enum table table;
-	enum msg_type type;            /* of the stored record; also the kind in a request */
+	enum table table;              /* its records' type is also the kind in a request */
 	enum change_kind change;       /* in the change feed */
 	size_t created_at, updated_at; /* offsets of these fields in the record */
 	const char *missing;           /* detail of NOT_FOUND */

@@ -50,7 +50,7 @@ source_record_store(struct txn *t, const union record *r, const union record *st
 {
 	struct key key = key_of_org(&r->org, &r->id);
 	const struct id org = r->org, id = r->id;
-	int rc = txn_put_record(t, TABLE_SOURCES, &key, MSG_SOURCE_RECORD, &r->source);
+	int rc = txn_put_record(t, TABLE_SOURCES, &key, &r->source);
 
 	return rc != 0 || stored != NULL ? rc : source_state_begin(t, &org, &id);
 }
@@ -81,7 +81,6 @@ source_record_remove(struct txn *t, struct call *c, const union record *r, bool 
 
 const struct record_kind source_kind = {
     .table = TABLE_SOURCES,
-    .type = MSG_SOURCE_RECORD,
     .change = CHANGE_SOURCE,
     .created_at = offsetof(struct msg_source_record, created_at),
     .updated_at = offsetof(struct msg_source_record, updated_at),

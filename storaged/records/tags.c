@@ -34,7 +34,7 @@ tags_exist(struct txn *t, const struct id *org, struct slice tags, bool *exist)
 		struct key key = key_of_org(org, &tag);
 
 		*exist = !tags_contain(tags, &tag);
-		rc = txn_get_record(t, TABLE_TAGS, &key, MSG_TAG_RECORD, &r);
+		rc = txn_get_record(t, TABLE_TAGS, &key, &r);
 	}
 	*exist = rc == 0 && *exist && tags.len == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -56,7 +56,7 @@ tag_check(struct txn *t, struct call *c, const union record *r, enum store_error
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0 && !taken) {
-		rc = record_read(w.value, TABLE_TAGS, MSG_TAG_RECORD, &other);
+		rc = record_read(w.value, TABLE_TAGS, &other);
 		taken = rc == 0 && !id_equal(&other.id, &r->id) &&
 		    slice_eq(other.name, r->tag.name);
 		if (rc == 0)
@@ -81,7 +81,6 @@ tag_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 
 const struct record_kind tag_kind = {
     .table = TABLE_TAGS,
-    .type = MSG_TAG_RECORD,
     .change = CHANGE_TAG,
     .created_at = offsetof(struct msg_tag_record, created_at),
     .updated_at = offsetof(struct msg_tag_record, updated_at),

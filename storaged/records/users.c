@@ -21,7 +21,7 @@ user_find(
 {
 	struct key key = key_of_org(org, user);
 
-	return txn_get_record(t, TABLE_USERS, &key, MSG_USER_RECORD, record);
+	return txn_get_record(t, TABLE_USERS, &key, record);
 }
 
 int
@@ -110,7 +110,7 @@ user_store(struct txn *t, const union record *r, const union record *stored)
 	if (!user_email_key(r->user.email, &by_email) ||
 	    (stored != NULL && !user_email_key(stored->user.email, &before)))
 		return RECORD_DAMAGED;
-	rc = txn_put_record(t, TABLE_USERS, &key, MSG_USER_RECORD, r);
+	rc = txn_put_record(t, TABLE_USERS, &key, r);
 	if (rc == 0 && stored != NULL)
 		rc = txn_del(t, TABLE_USERS_BY_EMAIL, &before);
 	return rc != 0 ? rc : txn_put(t, TABLE_USERS_BY_EMAIL, &by_email, key_slice(&key));
@@ -121,7 +121,7 @@ static int
 user_item(struct txn *t, struct slice record, struct slice *item)
 {
 	struct msg_user_record r;
-	int rc = record_read(record, TABLE_USERS, MSG_USER_RECORD, &r);
+	int rc = record_read(record, TABLE_USERS, &r);
 
 	if (rc == 0)
 		*item = user_without_password(t, &r);
@@ -141,7 +141,7 @@ user_has_other_owner(struct txn *t, const struct id *org, const struct id *user,
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0 && !*has) {
-		rc = record_read(w.value, TABLE_USERS, MSG_USER_RECORD, &r);
+		rc = record_read(w.value, TABLE_USERS, &r);
 		*has = rc == 0 && r.role == USER_OWNER && !id_equal(&r.id, user);
 		if (rc == 0)
 			rc = walk_next(&w);
@@ -187,7 +187,6 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 
 const struct record_kind user_kind = {
     .table = TABLE_USERS,
-    .type = MSG_USER_RECORD,
     .change = CHANGE_USER,
     .created_at = offsetof(struct msg_user_record, created_at),
     .updated_at = offsetof(struct msg_user_record, updated_at),
@@ -236,7 +235,7 @@ user_check_version(
 {
 	const uint64_t expected = c->m->user_change.updated_at;
 
-	if (expected == 0 || record_equals(t, MSG_USER_RECORD, changed, stored))
+	if (expected == 0 || record_equals(t, TABLE_USERS, changed, stored))
 		return 0;
 	return call_check_read(c, expected, changed->updated_at);
 }
@@ -248,10 +247,10 @@ user_put_changed(
 {
 	int rc;
 
-	if (record_equals(t, MSG_USER_RECORD, r, stored))
+	if (record_equals(t, TABLE_USERS, r, stored))
 		return 0;
 	r->updated_at = clock_wall_after(r->updated_at);
-	rc = txn_put_record(t, TABLE_USERS, key, MSG_USER_RECORD, r);
+	rc = txn_put_record(t, TABLE_USERS, key, r);
 	return rc != 0 ? rc : change_add(t, &r->org, CHANGE_USER, &r->id, NULL, CHANGE_CHANGED);
 }
 
@@ -270,7 +269,7 @@ handle_user_change(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, user_missing);
 	if (rc == 0)
-		rc = record_read(bytes, TABLE_USERS, MSG_USER_RECORD, &stored);
+		rc = record_read(bytes, TABLE_USERS, &stored);
 	if (rc == 0)
 		rc = user_check_current(c, m, &stored);
 	if (rc != 0)

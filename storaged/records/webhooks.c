@@ -70,7 +70,7 @@ webhook_store(struct txn *t, const union record *r, const union record *stored)
 	else
 		now.cursor = stored->webhook.cursor;
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_WEBHOOKS, &key, MSG_WEBHOOK_RECORD, &now);
+		rc = txn_put_record(t, TABLE_WEBHOOKS, &key, &now);
 	if (rc == 0 && ends)
 		rc = deliveries_fail_pending(t, &key);
 	return rc;
@@ -89,7 +89,6 @@ webhook_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 
 const struct record_kind webhook_kind = {
     .table = TABLE_WEBHOOKS,
-    .type = MSG_WEBHOOK_RECORD,
     .change = CHANGE_WEBHOOK,
     .created_at = offsetof(struct msg_webhook_record, created_at),
     .updated_at = offsetof(struct msg_webhook_record, updated_at),

@@ -18,7 +18,7 @@ widget_find(struct txn *t, const struct id *org, const struct id *widget,
 {
 	struct key key = key_of_org(org, widget);
 
-	return txn_get_record(t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, record);
+	return txn_get_record(t, TABLE_WIDGETS, &key, record);
 }
 
 /* The key of the widget with this public id. */
@@ -48,7 +48,7 @@ widget_find_public(struct txn *t, struct slice public_id, struct msg_widget_reco
 
 	if (rc != 0)
 		return rc;
-	rc = txn_get_record(t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, record);
+	rc = txn_get_record(t, TABLE_WIDGETS, &key, record);
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
@@ -64,7 +64,7 @@ widget_names_agent(struct txn *t, const struct id *org, const struct id *agent, 
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0 && !*names) {
-		rc = record_read(w.value, TABLE_WIDGETS, MSG_WIDGET_RECORD, &r);
+		rc = record_read(w.value, TABLE_WIDGETS, &r);
 		*names = rc == 0 && id_equal(&r.agent, agent);
 		if (rc == 0)
 			rc = walk_next(&w);
@@ -78,7 +78,7 @@ widget_check_agent(struct txn *t, struct call *c, const struct msg_widget_record
 {
 	struct key key = key_of_org(&r->org, &r->agent);
 	struct msg_agent_record agent;
-	int rc = txn_get_record(t, TABLE_AGENTS, &key, MSG_AGENT_RECORD, &agent);
+	int rc = txn_get_record(t, TABLE_AGENTS, &key, &agent);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_INVALID, "the widget's agent does not exist");
@@ -128,7 +128,7 @@ widget_store(struct txn *t, const union record *r, const union record *stored)
 	/* The slices of both may lie in the map, and become invalid with the first change. */
 	if (stored != NULL)
 		before = key_public(stored->widget.public_id);
-	rc = txn_put_record(t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, r);
+	rc = txn_put_record(t, TABLE_WIDGETS, &key, r);
 	if (rc == 0 && !slice_eq(key_slice(&before), key_slice(&by_public)))
 		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &before);
 	if (rc == 0)
@@ -183,7 +183,6 @@ widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 
 const struct record_kind widget_kind = {
     .table = TABLE_WIDGETS,
-    .type = MSG_WIDGET_RECORD,
     .change = CHANGE_WIDGET,
     .created_at = offsetof(struct msg_widget_record, created_at),
     .updated_at = offsetof(struct msg_widget_record, updated_at),

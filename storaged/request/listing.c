@@ -60,8 +60,8 @@ listing_add(struct walk *w, const struct listing *l, bool *fits)
 
 	if (l->item != NULL)
 		rc = l->item(w->txn, w->value, &item);
-	else if (l->type != 0)
-		rc = record_read(w->value, l->table, l->type, &record);
+	else if (table_record(l->table) != 0)
+		rc = record_read(w->value, l->table, &record);
 	if (rc != 0)
 		return rc;
 	*fits = buf_len(list) == 0 || buf_len(list) + 4 + item.len <= PAGE_BYTES;

@@ -16,10 +16,9 @@ typedef int listing_item_fn(struct txn *t, struct slice record, struct slice *it
 
 struct listing {
 	enum table table;
-	enum msg_type type; /* what the records must be; 0: the receiver's decoder checks it */
-	struct key front;   /* of the keys; empty: all keys */
-	struct key after;   /* the page begins behind this key; empty: with the first */
-	uint32_t limit;     /* items; 0: as many as possible */
+	struct key front;      /* of the keys; empty: all keys */
+	struct key after;      /* the page begins behind this key; empty: with the first */
+	uint32_t limit;        /* items; 0: as many as possible */
 	listing_item_fn *item; /* NULL: the stored records */
 	bool newest_first;
 };

@@ -120,8 +120,7 @@ retention_note(const struct retention *r, struct retention_work *k, struct slice
 	const struct key key = key_id(&id);
 	struct msg_conversation_record conversation;
 	bool erase = false;
-	int rc = txn_get_record(
-	    &k->t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(&k->t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc == 0)
 		rc = retention_consider(r, k, &conversation, &erase);
@@ -183,8 +182,7 @@ retention_erase_one(struct retention_work *k, const struct id *id)
 {
 	const struct key key = key_id(id);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    &k->t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(&k->t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	return rc != 0 ? rc : erase_alone(&k->t, &k->call, &conversation);
 }

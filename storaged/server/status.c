@@ -126,8 +126,7 @@ status_add_webhooks(struct txn *t, struct msg_status *status)
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	for (; rc == 0 && looked < WEBHOOKS_COUNTED_MAX; looked++, rc = walk_next(&w)) {
-		if (record_read(w.value, TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, &r) != 0 ||
-		    !r.enabled)
+		if (record_read(w.value, TABLE_WEBHOOKS, &r) != 0 || !r.enabled)
 			continue;
 		status->webhooks++;
 		status->webhooks_noticed += r.notice.len > 0;

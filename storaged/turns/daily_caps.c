@@ -22,7 +22,7 @@ daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *
 {
 	struct key key = daily_cap_key_of_day(widget, now);
 	struct msg_cap_record cap;
-	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
+	int rc = txn_get_record(t, TABLE_CAPS, &key, &cap);
 
 	*messages = rc == 0 ? cap.messages : 0;
 	return txn_survives(rc) ? 0 : rc;
@@ -75,7 +75,7 @@ daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 {
 	struct key key = daily_cap_key_of_day(widget, now);
 	struct msg_cap_record cap;
-	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
+	int rc = txn_get_record(t, TABLE_CAPS, &key, &cap);
 
 	if (txn_survives(rc)) {
 		bool damaged = rc == RECORD_DAMAGED;
@@ -86,5 +86,5 @@ daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 	if (rc != 0)
 		return rc;
 	cap.messages++;
-	return txn_put_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
+	return txn_put_record(t, TABLE_CAPS, &key, &cap);
 }

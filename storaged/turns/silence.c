@@ -105,8 +105,7 @@ silence_look_at(struct silence_work *k, struct slice entry)
 	const struct id id = activity_conversation(entry);
 	const struct key key = key_id(&id);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    &k->t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(&k->t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc == 0)
 		rc = silence_consider(k, &conversation);

@@ -211,7 +211,7 @@ turn_begin_check_same_text(
 {
 	struct key key = key_message(&b->conversation.id, question_seq);
 	struct msg_message_record question;
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, &question);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -262,7 +262,7 @@ turn_begin_find_left(
 
 	if (rc != MDB_NOTFOUND)
 		return rc == 0 ? MDB_NOTFOUND : rc;
-	rc = txn_get_record(t, TABLE_MESSAGES, &answer, MSG_MESSAGE_RECORD, &message);
+	rc = txn_get_record(t, TABLE_MESSAGES, &answer, &message);
 	if (rc == 0)
 		turn = message.role == MESSAGE_ASSISTANT ? message.id : (struct id){{0}};
 	else if (rc == MDB_NOTFOUND)
@@ -409,7 +409,7 @@ turn_begin_put_question(struct txn *t, const struct turn_beginning *b)
 	};
 
 	numbers_change_message(t, &b->m->org, &b->m->widget, place->seq - 1, NULL, &message);
-	return txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+	return txn_put_record(t, TABLE_MESSAGES, &key, &message);
 }
 
 /* The question, its client id and its turn, at the places that the conversation has reserved. */
@@ -425,7 +425,7 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 		rc = client_id_put(
 		    t, &place->conversation, b->m->client_id, place->seq - 1, turn);
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+		rc = txn_put_record(t, TABLE_TURNS, &key, place);
 	if (rc != 0 || b->action == BEGIN_HAND)
 		return rc;
 	return reply_open(t, turn, turn, &place->conversation, &b->writer);
@@ -492,9 +492,7 @@ turn_begin_link(struct txn *t, struct turn_beginning *b)
 	    id_equal(&b->conversation.contact, contact))
 		return 0;
 	rc = conversation_set_contact(t, &b->conversation.id, contact);
-	return rc != 0 ? rc
-		       : txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD,
-			     &b->conversation);
+	return rc != 0 ? rc : txn_get_record(t, TABLE_CONVERSATIONS, &key, &b->conversation);
 }
 
 /* The message, with the place of a reply, which stays empty if a person answers. */
@@ -561,7 +559,7 @@ turn_begin_apply_left(struct txn *t, struct call *c, struct turn_beginning *b)
 	arrival.reply = place->seq;
 	rc = conversation_add(t, &b->conversation, false, &arrival);
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+		rc = txn_put_record(t, TABLE_TURNS, &key, place);
 	if (rc == 0)
 		rc = reply_open(t, &b->turn.id, &b->turn.id, &place->conversation, &b->writer);
 	if (rc == 0)
@@ -632,10 +630,9 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 	if (rc == 0)
 		rc = participants_agent(t, &b->participants, &agent);
 	if (rc == 0)
-		rc = txn_get_record(
-		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 	if (rc == 0) {
-		rc = txn_get_record(t, TABLE_OPEN_TURNS, &turn, MSG_OPEN_TURN_RECORD, &open);
+		rc = txn_get_record(t, TABLE_OPEN_TURNS, &turn, &open);
 		/* A repeated request's reply may be complete. */
 		if (rc == MDB_NOTFOUND)
 			rc = 0;

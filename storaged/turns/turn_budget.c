@@ -156,8 +156,7 @@ turn_budget_find(struct txn *t, const struct turn_view *v, struct reply_writer *
 {
 	struct key key = key_id(&v->place.conversation);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -200,7 +199,7 @@ turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *
 	more = turn_budget_sum(&all) - turn_budget_sum(&had);
 	rc = turn_budget_find(t, v, &writer, &budgets);
 	if (rc == 0)
-		rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+		rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, &open);
 	if (rc == 0)
 		rc = turn_budget_allow(t, c, &budgets, open.started_at, more, &writer);
 	if (rc != 0)
@@ -208,6 +207,5 @@ turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *
 	open.reserved_prompt = all.prompt;
 	open.reserved_completion = all.completion;
 	rc = budgets_reserve_more(t, &budgets, open.started_at, more);
-	return rc != 0 ? rc
-		       : txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	return rc != 0 ? rc : txn_put_record(t, TABLE_OPEN_TURNS, &key, &open);
 }

@@ -29,8 +29,7 @@ turn_join_find(struct txn *t, struct call *c, struct turn_view *v,
 
 	if (rc == 0) {
 		key = key_id(&v->place.conversation);
-		rc = txn_get_record(
-		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, conversation);
 		if (rc == MDB_NOTFOUND)
 			return RECORD_DAMAGED;
 	}

@@ -14,7 +14,7 @@ turn_find_question(struct txn *t, const struct turn_view *v, struct slice *text)
 {
 	struct key key = key_message(&v->place.conversation, v->place.seq - 1);
 	struct msg_message_record question;
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, &question);
 
 	if (rc == 0 && (question.role != MESSAGE_USER || question.text.len == 0))
 		return MDB_NOTFOUND;
@@ -36,8 +36,7 @@ turn_add_gap(struct txn *t, const struct turn_view *v)
 	    .created_at = clock_wall_ms(),
 	};
 	struct slice question;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;

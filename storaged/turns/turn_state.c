@@ -21,8 +21,7 @@ turn_tell_rooms(struct txn *t, struct call *c, const struct turn_view *v)
 {
 	struct key key = key_id(&v->place.conversation);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc == 0)
 		call_conversation_changed(c, &conversation);

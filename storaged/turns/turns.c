@@ -26,8 +26,7 @@ turn_stop_held(struct txn *t, struct call *c, const struct turn_view *v)
 {
 	struct key key = key_id(&v->place.conversation);
 	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	if (rc == 0 && conversation.state == STATE_PERSON)
 		effects_add(c->effects, &(struct effect){.kind = EFFECT_STOP, .turn = v->id});

@@ -46,7 +46,7 @@ widget_status_store(struct txn *t, const struct msg_widget_seen *m, uint64_t now
 		return 0;
 	if (rc == 0 || txn_survives(rc))
 		rc = txn_get(t, TABLE_WIDGETS, &widget, &value);
-	return rc != 0 ? rc : txn_put_record(t, TABLE_META, &key, MSG_SIGHTING, &seen);
+	return rc != 0 ? rc : txn_put_meta(t, &key, MSG_SIGHTING, &seen);
 }
 
 int
@@ -178,7 +178,7 @@ handle_widget_status_get(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such widget");
 	if (rc == 0)
-		rc = record_read(status.widget, TABLE_WIDGETS, MSG_WIDGET_RECORD, &r);
+		rc = record_read(status.widget, TABLE_WIDGETS, &r);
 	if (rc == 0)
 		rc = daily_cap_count(t, &m->widget, clock_wall_ms(), &status.messages);
 	if (rc != 0)

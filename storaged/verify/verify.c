@@ -121,17 +121,17 @@ verify_found_unreadable(struct checker *c, const struct walk *w, int rc)
 }
 
 bool
-verify_record(struct checker *c, enum table table, const char *what, struct slice value,
-    enum msg_type type, uint8_t v, void *record)
+verify_record(
+    struct checker *c, enum table table, const char *what, struct slice value, void *record)
 {
-	enum wire_result r = record_decode(value, type, record);
+	enum wire_result r = record_decode(value, table_record(table), record);
 
 	if (r != WIRE_OK)
 		verify_found(c, table, "%s does not decode: %s", what, wire_result_name(r));
-	else if (value.p[0] != v)
+	else if (value.p[0] != RECORD_VERSION)
 		verify_found(
-		    c, table, "%s is of version %u, not %u", what, value.p[0], (unsigned)v);
-	return r == WIRE_OK && value.p[0] == v;
+		    c, table, "%s is of version %u, not %u", what, value.p[0], RECORD_VERSION);
+	return r == WIRE_OK && value.p[0] == RECORD_VERSION;
 }
 
 bool

@@ -15,8 +15,7 @@ verify_budget(struct checker *c, struct slice key, struct slice value, void *arg
 	bool all = id_is_zero(&id);
 
 	(void)arg;
-	if (!verify_record(
-		c, TABLE_BUDGETS, name.s, value, MSG_BUDGET_RECORD, RECORD_VERSION, &r))
+	if (!verify_record(c, TABLE_BUDGETS, name.s, value, &r))
 		return 0;
 	right = key_of_org(&r.org, &r.widget);
 	if (!slice_eq(key, key_slice(&right)))
@@ -39,7 +38,7 @@ verify_spent(struct checker *c, struct slice key, struct slice value, void *arg)
 	int rc;
 
 	(void)arg;
-	if (!verify_record(c, TABLE_SPENT, name.s, value, MSG_SPENT_RECORD, RECORD_VERSION, &r))
+	if (!verify_record(c, TABLE_SPENT, name.s, value, &r))
 		return 0;
 	rc = budget_count_reserved(c->txn, &budget, number, &reserved);
 	if (rc != 0)

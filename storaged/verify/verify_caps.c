@@ -74,7 +74,7 @@ verify_cap_record(struct checker *c, struct slice key, struct slice value, void 
 	struct msg_cap_record r;
 	size_t n = counted->n;
 
-	if (!verify_record(c, TABLE_CAPS, name.s, value, MSG_CAP_RECORD, RECORD_VERSION, &r) ||
+	if (!verify_record(c, TABLE_CAPS, name.s, value, &r) ||
 	    (n > 0 && id_equal(&counted->of[n - 1].id, &widget)))
 		return 0;
 	counted->of[n] = (struct counted_widget){.id = widget};

@@ -60,8 +60,7 @@ verify_changes_entry(struct checker *c, struct slice key, struct slice value, vo
 	struct feed *feed = arg;
 	uint64_t n;
 
-	if (!verify_record(
-		c, TABLE_CHANGES, name.s, value, MSG_CHANGES_RECORD, RECORD_VERSION, &entry)) {
+	if (!verify_record(c, TABLE_CHANGES, name.s, value, &entry)) {
 		*feed = (struct feed){.last = seq};
 		return 0;
 	}

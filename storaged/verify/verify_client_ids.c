@@ -73,8 +73,7 @@ verify_client_id_record(struct checker *c, struct slice key, struct slice value,
 	(void)arg;
 	(void)snprintf(name, sizeof(name), "the client's id \"%s\" of conversation %s",
 	    verify_name_text(client_id_name(key)).s, verify_id_text(&conversation).s);
-	if (!verify_record(c, TABLE_CLIENT_IDS, name, value, MSG_CLIENT_ID_RECORD,
-		RECORD_VERSION, &record))
+	if (!verify_record(c, TABLE_CLIENT_IDS, name, value, &record))
 		return 0;
 	fault = verify_client_id_conversation_fault(c, &conversation, &rc);
 	if (rc == 0 && fault == NULL)

@@ -110,8 +110,7 @@ verify_source_state(struct checker *c, struct slice key, struct slice value, voi
 	(void)arg;
 	org_key_parts(key, &org, &source);
 	name = verify_record_name("the state of source", &source);
-	if (!verify_record(c, TABLE_SOURCE_STATES, name.s, value, MSG_SOURCE_STATE_RECORD,
-		RECORD_VERSION, &r))
+	if (!verify_record(c, TABLE_SOURCE_STATES, name.s, value, &r))
 		return 0;
 	if (!id_equal(&r.org, &org) || !id_equal(&r.source, &source))
 		verify_found(c, TABLE_SOURCE_STATES, "%s has other ids than its key", name.s);
@@ -179,8 +178,7 @@ verify_source_page(struct checker *c, struct slice key, struct slice value, void
 	struct content_page page;
 	int rc;
 
-	if (!verify_record(c, TABLE_SOURCE_PAGES, name.s, value, MSG_SOURCE_PAGE_RECORD,
-		RECORD_VERSION, &r))
+	if (!verify_record(c, TABLE_SOURCE_PAGES, name.s, value, &r))
 		return 0;
 	right = key_source_page(&r.org, &r.source, &r.id);
 	if (!slice_eq(key, key_slice(&right))) {
@@ -271,8 +269,7 @@ verify_upload(struct checker *c, struct slice key, struct slice value, void *arg
 	struct msg_upload_record r;
 
 	verify_children_seek(pieces, &id);
-	if (!verify_record(
-		c, TABLE_UPLOADS, name.s, value, MSG_UPLOAD_RECORD, RECORD_VERSION, &r)) {
+	if (!verify_record(c, TABLE_UPLOADS, name.s, value, &r)) {
 		while (verify_children_at(pieces, &id))
 			verify_children_next(pieces);
 		return verify_children_failed(pieces);

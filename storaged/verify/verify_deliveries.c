@@ -12,8 +12,7 @@ verify_delivery(struct checker *c, struct slice key, struct slice value, void *a
 	struct msg_delivery_record r;
 
 	(void)arg;
-	if (!verify_record(
-		c, TABLE_DELIVERIES, name.s, value, MSG_DELIVERY_RECORD, RECORD_VERSION, &r))
+	if (!verify_record(c, TABLE_DELIVERIES, name.s, value, &r))
 		return 0;
 	right = key_delivery(&webhook, r.n);
 	if (!slice_eq(key, key_slice(&right)))

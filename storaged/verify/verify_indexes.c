@@ -60,7 +60,7 @@ verify_index_entry(struct checker *c, struct slice key, struct slice value, void
 		return 0;
 	}
 	/* Its own table reports a record that does not decode. */
-	if (rc != 0 || record_decode(bytes, index->type, &record) != WIRE_OK)
+	if (rc != 0 || record_decode(bytes, table_record(index->records), &record) != WIRE_OK)
 		return rc;
 	if (!index->key(&record, &right) || !slice_eq(key, key_slice(&right)))
 		verify_found(c, index->table, "an entry does not match its record in %s",

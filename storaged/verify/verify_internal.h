@@ -63,10 +63,10 @@ struct name_text {
 };
 struct name_text verify_name_text(struct slice name);
 
-/* Decodes the record of an entry; reports a fault if that fails, or if its version (first byte)
- * is not v. what: the entry's name in the report. */
-[[gnu::warn_unused_result]] bool verify_record(struct checker *c, enum table table,
-    const char *what, struct slice value, enum msg_type type, uint8_t v, void *record);
+/* Decodes the record of an entry; reports a fault if that fails, or if its version (first byte) is not RECORD_VERSION.
+ * what: the entry's name in the report. */
+[[gnu::warn_unused_result]] bool verify_record(
+    struct checker *c, enum table table, const char *what, struct slice value, void *record);
 
 /* Whether a key exists. *rc: 0, or an LMDB error. */
 [[gnu::warn_unused_result]] bool verify_has(
@@ -115,7 +115,6 @@ void verify_children_next(struct children *ch);
 struct index {
 	enum table table;   /* of the entries */
 	enum table records; /* of the records */
-	enum msg_type type;
 	/* The entry's key of a decoded record; false: it has no entry. */
 	bool (*key)(const void *record, struct key *key);
 	/* The key of the record that an entry leads to; false: invalid. NULL: the entry's value. */

@@ -215,8 +215,7 @@ verify_label_count(struct checker *c, struct slice key, struct slice value, void
 		*a = (struct assigned_count){.org = org};
 	}
 	if (!verify_record(c, TABLE_LABEL_COUNTS,
-		verify_record_name("the count of label", &label).s, value,
-		MSG_LABEL_COUNT_RECORD, RECORD_VERSION, &r))
+		verify_record_name("the count of label", &label).s, value, &r))
 		return 0;
 	if (!id_equal(&r.label, &label) || r.conversations == 0)
 		verify_found(c, TABLE_LABEL_COUNTS,

@@ -244,8 +244,7 @@ verify_number_record(
 	struct record_name name = verify_record_name("the row of widget", &at.widget);
 	struct msg_numbers_record record;
 
-	if (!verify_record(c, TABLE_NUMBERS, name.s, numbers_row_complete(value),
-		MSG_NUMBERS_RECORD, RECORD_VERSION, &record))
+	if (!verify_record(c, TABLE_NUMBERS, name.s, numbers_row_complete(value), &record))
 		return false;
 	if (at.hour <= NUMBERS_DAY && numbers_row_read(value, row))
 		return true;

@@ -35,7 +35,6 @@ enum keyed {
 
 struct record_table {
 	enum table table;
-	enum msg_type type;
 	const char *name; /* "user" */
 	enum keyed keyed;
 	size_t org, id; /* offsets */
@@ -160,24 +159,24 @@ verify_record_contact_target(struct slice key, struct slice value, struct key *t
 }
 
 static const struct index users_by_email = {
-    TABLE_USERS_BY_EMAIL, TABLE_USERS, MSG_USER_RECORD, verify_key_user_email, NULL};
+    TABLE_USERS_BY_EMAIL, TABLE_USERS, verify_key_user_email, NULL};
 static const struct index logins_by_user = {
-    TABLE_LOGINS_BY_USER, TABLE_LOGINS, MSG_LOGIN_RECORD, verify_key_login_user, NULL};
+    TABLE_LOGINS_BY_USER, TABLE_LOGINS, verify_key_login_user, NULL};
 static const struct index keys_by_org = {
-    TABLE_KEYS_BY_ORG, TABLE_KEYS, MSG_KEY_RECORD, verify_key_key_org, NULL};
+    TABLE_KEYS_BY_ORG, TABLE_KEYS, verify_key_key_org, NULL};
 static const struct index widgets_by_public = {
-    TABLE_WIDGETS_BY_PUBLIC, TABLE_WIDGETS, MSG_WIDGET_RECORD, verify_key_widget_public, NULL};
-static const struct index invitations_by_token = {TABLE_INVITATIONS_BY_TOKEN, TABLE_INVITATIONS,
-    MSG_INVITATION_RECORD, verify_key_invitation_token, NULL};
+    TABLE_WIDGETS_BY_PUBLIC, TABLE_WIDGETS, verify_key_widget_public, NULL};
+static const struct index invitations_by_token = {
+    TABLE_INVITATIONS_BY_TOKEN, TABLE_INVITATIONS, verify_key_invitation_token, NULL};
 static const struct index visitors_by_id = {
-    TABLE_VISITORS_BY_ID, TABLE_VISITORS, MSG_VISITOR_RECORD, verify_key_visitor_id, NULL};
+    TABLE_VISITORS_BY_ID, TABLE_VISITORS, verify_key_visitor_id, NULL};
 static const struct index contacts_by_email = {TABLE_CONTACTS_BY_EMAIL, TABLE_CONTACTS,
-    MSG_CONTACT_RECORD, verify_key_contact_email, verify_record_contact_target};
+    verify_key_contact_email, verify_record_contact_target};
 static const struct index contacts_by_phone = {TABLE_CONTACTS_BY_PHONE, TABLE_CONTACTS,
-    MSG_CONTACT_RECORD, verify_key_contact_phone, verify_record_contact_target};
+    verify_key_contact_phone, verify_record_contact_target};
 
 static const struct index contacts_by_user_id = {TABLE_CONTACTS_BY_USER_ID, TABLE_CONTACTS,
-    MSG_CONTACT_RECORD, verify_key_contact_user_id, verify_record_contact_target};
+    verify_key_contact_user_id, verify_record_contact_target};
 
 static const char *
 verify_fault_user(const void *record)
@@ -259,7 +258,7 @@ verify_key_gap_conversation(const void *record, struct key *key)
 }
 
 static const struct index gaps_by_conversation = {
-    TABLE_GAPS_BY_CONVERSATION, TABLE_GAPS, MSG_GAP_RECORD, verify_key_gap_conversation, NULL};
+    TABLE_GAPS_BY_CONVERSATION, TABLE_GAPS, verify_key_gap_conversation, NULL};
 
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
@@ -290,45 +289,42 @@ static const struct reference gap_conversation = {
 
 /* A visitor's widget and contact may be gone: neither is a reference. */
 static const struct record_table tables[] = {
-    {TABLE_ORGS, MSG_ORG_RECORD, "organization", BY_ID, 0, AT(org_record, id), NULL,
-	&org_widget, {NULL}, false, 0, NULL},
-    {TABLE_USERS, MSG_USER_RECORD, "user", BY_ORG_ID, ORG_AND_ID(user_record),
-	verify_fault_user, &user_org, {&users_by_email}, false, 0, NULL},
-    {TABLE_LOGINS, MSG_LOGIN_RECORD, "the login", BY_TOKEN, 0, 0, verify_fault_login,
-	&login_user, {&logins_by_user}, false, 0, NULL},
-    {TABLE_KEYS, MSG_KEY_RECORD, "key", BY_HASH, ORG_AND_ID(key_record), NULL, &key_org,
-	{&keys_by_org}, false, AT(key_record, key), "hash"},
-    {TABLE_AGENTS, MSG_AGENT_RECORD, "agent", BY_ORG_ID, ORG_AND_ID(agent_record), NULL, NULL,
-	{NULL}, false, 0, NULL},
-    {TABLE_WIDGETS, MSG_WIDGET_RECORD, "widget", BY_ORG_ID, ORG_AND_ID(widget_record),
-	verify_fault_widget, &widget_agent, {&widgets_by_public}, false, 0, NULL},
-    {TABLE_VISITORS, MSG_VISITOR_RECORD, "visitor", BY_HASH, ORG_AND_ID(visitor_record), NULL,
-	NULL, {&visitors_by_id}, false, AT(visitor_record, token), "token"},
-    {TABLE_CONTACTS, MSG_CONTACT_RECORD, "contact", BY_ORG_ID, ORG_AND_ID(contact_record),
-	verify_fault_contact, NULL,
-	{&contacts_by_email, &contacts_by_phone, &contacts_by_user_id}, true, 0, NULL},
-    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record),
-	verify_fault_webhook, NULL, {NULL}, false, 0, NULL},
-    {TABLE_INVITATIONS, MSG_INVITATION_RECORD, "invitation", BY_ORG_ID,
-	ORG_AND_ID(invitation_record), verify_fault_invitation, &invitation_org,
-	{&invitations_by_token}, false, 0, NULL},
-    {TABLE_TAGS, MSG_TAG_RECORD, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, {NULL},
+    {TABLE_ORGS, "organization", BY_ID, 0, AT(org_record, id), NULL, &org_widget, {NULL}, false,
+	0, NULL},
+    {TABLE_USERS, "user", BY_ORG_ID, ORG_AND_ID(user_record), verify_fault_user, &user_org,
+	{&users_by_email}, false, 0, NULL},
+    {TABLE_LOGINS, "the login", BY_TOKEN, 0, 0, verify_fault_login, &login_user,
+	{&logins_by_user}, false, 0, NULL},
+    {TABLE_KEYS, "key", BY_HASH, ORG_AND_ID(key_record), NULL, &key_org, {&keys_by_org}, false,
+	AT(key_record, key), "hash"},
+    {TABLE_AGENTS, "agent", BY_ORG_ID, ORG_AND_ID(agent_record), NULL, NULL, {NULL}, false, 0,
+	NULL},
+    {TABLE_WIDGETS, "widget", BY_ORG_ID, ORG_AND_ID(widget_record), verify_fault_widget,
+	&widget_agent, {&widgets_by_public}, false, 0, NULL},
+    {TABLE_VISITORS, "visitor", BY_HASH, ORG_AND_ID(visitor_record), NULL, NULL,
+	{&visitors_by_id}, false, AT(visitor_record, token), "token"},
+    {TABLE_CONTACTS, "contact", BY_ORG_ID, ORG_AND_ID(contact_record), verify_fault_contact,
+	NULL, {&contacts_by_email, &contacts_by_phone, &contacts_by_user_id}, true, 0, NULL},
+    {TABLE_WEBHOOKS, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record), verify_fault_webhook,
+	NULL, {NULL}, false, 0, NULL},
+    {TABLE_INVITATIONS, "invitation", BY_ORG_ID, ORG_AND_ID(invitation_record),
+	verify_fault_invitation, &invitation_org, {&invitations_by_token}, false, 0, NULL},
+    {TABLE_TAGS, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, {NULL}, false, 0, NULL},
+    {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, {NULL},
 	false, 0, NULL},
-    {TABLE_SNIPPETS, MSG_SNIPPET_RECORD, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL,
-	NULL, {NULL}, false, 0, NULL},
-    {TABLE_SOURCES, MSG_SOURCE_RECORD, "source", BY_ORG_ID, ORG_AND_ID(source_record),
-	verify_fault_source, &source_state, {NULL}, false, 0, NULL},
-    {TABLE_ANSWERS, MSG_ANSWER_RECORD, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL,
-	NULL, {NULL}, false, 0, NULL},
-    {TABLE_GAPS, MSG_GAP_RECORD, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL,
-	&gap_conversation, {&gaps_by_conversation}, false, 0, NULL},
+    {TABLE_SOURCES, "source", BY_ORG_ID, ORG_AND_ID(source_record), verify_fault_source,
+	&source_state, {NULL}, false, 0, NULL},
+    {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, {NULL}, false,
+	0, NULL},
+    {TABLE_GAPS, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL, &gap_conversation,
+	{&gaps_by_conversation}, false, 0, NULL},
     /* The next two are keyed by their conversation and an id. */
-    {TABLE_NOTES, MSG_NOTE_RECORD, "note", BY_ORG_ID, AT(note_record, conversation),
-	AT(note_record, id), NULL, &note_conversation, {NULL}, false, 0, NULL},
-    {TABLE_READS, MSG_READ_RECORD, "the mark of user", BY_ORG_ID, AT(read_record, conversation),
+    {TABLE_NOTES, "note", BY_ORG_ID, AT(note_record, conversation), AT(note_record, id), NULL,
+	&note_conversation, {NULL}, false, 0, NULL},
+    {TABLE_READS, "the mark of user", BY_ORG_ID, AT(read_record, conversation),
 	AT(read_record, user), NULL, &read_conversation, {NULL}, false, 0, NULL},
-    {TABLE_PAGES, MSG_PAGE_RECORD, "the page of conversation", BY_ID, 0,
-	AT(page_record, conversation), NULL, &page_conversation, {NULL}, false, 0, NULL},
+    {TABLE_PAGES, "the page of conversation", BY_ID, 0, AT(page_record, conversation), NULL,
+	&page_conversation, {NULL}, false, 0, NULL},
 };
 
 static const struct id *
@@ -420,7 +416,7 @@ verify_record_entry(struct checker *c, struct slice key, struct slice value, voi
 	union msg record;
 	int rc;
 
-	if (!verify_record(c, t->table, name.s, value, t->type, RECORD_VERSION, &record))
+	if (!verify_record(c, t->table, name.s, value, &record))
 		return 0;
 	if (t->keyed == BY_HASH)
 		name = verify_record_name(t->name, verify_record_id_at(&record, t->id));

@@ -17,8 +17,7 @@ verify_chunks_of(struct children *chunks, const struct content_page *page)
 
 	for (; verify_children_at(chunks, &page->page); verify_children_next(chunks)) {
 		in_order &= piece_place(chunks->walk.key) == n++;
-		if (verify_record(chunks->c, TABLE_CHUNKS, "a chunk", chunks->walk.value,
-			MSG_CHUNK_RECORD, RECORD_VERSION, &r))
+		if (verify_record(chunks->c, TABLE_CHUNKS, "a chunk", chunks->walk.value, &r))
 			bytes += r.text.len;
 	}
 	if (!in_order)
@@ -45,8 +44,8 @@ verify_vectors_of(struct children *vectors, const struct content_page *page)
 		struct hash256 hash;
 
 		memcpy(hash.b, vectors->walk.key.p + sizeof(struct id), sizeof(hash.b));
-		if (verify_record(vectors->c, TABLE_VECTORS, "a vector", vectors->walk.value,
-			MSG_VECTOR_RECORD, RECORD_VERSION, &r) &&
+		if (verify_record(
+			vectors->c, TABLE_VECTORS, "a vector", vectors->walk.value, &r) &&
 		    !chunk_hashes_have(&hashes, &hash))
 			verify_found(
 			    vectors->c, TABLE_VECTORS, "%s has a vector without chunk", name.s);

@@ -127,8 +127,7 @@ verify_thread_message(
 	thread->last_seq = seq;
 	(void)snprintf(name, sizeof(name), "message %llu of conversation %s",
 	    verify_thread_number(seq), verify_id_text(&thread->id).s);
-	if (!verify_record(
-		c, TABLE_MESSAGES, name, value, MSG_MESSAGE_RECORD, RECORD_VERSION, &message)) {
+	if (!verify_record(c, TABLE_MESSAGES, name, value, &message)) {
 		c->unreadable_messages = true;
 		verify_thread_note_newest(thread, NULL);
 		return 0;
@@ -339,8 +338,7 @@ verify_thread_record(struct checker *c, struct slice key, struct slice value, vo
 	int rc = 0;
 
 	(void)snprintf(name, sizeof(name), "conversation %s", verify_id_text(&thread.id).s);
-	thread.readable = verify_record(c, TABLE_CONVERSATIONS, name, value,
-	    MSG_CONVERSATION_RECORD, RECORD_VERSION, &thread.record);
+	thread.readable = verify_record(c, TABLE_CONVERSATIONS, name, value, &thread.record);
 	if (!thread.readable)
 		c->unreadable_orgs = true;
 	verify_children_seek(messages, &thread.id);

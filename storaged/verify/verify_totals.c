@@ -135,8 +135,7 @@ verify_total_record(
 	    name, sizeof(name), "the total of organization %s", verify_id_text(&org).s);
 	if (counted)
 		counts->of[at].has_total = true;
-	if (!verify_record(
-		c, TABLE_TOTALS, name, value, MSG_TOTALS_RECORD, RECORD_VERSION, &totals))
+	if (!verify_record(c, TABLE_TOTALS, name, value, &totals))
 		return;
 	if (!c->unreadable_orgs &&
 	    (totals.conversations != of->conversations || totals.messages != of->messages))

@@ -129,7 +129,7 @@ verify_turn_record(struct checker *c, struct slice key, struct slice value, void
 
 	(void)arg;
 	(void)snprintf(name, sizeof(name), "turn %s", verify_id_text(&id).s);
-	if (!verify_record(c, TABLE_TURNS, name, value, MSG_TURN_RECORD, RECORD_VERSION, &turn))
+	if (!verify_record(c, TABLE_TURNS, name, value, &turn))
 		return 0;
 	fault = verify_turn_conversation_of_turn_fault(c, &turn, &next_seq, &rc);
 	if (rc != 0)
@@ -237,8 +237,7 @@ verify_turn_open(struct checker *c, struct slice key, struct slice value, void *
 	if (rc != 0)
 		return rc;
 	(void)snprintf(name, sizeof(name), "open turn %s", verify_id_text(&id).s);
-	readable = verify_record(
-	    c, TABLE_OPEN_TURNS, name, value, MSG_OPEN_TURN_RECORD, RECORD_VERSION, &open);
+	readable = verify_record(c, TABLE_OPEN_TURNS, name, value, &open);
 	return verify_turn_open_record(c, &id, readable ? &open : NULL);
 }
 

@@ -183,8 +183,7 @@ handle_conversation_erase(struct txn *t, struct call *c)
 	const struct msg_conversation_erase *m = &c->m->conversation_erase;
 	struct msg_conversation_record conversation;
 	struct key key = key_id(&m->conversation);
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
 	/* Another organization's conversation is indistinguishable from one that does not exist. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))

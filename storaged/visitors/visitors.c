@@ -146,7 +146,7 @@ visitor_find_stale(
 
 	for (int looks = 0; rc == 0 && looks < VISITOR_PURGE_LOOKS; looks++) {
 		stale = false;
-		if (record_read(w->value, TABLE_VISITORS, MSG_VISITOR_RECORD, &visitor) == 0 &&
+		if (record_read(w->value, TABLE_VISITORS, &visitor) == 0 &&
 		    !rooms_have(rooms, &visitor.id))
 			rc = visitor_is_stale(w->txn, &visitor, now, &stale);
 		if (rc == RECORD_DAMAGED)

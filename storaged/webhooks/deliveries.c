@@ -18,7 +18,7 @@ deliveries_find(
 {
 	struct key key = key_delivery(webhook, n);
 
-	return txn_get_record(t, TABLE_DELIVERIES, &key, MSG_DELIVERY_RECORD, record);
+	return txn_get_record(t, TABLE_DELIVERIES, &key, record);
 }
 
 int
@@ -27,7 +27,7 @@ deliveries_put(
 {
 	struct key key = key_delivery(webhook, record->n);
 
-	return txn_put_record(t, TABLE_DELIVERIES, &key, MSG_DELIVERY_RECORD, record);
+	return txn_put_record(t, TABLE_DELIVERIES, &key, record);
 }
 
 int
@@ -59,7 +59,7 @@ deliveries_open_before(
 static bool
 deliveries_read(const struct walk *w, struct msg_delivery_record *r)
 {
-	return record_read(w->value, TABLE_DELIVERIES, MSG_DELIVERY_RECORD, r) == 0;
+	return record_read(w->value, TABLE_DELIVERIES, r) == 0;
 }
 
 /* The end of a walk that has seen everything is no error. */

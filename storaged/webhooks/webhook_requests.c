@@ -37,7 +37,7 @@ webhook_list_add(struct walk *w, bool *fits)
 {
 	struct buf *list = &w->txn->env->list;
 	struct msg_webhook_record r;
-	int rc = record_read(w->value, TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, &r);
+	int rc = record_read(w->value, TABLE_WEBHOOKS, &r);
 
 	if (rc == RECORD_DAMAGED)
 		return 0; /* the others must be served */
@@ -85,7 +85,7 @@ webhook_find(struct txn *t, struct call *c, const struct id *org, const struct i
     struct msg_webhook_record *r)
 {
 	struct key key = key_of_org(org, webhook);
-	int rc = txn_get_record(t, TABLE_WEBHOOKS, &key, MSG_WEBHOOK_RECORD, r);
+	int rc = txn_get_record(t, TABLE_WEBHOOKS, &key, r);
 
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, webhook_missing) : rc;
 }
@@ -95,7 +95,7 @@ webhook_put(struct txn *t, const struct msg_webhook_record *r)
 {
 	struct key key = key_of_org(&r->org, &r->id);
 
-	return txn_put_record(t, TABLE_WEBHOOKS, &key, MSG_WEBHOOK_RECORD, r);
+	return txn_put_record(t, TABLE_WEBHOOKS, &key, r);
 }
 
 int

@@ -28,6 +28,7 @@ const FOLDERS = Object.fromEntries(
 	proto/counts: proto/base
 	proto/ipc: proto/base
 	proto/access: proto/base proto/ipc
+	proto/schema:
 	proto/process: proto/base proto/settings
 	masterd:
 	workerd/http/message:

@@ -107,57 +107,36 @@ export_login(struct export *e, struct slice key, struct slice value)
 	return 0;
 }
 
+/* The organization of a record that is a line by itself: its field org; an organization's own id. */
 static struct id
 export_record_org(enum msg_type type, const union msg *record)
 {
-	switch (type) {
-	case MSG_AGENT_RECORD:
-		return record->agent_record.org;
-	case MSG_WIDGET_RECORD:
-		return record->widget_record.org;
-	case MSG_ORG_RECORD:
-		return record->org_record.id;
-	case MSG_USER_RECORD:
-		return record->user_record.org;
-	case MSG_KEY_RECORD:
-		return record->key_record.org;
-	case MSG_CONTACT_RECORD:
-		return record->contact_record.org;
-	case MSG_WEBHOOK_RECORD:
-		return record->webhook_record.org;
-	case MSG_INVITATION_RECORD:
-		return record->invitation_record.org;
-	case MSG_TAG_RECORD:
-		return record->tag_record.org;
-	case MSG_SNIPPET_RECORD:
-		return record->snippet_record.org;
-	case MSG_SOURCE_RECORD:
-		return record->source_record.org;
-	case MSG_ANSWER_RECORD:
-		return record->answer_record.org;
-	case MSG_VISITOR_RECORD:
-		return record->visitor_record.org;
-	case MSG_BUDGET_RECORD:
-		return record->budget_record.org;
-	default:
-		never("such a record is no line by itself");
-	}
+	const char *name = type == MSG_ORG_RECORD ? "id" : "org";
+	const struct wire_field *f = msg_desc(type)->fields;
+	struct id org;
+
+	while (f->type != WIRE_END && strcmp(f->name, name) != 0)
+		f++;
+	must(f->type == WIRE_ID);
+	memcpy(&org, (const char *)record + f->offset, sizeof(org));
+	return org;
 }
 
 static int
 export_record(struct export *e, struct slice key, struct slice value)
 {
+	const enum msg_type type = table_record(e->table);
 	int rc = RECORD_DAMAGED;
 	union msg record;
 
 	(void)key;
-	if (record_decode(value, e->type, &record) == WIRE_OK) {
-		struct id org = export_record_org(e->type, &record);
+	if (record_decode(value, type, &record) == WIRE_OK) {
+		struct id org = export_record_org(type, &record);
 
 		if (e->org != NULL && !id_equal(e->org, &org))
 			return 0;
 		rc = export_line(e, MSG_IMPORT_RECORD,
-		    &(struct msg_import_record){.type = (uint16_t)e->type, .record = value});
+		    &(struct msg_import_record){.type = (uint16_t)type, .record = value});
 	}
 	if (rc != RECORD_DAMAGED)
 		return rc;
@@ -167,10 +146,9 @@ export_record(struct export *e, struct slice key, struct slice value)
 
 /* Exports a table whose records are a line each. */
 static int
-export_table_of(struct export *e, enum table table, enum msg_type type)
+export_table_of(struct export *e, enum table table)
 {
 	e->table = table;
-	e->type = type;
 	return export_table(e, table, export_record);
 }
 
@@ -178,32 +156,17 @@ export_table_of(struct export *e, enum table table, enum msg_type type)
 static int
 export_records(struct export *e)
 {
-	static const struct {
-		enum table table;
-		enum msg_type type;
-	} all[] = {
-	    {TABLE_AGENTS, MSG_AGENT_RECORD},
-	    {TABLE_WIDGETS, MSG_WIDGET_RECORD},
-	    {TABLE_ORGS, MSG_ORG_RECORD},
-	    {TABLE_USERS, MSG_USER_RECORD},
-	    {TABLE_KEYS, MSG_KEY_RECORD},
-	    {TABLE_TAGS, MSG_TAG_RECORD},
-	    {TABLE_SNIPPETS, MSG_SNIPPET_RECORD},
-	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
-	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
-	    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD},
-	    {TABLE_INVITATIONS, MSG_INVITATION_RECORD},
-	};
+	static const enum table all[] = {TABLE_AGENTS, TABLE_WIDGETS, TABLE_ORGS, TABLE_USERS,
+	    TABLE_KEYS, TABLE_TAGS, TABLE_SNIPPETS, TABLE_CONTACTS, TABLE_VISITORS,
+	    TABLE_WEBHOOKS, TABLE_INVITATIONS, TABLE_SOURCES};
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(all) && rc == 0; i++)
-		rc = export_table_of(e, all[i].table, all[i].type);
-	if (rc == 0)
-		rc = export_table_of(e, TABLE_SOURCES, MSG_SOURCE_RECORD);
+		rc = export_table_of(e, all[i]);
 	if (rc == 0)
 		rc = export_table(e, TABLE_SOURCE_PAGES, export_source_page);
 	if (rc == 0)
-		rc = export_table_of(e, TABLE_ANSWERS, MSG_ANSWER_RECORD);
+		rc = export_table_of(e, TABLE_ANSWERS);
 	if (rc == 0)
 		rc = export_table(e, TABLE_NUMBERS, export_numbers_row);
 	return rc != 0 ? rc : export_numbers_end(e);
@@ -230,7 +193,7 @@ export_all(struct export *e)
 	if (rc == 0)
 		rc = export_table(e, TABLE_LOGINS, export_login);
 	if (rc == 0)
-		rc = export_table_of(e, TABLE_BUDGETS, MSG_BUDGET_RECORD);
+		rc = export_table_of(e, TABLE_BUDGETS);
 	if (rc == 0)
 		rc = export_check_entries(e);
 	if (rc != 0)

@@ -31,8 +31,7 @@ struct export
 	uint64_t since;       /* conversations with activity from then on, ms since 1970 */
 	/* the progress */
 	struct txn txn;
-	enum table table;   /* the current table */
-	enum msg_type type; /* of its records */
+	enum table table; /* the current table */
 	struct sink sink;
 	struct file_sum sum; /* of the lines written */
 	int sink_errno;

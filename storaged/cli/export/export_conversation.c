@@ -245,8 +245,7 @@ export_put_client_ids(struct export *e, const struct id *conversation)
 
 /* Writes the records of a table that belong to a conversation. */
 static int
-export_put_records(
-    struct export *e, const struct id *conversation, enum table table, enum msg_type type)
+export_put_records(struct export *e, const struct id *conversation, enum table table)
 {
 	struct key front = key_id(conversation);
 	struct walk w;
@@ -257,7 +256,8 @@ export_put_records(
 		rc = walk_from(&w, &front);
 	while (rc == 0) {
 		rc = export_line(e, MSG_IMPORT_RECORD,
-		    &(struct msg_import_record){.type = (uint16_t)type, .record = w.value});
+		    &(struct msg_import_record){
+			.type = (uint16_t)table_record(table), .record = w.value});
 		if (rc == RECORD_DAMAGED) {
 			export_damaged(e, "an entry of %s", table_name(table));
 			rc = 0;
@@ -273,12 +273,12 @@ export_put_records(
 static int
 export_put_inbox(struct export *e, const struct id *conversation)
 {
-	int rc = export_put_records(e, conversation, TABLE_NOTES, MSG_NOTE_RECORD);
+	int rc = export_put_records(e, conversation, TABLE_NOTES);
 
 	if (rc == 0)
-		rc = export_put_records(e, conversation, TABLE_PAGES, MSG_PAGE_RECORD);
+		rc = export_put_records(e, conversation, TABLE_PAGES);
 	if (rc == 0)
-		rc = export_put_records(e, conversation, TABLE_READS, MSG_READ_RECORD);
+		rc = export_put_records(e, conversation, TABLE_READS);
 	return rc != 0 ? rc : export_gaps(e, conversation);
 }
 

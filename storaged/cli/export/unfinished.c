@@ -107,7 +107,7 @@ unfinished_sources(struct txn *t, const struct unfinished_reply *reply, struct s
 	int rc = txn_get(t, TABLE_PARTIALS, &partial, sources);
 
 	if (rc == MDB_NOTFOUND) {
-		rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &stored);
+		rc = txn_get_record(t, TABLE_MESSAGES, &key, &stored);
 		*sources = stored.sources;
 	}
 	if (rc != 0 || !reply_sources_are_valid(*sources))

@@ -102,34 +102,11 @@ static inline void
 copy_store(struct fixture *from, struct fixture *to)
 {
 	/* In the order of an export. */
-	static const struct {
-		enum table table;
-		enum msg_type type;
-	} exported[] = {
-	    {TABLE_AGENTS, MSG_AGENT_RECORD},
-	    {TABLE_WIDGETS, MSG_WIDGET_RECORD},
-	    {TABLE_ORGS, MSG_ORG_RECORD},
-	    {TABLE_USERS, MSG_USER_RECORD},
-	    {TABLE_KEYS, MSG_KEY_RECORD},
-	    {TABLE_TAGS, MSG_TAG_RECORD},
-	    {TABLE_SNIPPETS, MSG_SNIPPET_RECORD},
-	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
-	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
-	    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD},
-	    {TABLE_INVITATIONS, MSG_INVITATION_RECORD},
-	    {TABLE_SOURCES, MSG_SOURCE_RECORD},
-	    {TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD},
-	    {TABLE_ANSWERS, MSG_ANSWER_RECORD},
-	    {TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD},
-	    {TABLE_MESSAGES, MSG_MESSAGE_RECORD},
-	    {TABLE_CLIENT_IDS, MSG_CLIENT_ID_RECORD},
-	    {TABLE_NOTES, MSG_NOTE_RECORD},
-	    {TABLE_PAGES, MSG_PAGE_RECORD},
-	    {TABLE_READS, MSG_READ_RECORD},
-	    {TABLE_GAPS, MSG_GAP_RECORD},
-	    {TABLE_LOGINS, MSG_LOGIN_RECORD},
-	    {TABLE_BUDGETS, MSG_BUDGET_RECORD},
-	};
+	static const enum table exported[] = {TABLE_AGENTS, TABLE_WIDGETS, TABLE_ORGS,
+	    TABLE_USERS, TABLE_KEYS, TABLE_TAGS, TABLE_SNIPPETS, TABLE_CONTACTS, TABLE_VISITORS,
+	    TABLE_WEBHOOKS, TABLE_INVITATIONS, TABLE_SOURCES, TABLE_SOURCE_PAGES, TABLE_ANSWERS,
+	    TABLE_CONVERSATIONS, TABLE_MESSAGES, TABLE_CLIENT_IDS, TABLE_NOTES, TABLE_PAGES,
+	    TABLE_READS, TABLE_GAPS, TABLE_LOGINS, TABLE_BUDGETS};
 	const struct key all = {0};
 	struct walk w;
 	struct txn t;
@@ -137,9 +114,9 @@ copy_store(struct fixture *from, struct fixture *to)
 
 	assert_int_equal(txn_begin(&t, &from->env, TXN_READ), 0);
 	for (size_t i = 0; i < ARRAY_LEN(exported); i++) {
-		assert_int_equal(walk_open(&w, &t, exported[i].table, &all), 0);
+		assert_int_equal(walk_open(&w, &t, exported[i], &all), 0);
 		for (rc = walk_from(&w, &all); rc == 0; rc = walk_next(&w))
-			copy_entry(&t, to, exported[i].type, w.key, w.value);
+			copy_entry(&t, to, table_record(exported[i]), w.key, w.value);
 		assert_int_equal(rc, MDB_NOTFOUND);
 		walk_close(&w);
 	}

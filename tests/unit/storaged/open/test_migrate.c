@@ -289,9 +289,9 @@ clear_settings(struct fixture *f)
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_get_record(&t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, &r), 0);
+	assert_int_equal(txn_get_record(&t, TABLE_WIDGETS, &key, &r), 0);
 	r.settings = (struct slice){0};
-	assert_int_equal(txn_put_record(&t, TABLE_WIDGETS, &key, MSG_WIDGET_RECORD, &r), 0);
+	assert_int_equal(txn_put_record(&t, TABLE_WIDGETS, &key, &r), 0);
 	assert_int_equal(txn_commit(&t), 0);
 }
 
@@ -990,9 +990,8 @@ STORE_TEST(an_older_conversation_waits_since_its_last_activity)
 			record.operator_name = slice_str("Ann");
 			record.operator_at = 1000;
 			assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-			assert_int_equal(txn_put_record(&t, TABLE_CONVERSATIONS, &key,
-					     MSG_CONVERSATION_RECORD, &record),
-			    0);
+			assert_int_equal(
+			    txn_put_record(&t, TABLE_CONVERSATIONS, &key, &record), 0);
 			assert_int_equal(txn_commit(&t), 0);
 			make_old_schema(f, schema);
 			f->damaged = true;
