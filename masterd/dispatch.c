@@ -14,13 +14,6 @@
 /* How long to avoid workers whose sockets refused a connection, unless one acknowledges earlier. */
 #define RETRY_MS 100
 
-/* An accepted connection. */
-struct arrival {
-	int fd;
-	struct socket_address from;
-	bool loopback;
-};
-
 struct dispatch {
 	struct scoreboard *scoreboard;
 	struct worker *ready[SCOREBOARD_WORKERS_MAX];
@@ -122,6 +115,7 @@ dispatch_send_to_any(struct dispatch *d, const struct arrival *a)
 	    .peer = ip_slice(&a->from.ip),
 	    .port = a->from.port,
 	    .loopback = a->loopback,
+	    .proxied = a->proxied,
 	};
 	struct worker *w;
 
@@ -141,9 +135,9 @@ dispatch_send_to_any(struct dispatch *d, const struct arrival *a)
 }
 
 void
-dispatch_give(struct dispatch *d, int fd, const struct socket_address *from, bool loopback)
+dispatch_give(struct dispatch *d, const struct arrival *arrival)
 {
-	struct arrival a = {.fd = fd, .from = *from, .loopback = loopback};
+	struct arrival a = *arrival;
 
 	must(d->waiting.fd == -1);
 	if (dispatch_send_to_any(d, &a))

@@ -31,6 +31,14 @@
 
 struct dispatch;
 
+/* An accepted connection. */
+struct arrival {
+	int fd;
+	struct socket_address from;
+	bool loopback; /* its listener is on a loopback address, and expects no PROXY header */
+	bool proxied;  /* it must begin with a PROXY header */
+};
+
 /* Calls room(ctx) whenever there may be room again. The scoreboard must outlive the result. */
 struct dispatch *dispatch_new(
     struct event_base *base, struct scoreboard *scoreboard, void (*room)(void *ctx), void *ctx);
@@ -53,11 +61,9 @@ void dispatch_taken(struct dispatch *d, struct worker *w);
 /* Whether a connection can be sent now; check before each accept(2). */
 bool dispatch_has_room(const struct dispatch *d);
 
-/* Sends a connection from that address to a worker; loopback: its listener is on a loopback
- * address. Takes ownership of fd and closes it when it is sent. If every worker refuses it, the
- * connection waits here, and there is no room until it is sent. */
-void dispatch_give(
-    struct dispatch *d, int fd, const struct socket_address *from, bool loopback);
+/* Sends a connection to a worker. Takes ownership of its descriptor and closes it when it is sent. If
+ * every worker refuses it, the connection waits here, and there is no room until it is sent. */
+void dispatch_give(struct dispatch *d, const struct arrival *arrival);
 
 /* Closes a waiting connection, when accepting has ended. */
 void dispatch_drop(struct dispatch *d);

@@ -28,6 +28,7 @@ struct listener {
 	int fd;
 	bool loopback;
 	bool inherited;
+	bool proxied;
 	struct event *acceptable;
 };
 
@@ -130,14 +131,15 @@ listeners_accept_one(struct listener *l)
 {
 	struct sockaddr_storage ss = {0};
 	socklen_t len = sizeof(ss);
-	struct socket_address from;
+	struct arrival a = {.loopback = l->loopback, .proxied = l->proxied};
 	int fd = accept4(l->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd == -1)
 		return listeners_accept_error();
 	listeners_end_shortage(l->owner);
-	from = socket_address_from(&ss);
-	dispatch_give(l->owner->dispatch, fd, &from, l->loopback);
+	a.fd = fd;
+	a.from = socket_address_from(&ss);
+	dispatch_give(l->owner->dispatch, &a);
 	return ACCEPTED;
 }
 
@@ -194,8 +196,9 @@ listeners_new(struct event_base *base)
  * TCP_NOTSENT_LOWAT: the data for a client that does not read stays with the worker, which limits
  * it, instead of megabytes in the kernel (tcp(7)). */
 static void
-listeners_add_one(struct listeners *ls, int fd, bool inherited)
+listeners_add_one(struct listeners *ls, const struct listening_socket *s)
 {
+	const int fd = s->fd;
 	const struct socket_address a = socket_address_bound(fd);
 	struct listener *l = &ls->at[ls->n];
 	char text[SOCKET_ADDRESS_TEXT_SIZE];
@@ -206,22 +209,24 @@ listeners_add_one(struct listeners *ls, int fd, bool inherited)
 	*l = (struct listener){
 	    .owner = ls,
 	    .fd = fd,
-	    .loopback = socket_address_is_loopback(&a),
-	    .inherited = inherited,
+	    .loopback = !s->proxied && socket_address_is_loopback(&a),
+	    .inherited = s->inherited,
+	    .proxied = s->proxied,
 	    .acceptable =
 		loop_event(ls->base, fd, EV_READ | EV_PERSIST, listeners_on_acceptable, l),
 	};
 	ls->n++;
 	socket_address_format(&a, text);
 	log_event(LOG_NOTICE, "listening", L_STR("address", text),
-	    L_STR("inherited", inherited ? "yes" : NULL));
+	    L_STR("inherited", s->inherited ? "yes" : NULL),
+	    L_STR("proxy", s->proxied ? "yes" : NULL));
 }
 
 void
-listeners_add(struct listeners *ls, struct sockets *s, bool inherited)
+listeners_add(struct listeners *ls, struct sockets *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		listeners_add_one(ls, s->fd[i], inherited);
+		listeners_add_one(ls, &s->at[i]);
 	s->n = 0;
 }
 

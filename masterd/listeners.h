@@ -20,7 +20,7 @@ struct listeners *listeners_new(struct event_base *base);
 void listeners_free(struct listeners *ls);
 
 /* Takes ownership of the sockets and empties the list. Call before listeners_start(). */
-void listeners_add(struct listeners *ls, struct sockets *s, bool inherited);
+void listeners_add(struct listeners *ls, struct sockets *s);
 
 /* Starts to accept connections for d, which must outlive the listeners. */
 void listeners_start(struct listeners *ls, struct dispatch *d);

@@ -357,21 +357,42 @@ main_warn_unused_ports(void)
 	}
 }
 
-/* Uses sockets inherited from a service manager, else LISTEN, else PORT. 0, or -1. */
+/* Without TRUSTED_PROXIES, such a socket would refuse every connection. 0, or -1 (logged). */
+static int
+main_check_proxied(const struct master *m, const struct sockets *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->at[i].proxied && m->config.settings.trusted_proxies.n == 0) {
+			log_event(LOG_ERROR, "inherited_unusable", L_INT("fd", s->at[i].fd),
+			    L_STR("why", "its name is proxy, and TRUSTED_PROXIES is not set"),
+			    L_STR("help",
+				"set TRUSTED_PROXIES to the addresses of your proxies, or "
+				"remove "
+				"FileDescriptorName=proxy from the socket's unit"));
+			return -1;
+		}
+	return 0;
+}
+
+/* Uses sockets inherited from a service manager, else LISTEN, else PORT; and PROXY_LISTEN in any case. 0,
+ * or -1. */
 static int
 main_listen(struct master *m)
 {
 	const struct settings *settings = &m->config.settings;
 	struct sockets s = {0};
 	int result = sockets_inherit(&s);
-	bool inherited = s.n > 0;
 
-	if (inherited)
+	if (s.n > 0)
 		main_warn_unused_ports();
-	if (result == 0 && !inherited)
+	else if (result == 0)
 		result = sockets_open(&s, &settings->listen, (uint16_t)settings->port);
 	if (result == 0)
-		listeners_add(m->listeners, &s, inherited);
+		result = main_check_proxied(m, &s);
+	if (result == 0)
+		result = sockets_open_proxied(&s, &settings->proxy_listen);
+	if (result == 0)
+		listeners_add(m->listeners, &s);
 	sockets_close(&s);
 	return result;
 }

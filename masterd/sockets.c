@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ static void
 sockets_add(struct sockets *s, int fd)
 {
 	must(s->n < SOCKETS_MAX);
-	s->fd[s->n++] = fd;
+	s->at[s->n++] = (struct listening_socket){.fd = fd};
 }
 
 /* A listening socket, or -1 with errno. */
@@ -54,13 +55,15 @@ sockets_log_in_use(const char *address, uint16_t port)
 	if (tcp_listeners_find_process(port, &holder))
 		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,
 		    L_INT("pid", holder.pid), L_STR("program", holder.program),
-		    L_STR("help", "stop this process, or set PORT or LISTEN to a free port"));
+		    L_STR("help",
+			"stop this process, or set PORT, LISTEN or PROXY_LISTEN to a free "
+			"port"));
 	else
 		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,
 		    L_STR("help",
 			"another masterd (`pgrep masterd`) or another user's process has this "
 			"port: `ss -ltnp` as root shows it; "
-			"stop it, or set PORT or LISTEN to a free port"));
+			"stop it, or set PORT, LISTEN or PROXY_LISTEN to a free port"));
 }
 
 static int
@@ -165,16 +168,32 @@ sockets_open_listed(struct sockets *s, const struct listen_list *list, size_t i)
 	return sockets_open_one(s, &list->at[i], true);
 }
 
-int
-sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
+/* Opens all; 0, or -1 if an address cannot be opened. */
+static int
+sockets_open_list(struct sockets *s, const struct listen_list *list)
 {
 	int result = 0;
 
-	if (list->n == 0)
-		return sockets_open_any(s, port);
 	for (size_t i = 0; i < list->n; i++)
 		if (sockets_open_listed(s, list, i) == -1)
 			result = -1;
+	return result;
+}
+
+int
+sockets_open(struct sockets *s, const struct listen_list *list, uint16_t port)
+{
+	return list->n == 0 ? sockets_open_any(s, port) : sockets_open_list(s, list);
+}
+
+int
+sockets_open_proxied(struct sockets *s, const struct listen_list *list)
+{
+	const size_t before = s->n;
+	const int result = sockets_open_list(s, list);
+
+	for (size_t i = before; i < s->n; i++)
+		s->at[i].proxied = true;
 	return result;
 }
 
@@ -201,9 +220,13 @@ sockets_is_listening_tcp(int fd)
 int
 sockets_inherit(struct sockets *s)
 {
+	const char *given = getenv("LISTEN_FDNAMES");
+	char *names = xstrdup(given == NULL ? "" : given), *rest = names;
 	int n = service_manager_inherited_fds(SOCKETS_MAX), result = n == -1 ? -1 : 0;
 
 	for (int fd = SERVICE_MANAGER_FIRST_FD; fd < SERVICE_MANAGER_FIRST_FD + n; fd++) {
+		const char *name = strsep(&rest, ":");
+
 		if (!sockets_is_listening_tcp(fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
 		    fd_nonblock(fd) == -1) {
 			log_event(LOG_ERROR, "inherited_unusable", L_INT("fd", fd),
@@ -212,7 +235,10 @@ sockets_inherit(struct sockets *s)
 			continue;
 		}
 		sockets_add(s, fd);
+		s->at[s->n - 1].inherited = true;
+		s->at[s->n - 1].proxied = name != NULL && strcmp(name, SOCKETS_PROXY_NAME) == 0;
 	}
+	free(names);
 	return result;
 }
 
@@ -220,6 +246,6 @@ void
 sockets_close(struct sockets *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		closefd(&s->fd[i]);
+		closefd(&s->at[i].fd);
 	s->n = 0;
 }

@@ -142,7 +142,10 @@ worker_on_connection(void *arg, int fd, const struct msg_connection *from)
 	struct http_peer peer = {
 	    .address = from->peer, .port = from->port, .loopback = from->loopback};
 
-	if (http_server_adopt(w->http, fd, from->number, &peer) == -1)
+	int (*adopt)(struct http_server *, int, uint64_t, const struct http_peer *) =
+	    from->proxied ? http_server_adopt_proxied : http_server_adopt;
+
+	if (adopt(w->http, fd, from->number, &peer) == -1)
 		log_event(
 		    LOG_ERROR, "connection_refused", L_UINT("conn", from->number), L_ERRNO());
 }

@@ -44,6 +44,12 @@ enum metric_found {
 	METRIC_FOUND_N
 };
 
+enum metric_proxy {
+#define PROXY(NAME, value) METRIC_PROXY_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_PROXY_N
+};
+
 enum metric_webhook {
 #define WEBHOOK(NAME, value) METRIC_WEBHOOK_##NAME,
 #include "proto/ipc/metrics.def"
@@ -82,6 +88,7 @@ struct metric_histogram {
 #define METRIC_DIM_TOKENS       [METRIC_TOKENS_N]
 #define METRIC_DIM_WEBHOOK      [METRIC_WEBHOOK_N]
 #define METRIC_DIM_FOUND        [METRIC_FOUND_N]
+#define METRIC_DIM_PROXY        [METRIC_PROXY_N]
 
 static inline void
 metric_add(metric_cell *cell, uint64_t n)

@@ -207,12 +207,12 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 		    ? -1
 		    : setting_parse_address(item, &list->at[list->n++]);
 	free(copy);
-	if (result == -1)
-		REFUSE(
-		    "must be at most %d of address:port or [v6-address]:port, comma-separated, "
-		    "for example 0.0.0.0:4000,[::1]:4000",
-		    SETTINGS_LISTEN_MAX);
-	return 0;
+	if (result == 0)
+		return 0;
+	list->n = 0; /* rules between settings must not see a part of it */
+	REFUSE("must be at most %d of address:port or [v6-address]:port, comma-separated, "
+	       "for example 0.0.0.0:4000,[::1]:4000",
+	    SETTINGS_LISTEN_MAX);
 }
 
 /* Parses one network. 0, or -1 with the reason in why. */

@@ -496,6 +496,49 @@ settings_store_rules(const struct settings *s, struct settings_check *c)
 		    "must be a directory, or a new one in an existing directory");
 }
 
+/* Whether two sockets cannot listen on both: IPv6's [::] accepts IPv4, too. */
+static bool
+settings_addresses_collide(const struct listen_address *one, const struct listen_address *other)
+{
+	const struct socket_address a = socket_address_from(&one->sa),
+				    b = socket_address_from(&other->sa);
+	static const uint8_t any[16];
+
+	return a.port == b.port &&
+	    (memcmp(a.ip.b, any, a.ip.len) == 0 || memcmp(b.ip.b, any, b.ip.len) == 0 ||
+		slice_eq(ip_slice(&a.ip), ip_slice(&b.ip)));
+}
+
+/* A connection either begins with a PROXY header or does not: if both were accepted, every client could announce
+ * any address. */
+static void
+settings_proxy_listen_rules(const struct settings *s, struct settings_check *c)
+{
+	const struct listen_list *list = &s->proxy_listen;
+	char *text = settings_text(settings_find("PROXY_LISTEN")), why[SETTING_WHY_MAX];
+
+	if (list->n > 0 && !settings_is_given("TRUSTED_PROXIES"))
+		settings_refuse(c, "TRUSTED_PROXIES", NULL,
+		    "PROXY_LISTEN is set, and needs the addresses or networks of your proxies, "
+		    "for "
+		    "example 10.0.0.0/8");
+	for (size_t i = 0; i < list->n; i++) {
+		const struct socket_address a = socket_address_from(&list->at[i].sa);
+		bool collides = !settings_is_given("LISTEN") && a.port == s->port;
+
+		for (size_t j = 0; j < s->listen.n; j++)
+			collides |= settings_addresses_collide(&list->at[i], &s->listen.at[j]);
+		if (!collides)
+			continue;
+		snprintf(why, sizeof(why),
+		    "port %u is also that of %s, whose connections have no PROXY header; use "
+		    "another port",
+		    a.port, s->listen.n == 0 ? "PORT" : "LISTEN");
+		settings_refuse(c, "PROXY_LISTEN", text, why);
+	}
+	free(text);
+}
+
 /* A certificate needs a key. A hang limit below a second could not distinguish a busy worker from
  * one that hangs. Only masterd checks the front ends' files, so that a restarted worker does not
  * end because one is missing. */
@@ -514,6 +557,7 @@ settings_master_rules(const struct settings *s, struct settings_check *c)
 		snprintf(text, sizeof(text), "%" PRIu32, s->worker_hang_ms);
 		settings_refuse(c, "WORKER_HANG_MS", text, "must be 0 or at least 1000");
 	}
+	settings_proxy_listen_rules(s, c);
 	settings_check_path(c, "WIDGET_BUNDLE_PATH", s->widget_bundle_path, false);
 	settings_check_path(c, "ASSET_DIR", s->asset_dir, true);
 }

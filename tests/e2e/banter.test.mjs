@@ -11,11 +11,13 @@ import { openStream } from "./client.mjs";
 import {
 	BUILD,
 	baseEnvironment,
+	freePort,
 	ROOT,
 	until,
 	useBanter,
 	WIDGET_KEY,
 	whileStopped,
+	withBanter,
 } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
 import {
@@ -280,6 +282,20 @@ describe("banter status", () => {
 		])
 			assert.match(stdout, new RegExp(`^${line}$`, "m"));
 		assert.ok(Math.max(...stdout.split("\n").map((line) => line.length)) <= 80, stdout);
+	});
+
+	it("takes an address of PROXY_LISTEN for one that answers", async () => {
+		const port = await freePort();
+		for (const TRUSTED_PROXIES of ["127.0.0.1", "127.0.0.9"]) {
+			const env = { PROXY_LISTEN: `127.0.0.1:${port}`, TRUSTED_PROXIES };
+			await withBanter({ env, workers: 1 }, async (banter) => {
+				const { stdout } = await expectTool(banter, 0, "status");
+				const lines = [banter.url, `127.0.0.1:${port} (PROXY protocol)`].map(
+					(url) => ` {12}${url}\n`,
+				);
+				for (const line of lines) assert.match(stdout, new RegExp(line.replace(/[()]/g, "\\$&")));
+			});
+		}
 	});
 
 	it("says that the front end does not answer", async () => {

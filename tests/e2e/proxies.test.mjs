@@ -2,9 +2,8 @@
 // certificates: TLS, unbuffered streams, WebSockets, and client addresses.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as http2 from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +25,7 @@ import {
 	useBanter,
 	WIDGET_KEY,
 } from "./harness.mjs";
+import { findProxy } from "./programs.mjs";
 import { makeWidget, said, socketUrl, summary, Visitor } from "./visitors.mjs";
 
 const authority = new Authority();
@@ -94,15 +94,6 @@ const PROXIES = {
 
 const exampleOf = (proxy) => readFileSync(join(ROOT, "systemd/proxies", proxy.example), "utf8");
 
-/** The path of the program, or why it is missing. */
-function find(name) {
-	const places = [join(ROOT, "build/tools", name), `/usr/sbin/${name}`, `/usr/bin/${name}`];
-	const path = places.find((one) => existsSync(one));
-	if (!path) return { reason: `${name} is not there: make deps FOR=test` };
-	const { status, stderr } = spawnSync(path, [name === "caddy" ? "version" : "-v"]);
-	return status === 0 ? { path } : { reason: `${name} does not run: ${stderr}` };
-}
-
 /** Runs a proxy with its example configuration in front of a port. */
 class Front {
 	/** @param {(text: string) => string} change what is different in the example */
@@ -140,7 +131,7 @@ class Front {
 // All concurrently: they mostly wait.
 describe("a proxy", { concurrency: true }, () => {
 	for (const [name, proxy] of Object.entries(PROXIES)) {
-		const { path, reason } = find(name);
+		const { path, reason } = findProxy(name);
 		describe(`behind ${name}`, { skip: reason ?? false, concurrency: 1 }, () => {
 			const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1" } });
 			const front = new Front(name, path, banter.log);

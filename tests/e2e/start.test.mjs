@@ -102,6 +102,41 @@ describe("listening", () => {
 			assert.deepEqual(await activated.stop(), { code: 0, signal: null });
 		}));
 
+	it("an inherited socket named proxy expects the PROXY header, and PROXY_LISTEN opens others", () =>
+		withBanter({ workers: 1 }, async (banter) => {
+			const port = await freePort();
+			const other = await freePort();
+			const args = ["-e", ACTIVATE, String(port), banter.masterd.program];
+			const env = { ...banter.masterd.env, LISTEN: undefined, LISTEN_FDNAMES: "proxy" };
+			const activated = (more) => banter.daemon("/usr/bin/perl", args, { ...env, ...more });
+
+			const useless = activated({});
+			useless.start();
+			assert.equal((await useless.ended).code, 71);
+			const why = /inherited_unusable fd=3 why="its name is proxy, and TRUSTED_PROXIES is not set"/;
+			assert.ok(banter.log.lines.some((line) => why.test(line.text)));
+
+			const trusting = activated({
+				TRUSTED_PROXIES: "127.0.0.1",
+				PROXY_LISTEN: `127.0.0.1:${other}`,
+			});
+			trusting.start();
+			for (const [at, client] of [
+				[port, "203.0.113.7"],
+				[other, "203.0.113.8"],
+			]) {
+				const raw = await until("the socket is there", () =>
+					RawConnection.connect(at).catch(() => null),
+				);
+				await raw.write(`PROXY TCP4 ${client} 192.0.2.1 1 443\r\n`);
+				await raw.write("GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: ann\r\n\r\n");
+				assert.deepEqual((await raw.response()).json, { status: "ok" });
+				raw.close();
+				await banter.log.waitFor("the request", (line) => line.client === client);
+			}
+			assert.deepEqual(await trusting.stop(), { code: 0, signal: null });
+		}));
+
 	it("masterd exits at once if the port is in use, and names the address and the process", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			const second = banter.daemon("masterd", [], banter.masterd.env);

@@ -188,6 +188,23 @@ api_on_left(uint64_t key, void *ctx)
 	connection_limit_release(ctx, key);
 }
 
+static bool
+api_on_announced(const struct http_peer *peer, void *ctx)
+{
+	const struct ip_address address = ip_from_bytes(peer->address);
+	const struct api *api = ctx;
+
+	return network_list_has(&api->settings->trusted_proxies, &address);
+}
+
+static void
+api_on_proxy_refused(enum metric_proxy why, void *ctx)
+{
+	const struct api *api = ctx;
+
+	metric_add(&api->worker->proxy_refused[why], 1);
+}
+
 static const struct http_route *
 api_on_route(const struct http_request *req, void *ctx)
 {
@@ -267,6 +284,8 @@ api_attach(struct api *api, struct http_server_config *config)
 	config->context_size = sizeof(struct request_context);
 	config->admit = api_on_arrived;
 	config->release = api_on_left;
+	config->may_announce = api_on_announced;
+	config->proxy_refused = api_on_proxy_refused;
 	config->route = api_on_route;
 	config->begin = api_on_begin;
 	config->handle = api_on_request;

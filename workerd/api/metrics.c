@@ -26,7 +26,7 @@ enum kind { COUNTER, GAUGE, HISTOGRAM };
 static const char *const kind_names[] = {
     [COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"};
 
-enum labels { NONE, ROUTE, RATE_LIMITED, TURN, MODEL_ERROR, TOKENS, WEBHOOK, FOUND };
+enum labels { NONE, ROUTE, RATE_LIMITED, TURN, MODEL_ERROR, TOKENS, WEBHOOK, FOUND, PROXY };
 
 static const char *const rate_limited_values[] = {
 #define RATE_LIMITED(NAME, value) value,
@@ -52,6 +52,10 @@ static const char *const found_values[] = {
 #define FOUND(NAME, value) value,
 #include "proto/ipc/metrics.def"
 };
+static const char *const proxy_values[] = {
+#define PROXY(NAME, value) value,
+#include "proto/ipc/metrics.def"
+};
 static const int statuses[] = {
     0,
 #define STATUS(number) number,
@@ -70,6 +74,7 @@ static const struct {
     [TOKENS] = {"kind", tokens_values, METRIC_TOKENS_N},
     [WEBHOOK] = {"result", webhook_values, METRIC_WEBHOOK_N},
     [FOUND] = {"outcome", found_values, METRIC_FOUND_N},
+    [PROXY] = {"reason", proxy_values, METRIC_PROXY_N},
 };
 
 /* A line of metrics.def, with its offset in the worker's or masterd's part of the scoreboard. */

@@ -135,6 +135,12 @@ struct conn_exchange {
 
 #define SCRATCH_SIZE (64u * 1024)
 
+/* One line a second about refused PROXY headers, so that a flood of them cannot fill the log. */
+struct proxied_log {
+	uint64_t next_ms; /* clock_mono_ms() */
+	size_t hidden;    /* refusals since the last line */
+};
+
 /* A connection that holds no more bytes is not worth dropping to save memory. */
 #define CONN_HELD_LITTLE 65536u
 
@@ -144,6 +150,9 @@ struct http_server {
 	const struct timeval *timeouts[TIMERS]; /* libevent's common timeouts: O(1) each */
 	TAILQ_HEAD(conn_all, http_conn) all;
 	TAILQ_HEAD(conn_touched, http_conn) touched;
+	TAILQ_HEAD(conn_proxied, proxied)
+	proxied; /* they wait for a PROXY header; counted as connections */
+	struct proxied_log proxied_log;
 	size_t touched_n; /* connections that were put into it since the last turn */
 	size_t connections;
 	size_t exchanges;

@@ -4,6 +4,7 @@
 #ifndef WORKERD_HTTP_HTTP_CONFIG_H
 #define WORKERD_HTTP_HTTP_CONFIG_H
 
+#include "proto/ipc/metrics.h"
 #include "workerd/http/http_exchange.h"
 
 struct event_base;
@@ -20,6 +21,11 @@ struct http_server_config {
 	 * unless it is 0, release() gets it when an admitted connection ends. Both may be NULL. */
 	bool (*admit)(const struct http_peer *peer, uint64_t *slot, void *ctx);
 	void (*release)(uint64_t slot, void *ctx);
+
+	/* Whether this peer may announce its client in a PROXY header. NULL: nobody may. */
+	bool (*may_announce)(const struct http_peer *peer, void *ctx);
+	/* A connection of http_server_adopt_proxied() was refused. May be NULL. */
+	void (*proxy_refused)(enum metric_proxy why, void *ctx);
 
 	/* The route of a request, asked once, when its head is complete. The result must outlive the
 	 * exchange. NULL: only limits.body_max holds. */

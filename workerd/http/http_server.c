@@ -11,6 +11,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/http/conn_events.h"
+#include "workerd/http/proxied.h"
 #include "workerd/http/request.h"
 
 const struct http_limits http_limits_default = {
@@ -59,6 +60,7 @@ http_server_new(const struct http_server_config *config)
 	s->config = *config;
 	TAILQ_INIT(&s->all);
 	TAILQ_INIT(&s->touched);
+	TAILQ_INIT(&s->proxied);
 	s->timeouts[TIMER_HANDSHAKE] =
 	    http_server_timeout(config->base, limits->handshake_timeout);
 	must(evtimer_assign(&s->drain, config->base, http_server_on_drain, s) == 0);
@@ -114,6 +116,13 @@ http_server_adopt(struct http_server *s, int fd, uint64_t number, const struct h
 	if (c->rejected)
 		request_refuse_rejected(c);
 	return 0;
+}
+
+int
+http_server_adopt_proxied(
+    struct http_server *s, int fd, uint64_t number, const struct http_peer *peer)
+{
+	return proxied_begin(s, fd, number, peer, http_server_adopt);
 }
 
 /* An on_close may reply to other exchanges and so touch other connections: repeat until none is left. */
@@ -193,6 +202,7 @@ http_server_drain(struct http_server *s)
 {
 	s->draining = true;
 	s->drain_next = TAILQ_FIRST(&s->all);
+	proxied_drain(s);
 	http_server_on_drain(-1, 0, s);
 }
 
@@ -217,6 +227,7 @@ http_server_free(struct http_server *s)
 		return;
 	while ((c = TAILQ_FIRST(&s->all)) != NULL)
 		conn_free(c);
+	proxied_clear(s);
 	event_del(&s->drain);
 	free(s);
 }

@@ -40,6 +40,15 @@ struct http_server *http_server_new(const struct http_server_config *config);
 [[gnu::warn_unused_result]] int http_server_adopt(
     struct http_server *s, int fd, uint64_t number, const struct http_peer *peer);
 
+/*
+ * The same for a connection that begins with a PROXY header (message/proxy_header.h), which announces the client that
+ * it comes from; peer is the proxy. It is refused, and reset, if config.may_announce says no, if the header is
+ * invalid, and if it is incomplete after limits.head_timeout. What follows the header is served as if the client had
+ * connected itself, with TLS if the server has it; but it never counts as loopback.
+ */
+[[gnu::warn_unused_result]] int http_server_adopt_proxied(
+    struct http_server *s, int fd, uint64_t number, const struct http_peer *peer);
+
 /* Connections adopted from now on speak TLS; tls must have a certificate, and outlive the server. */
 void http_server_use_tls(struct http_server *s, struct tls *tls);
 
@@ -50,7 +59,7 @@ void http_server_turn_end(struct http_server *s);
  * Closes idle connections from now on (after serving a next request that is already in the kernel), and
  * all others after their current reply, which says Connection: close. WebSockets are closed with code 1001
  * and have linger_timeout to reply to it. A connection without a request yet, adopted before or after
- * this call, has linger_timeout to send it, after the full handshake_timeout.
+ * this call, has linger_timeout to send it, after the full handshake_timeout; the same time counts for a PROXY header.
  */
 void http_server_drain(struct http_server *s);
 

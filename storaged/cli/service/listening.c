@@ -52,7 +52,7 @@ listening_connect(const struct socket_address *a)
 	return fd;
 }
 
-/* The status code of the response to GET /health; 0 without one. */
+/* The status code of the response to GET /health; 0 without one; -1 after a reset. */
 static int
 listening_request(int fd)
 {
@@ -60,11 +60,12 @@ listening_request(int fd)
 	    "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 	char response[sizeof("HTTP/1.1 200")] = "";
 
+	errno = 0;
 	if (send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) == sizeof(request) - 1 &&
 	    recv(fd, response, sizeof(response) - 1, MSG_WAITALL) == sizeof(response) - 1 &&
 	    strncmp(response, "HTTP/1.1 ", 9) == 0)
 		return (int)strtol(response + 9, NULL, 10);
-	return 0;
+	return errno == ECONNRESET || errno == EPIPE ? -1 : 0;
 }
 
 void
@@ -83,6 +84,10 @@ listening_probe(struct listening *l)
 	socket_address_format(&l->address, text);
 	if (memcmp(l->address.ip.b, wildcard, l->address.ip.len) == 0)
 		(void)snprintf(text, sizeof(text), "localhost:%u", l->address.port);
-	(void)snprintf(l->url, sizeof(l->url), "%s://%s", code == 400 ? "https" : "http", text);
-	l->answers = code == 200 || code == 400;
+	if (code == -1)
+		(void)snprintf(l->url, sizeof(l->url), "%s" LISTENING_PROXIED, text);
+	else
+		(void)snprintf(
+		    l->url, sizeof(l->url), "%s://%s", code == 400 ? "https" : "http", text);
+	l->answers = code == 200 || code == 400 || code == -1;
 }

@@ -8,8 +8,10 @@
 
 #include "proto/base/socket_address.h"
 
-#define LISTENING_MAX      8
-#define LISTENING_URL_SIZE (SOCKET_ADDRESS_TEXT_SIZE + sizeof("https://"))
+#define LISTENING_MAX 8
+#define LISTENING_PROXIED \
+	" (PROXY protocol)" /* behind an address of PROXY_LISTEN, instead of a scheme */
+#define LISTENING_URL_SIZE (SOCKET_ADDRESS_TEXT_SIZE + sizeof(LISTENING_PROXIED))
 
 struct listening {
 	struct socket_address address;
@@ -23,7 +25,8 @@ struct listening {
 size_t listening_find(pid_t pid, struct listening at[LISTENING_MAX]);
 
 /* Sends GET /health and waits a few seconds for a response. A server for HTTPS answers plain HTTP
- * with 400, which counts. */
+ * with 400, which counts; and so does a reset, by which an address of PROXY_LISTEN refuses a request
+ * without its header. */
 void listening_probe(struct listening *l);
 
 #endif

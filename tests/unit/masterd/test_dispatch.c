@@ -55,13 +55,22 @@ FIXTURE(tear_down)
 }
 
 static void
+give_fd(int fd, bool loopback)
+{
+	const struct arrival a = {
+	    .fd = fd, .from = somewhere, .loopback = loopback, .proxied = !loopback};
+
+	dispatch_give(master.dispatch, &a);
+}
+
+static void
 give(unsigned n)
 {
 	while (n-- > 0) {
 		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 		assert_int_not_equal(fd, -1);
-		dispatch_give(master.dispatch, fd, &somewhere, false);
+		give_fd(fd, false);
 	}
 }
 
@@ -102,13 +111,14 @@ FIXTURE_TEST(the_worker_gets_the_descriptor_and_the_peer)
 	make_ready(0);
 	for (uint64_t number = 1; number <= 3; number++) {
 		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-		dispatch_give(master.dispatch, ends[1], &somewhere, number == 2);
+		give_fd(ends[1], number == 2);
 		receive(w, 1);
 		assert_int_equal(w->m.connection.number, number);
 		assert_int_equal(w->m.connection.peer.len, 4);
 		assert_memory_equal(w->m.connection.peer.p, somewhere.ip.b, 4);
 		assert_int_equal(w->m.connection.port, 4321);
 		assert_int_equal(w->m.connection.loopback, number == 2);
+		assert_int_equal(w->m.connection.proxied, number != 2);
 		/* The pipe's only writing end: closing it is EOF. */
 		assert_int_equal(write(w->fd, "x", 1), 1);
 		closefd(&w->fd);
@@ -276,7 +286,7 @@ FIXTURE_TEST(a_waiting_connection_is_closed_when_accepting_ends)
 	make_ready(0);
 	closefd(&workers[0].end);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	dispatch_give(master.dispatch, ends[1], &somewhere, false);
+	give_fd(ends[1], false);
 	dispatch_drop(master.dispatch);
 	assert_int_equal(read(ends[0], &c, 1), 0);
 	closefd(&ends[0]);

@@ -124,9 +124,9 @@ serve(struct listen_list list, uint16_t *port)
 
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
 	for (size_t i = 0; i < s.n; i++)
-		port[i] = port_of(s.fd[i]);
-	first_listener = s.fd[0];
-	listeners_add(listeners, &s, false);
+		port[i] = port_of(s.at[i].fd);
+	first_listener = s.at[0].fd;
+	listeners_add(listeners, &s);
 	assert_int_equal(s.n, 0);
 	listeners_start(listeners, master.dispatch);
 }
@@ -196,6 +196,34 @@ FIXTURE_TEST(both_families_are_served)
 	expect_both_families(port[0], port[1], true);
 }
 
+/* Its peers are proxies: what they forward is never local. */
+FIXTURE_TEST(a_proxied_listener_is_marked_and_never_loopback)
+{
+	const struct listen_list list = list_of("127.0.0.1", NULL);
+	struct sockets s = {0};
+	uint16_t plain, proxied;
+	int client;
+
+	assert_int_equal(sockets_open(&s, &list, 0), 0);
+	assert_int_equal(sockets_open_proxied(&s, &(struct listen_list){0}), 0);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(sockets_open_proxied(&s, &list), 0);
+	assert_int_equal(s.n, 2);
+	plain = port_of(s.at[0].fd);
+	proxied = port_of(s.at[1].fd);
+	listeners_add(listeners, &s);
+	listeners_start(listeners, master.dispatch);
+	start_worker();
+	client = connect_v4(proxied);
+	expect_connection(client, false);
+	assert_true(worker.m.connection.proxied);
+	closefd(&client);
+	client = connect_v4(plain);
+	expect_connection(client, true);
+	assert_false(worker.m.connection.proxied);
+	closefd(&client);
+}
+
 FIXTURE_TEST(without_a_list_one_socket_takes_both_families)
 {
 	uint16_t port;
@@ -222,7 +250,7 @@ FIXTURE_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address_of_its_p
 	uint16_t port;
 
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
-	port = port_of(s.fd[0]);
+	port = port_of(s.at[0].fd);
 	sockets_close(&s);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		int fd;
@@ -248,7 +276,7 @@ FIXTURE_TEST(an_address_in_use_is_refused_and_the_others_opened)
 
 	assert_int_equal(sockets_open(&first, &list, 0), 0);
 	list = list_of("127.0.0.1", "127.0.0.1");
-	list.at[0] = address("127.0.0.1", port_of(first.fd[0]));
+	list.at[0] = address("127.0.0.1", port_of(first.at[0].fd));
 	assert_int_equal(sockets_open(&second, &list, 0), -1);
 	assert_int_equal(second.n, 1);
 	sockets_close(&first);
@@ -349,8 +377,9 @@ FIXTURE_TEST(an_inherited_backlog_is_left_to_the_next_owner)
 	int manager, client, fd;
 
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
-	manager = fcntl(s.fd[0], F_DUPFD_CLOEXEC, 0);
-	listeners_add(listeners, &s, true);
+	manager = fcntl(s.at[0].fd, F_DUPFD_CLOEXEC, 0);
+	s.at[0].inherited = true;
+	listeners_add(listeners, &s);
 	listeners_start(listeners, master.dispatch);
 	start_ready_worker();
 	client = connect_v4(port_of(manager));
@@ -373,6 +402,8 @@ struct inheritance {
 	bool listening;
 	int result;
 	size_t n;
+	const char *names;
+	bool proxied;
 };
 
 static int
@@ -387,30 +418,36 @@ inherit(const struct inheritance *c, int fd3)
 	snprintf(pid, sizeof(pid), "%d", c->other_pid ? getppid() : getpid());
 	setenv("LISTEN_PID", pid, 1);
 	setenv("LISTEN_FDS", c->fds, 1);
-	setenv("LISTEN_FDNAMES", "web", 1);
+	if (c->names != NULL)
+		setenv("LISTEN_FDNAMES", c->names, 1);
 	result = sockets_inherit(&s);
 	if (result != c->result || s.n != c->n)
 		return 2;
 	if (getenv("LISTEN_PID") || getenv("LISTEN_FDS") || getenv("LISTEN_FDNAMES"))
 		return 3;
 	if (s.n > 0 &&
-	    (s.fd[0] != 3 || !(fcntl(3, F_GETFD) & FD_CLOEXEC) ||
+	    (s.at[0].fd != 3 || !(fcntl(3, F_GETFD) & FD_CLOEXEC) ||
 		!(fcntl(3, F_GETFL) & O_NONBLOCK)))
 		return 4;
+	if (s.n > 0 && (!s.at[0].inherited || s.at[0].proxied != c->proxied))
+		return 5;
 	return 0;
 }
 
 FIXTURE_TEST(sockets_are_inherited_if_they_are_for_us_and_listening)
 {
 	static const struct inheritance cases[] = {
-	    {"a listening socket", false, "1", SOCK_STREAM, true, 0, 1},
-	    {"for another process", true, "1", SOCK_STREAM, true, 0, 0},
-	    {"none", false, "0", SOCK_STREAM, true, 0, 0},
-	    {"no number", false, "x", SOCK_STREAM, true, -1, 0},
-	    {"too many", false, "65", SOCK_STREAM, true, -1, 0},
-	    {"too many for another process", true, "65", SOCK_STREAM, true, 0, 0},
-	    {"not listening", false, "1", SOCK_STREAM, false, -1, 0},
-	    {"UDP", false, "1", SOCK_DGRAM, false, -1, 0},
+	    {"a listening socket", false, "1", SOCK_STREAM, true, 0, 1, "web", false},
+	    {"without names", false, "1", SOCK_STREAM, true, 0, 1, NULL, false},
+	    {"named proxy", false, "1", SOCK_STREAM, true, 0, 1, "proxy", true},
+	    {"more names", false, "1", SOCK_STREAM, true, 0, 1, "web:proxy", false},
+	    {"for another process", true, "1", SOCK_STREAM, true, 0, 0, "web", false},
+	    {"none", false, "0", SOCK_STREAM, true, 0, 0, "web", false},
+	    {"no number", false, "x", SOCK_STREAM, true, -1, 0, "web", false},
+	    {"too many", false, "65", SOCK_STREAM, true, -1, 0, "web", false},
+	    {"too many for another process", true, "65", SOCK_STREAM, true, 0, 0, "web", false},
+	    {"not listening", false, "1", SOCK_STREAM, false, -1, 0, "web", false},
+	    {"UDP", false, "1", SOCK_DGRAM, false, -1, 0, "web", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

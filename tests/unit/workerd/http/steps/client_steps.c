@@ -2,7 +2,9 @@
  * Steps of clients, which may have any names; a new one connects. words.c describes what they send.
  *
  *	CLIENT connects [buffer=N]       with socket buffers of about so many bytes
+ *	CLIENT connects proxied=1        as to an address of PROXY_LISTEN; with TLS it sends a header, too
  *	CLIENT sends WORD ...
+ *	CLIENT sends_slowly WORD ...     with a turn of the loop after each byte
  *	CLIENT sends_split N WORD ...    with a turn of the loop after N bytes
  *	CLIENT gets STATUS [BODY]        waits for a whole reply; BODY is its text, or code=... of an error
  *	CLIENT gets_head STATUS          waits for the head of a reply
@@ -268,6 +270,15 @@ send_split(struct client *c, struct slice bytes, size_t cut)
 	client_send(c, (struct slice){bytes.p + cut, bytes.len - cut});
 }
 
+static void
+send_slowly(struct client *c, struct slice bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++) {
+		client_send(c, (struct slice){bytes.p + i, 1});
+		world_turn();
+	}
+}
+
 bool
 client_step(const struct words *step)
 {
@@ -282,6 +293,8 @@ client_step(const struct words *step)
 	c = client_named(step->word[0]);
 	if (strcmp(verb, "sends") == 0)
 		client_send(c, words_together(step, 2, true));
+	else if (strcmp(verb, "sends_slowly") == 0)
+		send_slowly(c, words_together(step, 2, true));
 	else if (strcmp(verb, "sends_split") == 0 && step->n > 3)
 		send_split(c, words_together(step, 3, true), strtoul(step->word[2], NULL, 10));
 	else

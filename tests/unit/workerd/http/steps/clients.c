@@ -116,9 +116,18 @@ client_connect(const char *name, int buffer, const struct words *step)
 	*c = (struct client){.name = c->name, .fd = -1, .number = ++world.number};
 	buf_init(&c->in, RECEIVED_MAX);
 	tcp_pair(&c->fd, &its, buffer);
-	assert_int_equal(http_server_adopt(world.server, its, c->number, &peer), 0);
-	if (world.tls != NULL && (step == NULL || step_option(step, "plain") == NULL))
+	c->proxied = step != NULL && step_option(step, "proxied") != NULL;
+	peer.loopback = !c->proxied;
+	assert_int_equal(c->proxied
+		? http_server_adopt_proxied(world.server, its, c->number, &peer)
+		: http_server_adopt(world.server, its, c->number, &peer),
+	    0);
+	if (world.tls != NULL && (step == NULL || step_option(step, "plain") == NULL)) {
+		if (c->proxied)
+			client_send_raw(
+			    c, slice_str("PROXY TCP4 203.0.113.9 192.0.2.1 56324 443\r\n"));
 		client_begin_tls(c, step);
+	}
 	return c;
 }
 

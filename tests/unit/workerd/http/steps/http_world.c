@@ -1,6 +1,7 @@
 #include "tests/unit/workerd/http/steps/http_world.h"
 
 #include "proto/base/log.h"
+#include "proto/base/network.h"
 #include "workerd/http/ws/ws_handshake.h"
 
 struct http_world world;
@@ -72,11 +73,37 @@ keep(struct http_exchange *x)
 	client_of(x)->kept = x;
 }
 
+/* Who an announced client is. */
+static void
+reply_client(struct http_exchange *x)
+{
+	const struct ip_address client = ip_from_bytes(x->client);
+	char text[IP_TEXT_SIZE];
+
+	if (!client_of(x)->proxied)
+		return;
+	ip_format(&client, text);
+	reply_header_fmt(x, "X-Client", "%s %u", text, x->client_port);
+}
+
+/* Others are always the same. */
+static void
+expect_client(const struct http_exchange *x)
+{
+	if (client_of(x)->proxied) {
+		assert_false(x->loopback);
+		return;
+	}
+	assert_true(x->loopback && x->client_port == 4711 && x->client.len == 4);
+	assert_memory_equal(x->client.p, "\xc0\x00\x02\x01", 4); /* 192.0.2.1 */
+}
+
 static void
 reply_with(struct http_exchange *x, struct slice body)
 {
 	reply_start(x, 200);
 	reply_header(x, "X-Query", x->req->query);
+	reply_client(x);
 	reply_body(x, "text/plain", body);
 }
 
@@ -172,8 +199,7 @@ handle(struct http_exchange *x, void *ctx)
 	struct slice path = x->req->path;
 
 	assert_ptr_equal(ctx, &world);
-	assert_true(x->loopback && x->client_port == 4711 && x->client.len == 4);
-	assert_memory_equal(x->client.p, "\xc0\x00\x02\x01", 4); /* 192.0.2.1 */
+	expect_client(x);
 	world.handled++;
 	if (slice_eq_str(path, "/keep")) {
 		keep(x);
@@ -215,10 +241,25 @@ static bool
 admit(const struct http_peer *peer, uint64_t *place, void *ctx)
 {
 	assert_ptr_equal(ctx, &world);
-	assert_int_equal(peer->port, 4711);
+	assert_true(peer->port == 4711 || !peer->loopback);
 	if (!world.full)
 		*place = ++world.arrived;
 	return !world.full;
+}
+
+static bool
+may_announce(const struct http_peer *peer, void *ctx)
+{
+	assert_ptr_equal(ctx, &world);
+	assert_memory_equal(peer->address.p, "\xc0\x00\x02\x01", 4);
+	return !world.untrusted;
+}
+
+static void
+on_proxy_refused(enum metric_proxy why, void *ctx)
+{
+	assert_ptr_equal(ctx, &world);
+	world.refused[why]++;
 }
 
 static void
@@ -273,6 +314,8 @@ world_start(void)
 	    .handle = handle,
 	    .admit = admit,
 	    .release = release,
+	    .may_announce = may_announce,
+	    .proxy_refused = on_proxy_refused,
 	    .route = route,
 	    .decorate = decorate,
 	    .replied = on_replied};
@@ -280,6 +323,8 @@ world_start(void)
 	if (world.minimal) {
 		config.admit = NULL;
 		config.release = NULL;
+		config.may_announce = NULL;
+		config.proxy_refused = NULL;
 		config.route = NULL;
 		config.decorate = NULL;
 		config.replied = NULL;

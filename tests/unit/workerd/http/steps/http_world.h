@@ -47,6 +47,7 @@ struct client {
 	struct buf in;   /* received and decrypted; steps take from its front */
 	size_t received; /* bytes */
 	bool eof, reset;
+	bool proxied;               /* it begins with a PROXY header */
 	char head[2048];            /* of its last reply */
 	struct http_exchange *kept; /* its request at /keep */
 	struct buf pieces;          /* of the body at /pieces */
@@ -71,6 +72,7 @@ struct http_world {
 	struct http_limits limits;
 	bool minimal;             /* the server has no optional callbacks */
 	bool full;                /* admits no connection */
+	bool untrusted;           /* nobody may send a PROXY header */
 	struct slice big;         /* the body of /big and /bigcopy */
 	struct static_file *file; /* at /file, /page and /missing */
 	char dir[32];             /* of files; "": there is none */
@@ -82,6 +84,7 @@ struct http_world {
 	struct client **clients;
 	size_t clients_n;
 	uint64_t number; /* of the last connection */
+	uint64_t refused[METRIC_PROXY_N];
 	uint64_t handled, closed, answered, arrived, left, messages, flooded;
 };
 extern struct http_world world;

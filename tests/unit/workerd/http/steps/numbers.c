@@ -21,7 +21,10 @@ static const struct {
     {"arrived", &world.arrived},   /* connections that were admitted, */
     {"left", &world.left},         /* and that have ended */
     {"messages", &world.messages}, /* of WebSockets */
-    {"flooded", &world.flooded},   /* bytes of `server floods` */
+    {"proxy_untrusted", &world.refused[METRIC_PROXY_UNTRUSTED]},
+    {"proxy_invalid", &world.refused[METRIC_PROXY_INVALID]},
+    {"proxy_timeout", &world.refused[METRIC_PROXY_TIMEOUT]},
+    {"flooded", &world.flooded}, /* bytes of `server floods` */
 };
 
 static const char *const states[] = {

@@ -4,6 +4,7 @@
  *	limit NAME N ...             of struct http_limits
  *	minimal                      without the optional callbacks
  *	full N                       1: new connections are rejected
+ *	untrusted N                  1: nobody may send a PROXY header
  *	big TEXT                     the body of /big and /bigcopy
  *	quiet                        hides the log lines that the scenario causes on purpose
  *	turn, turn_end               one turn of the worker's loop; its end alone
@@ -71,6 +72,8 @@ setting_step(const struct words *step)
 		world.minimal = true;
 	else if (strcmp(name, "full") == 0)
 		world.full = word[0] == '1';
+	else if (strcmp(name, "untrusted") == 0)
+		world.untrusted = word[0] == '1';
 	else if (strcmp(name, "big") == 0)
 		world.big = values_bytes(world.values, word);
 	else if (strcmp(name, "quiet") == 0)

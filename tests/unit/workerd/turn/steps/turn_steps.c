@@ -81,6 +81,7 @@ static const struct {
 #define COUNTER_TOKENS(field)
 #define COUNTER_WEBHOOK(field)
 #define COUNTER_FOUND(field)
+#define COUNTER_PROXY(field)
 #define WORKER_METRIC(KIND, field, LABELS, name, help) KIND##_##LABELS(field)
 #define TURN(NAME, value) \
 	{"turns." value, offsetof(struct scoreboard_worker, turns[METRIC_TURN_##NAME])},
