@@ -274,6 +274,14 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 	$(Q)cd dashboard && npm run --silent build >/dev/null
 	@touch $@
 
+# The npm packages. Their types come from the document of the API, by a program that the tests have.
+PACKED := build/npm
+.PHONY: npm
+npm: ## build the npm packages in build/npm and check them
+	@$(MAKE) --no-print-directory deps FOR=npm
+	$(SAY) NPM $(PACKED)
+	$(Q)node widget/packages/build.mjs $(VERSION) $(PACKED)
+
 # Packages that a new Debian 12 or 13 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 # systemd/packages.sh describes `one|another` and `libraries-of:`.
 FOR ?= all
@@ -307,6 +315,7 @@ NPM_cluster := $(NPM_test)
 NPM_deb := $(NPM_run)
 NPM_install := $(NPM_test)
 NPM_lint := $(NPM_test)
+NPM_npm := widget tests
 NPM_bench := widget
 NPM_all := $(NPM_test)
 
@@ -390,6 +399,18 @@ test-unit: ## run the unit tests of the C code and of the front ends (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=test && \
 	$(MAKE) --no-print-directory -j$(JOBS) unit && \
 	exec node tests/run.mjs --build $(BUILD) --parallel $$((3 * $(JOBS))) unit frontends
+
+# Vite, Next and React 19 are 440 MB: they are installed for these tests only, in 20 seconds.
+EXAMPLES := build/examples
+.PHONY: test-npm
+test-npm: ## build the example apps with the npm packages and drive them in Chromium (1 minute, 440 MB)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@$(MAKE) --no-print-directory npm $(EXAMPLES)/node_modules/.installed
+	@exec node tests/run.mjs --build $(BUILD) npm
+$(EXAMPLES)/package%: tests/npm/package%
+	@mkdir -p $(@D)
+	@cp tests/npm/.npmrc $(@D) && cp $< $@
 
 # With AddressSanitizer and UndefinedBehaviorSanitizer: only what the sample needs is built.
 WITH_SANITIZERS := SAN=address,undefined
@@ -666,7 +687,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/models \
-	tests widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
+	tests widget widget/packages/client widget/packages/react widget/packages/widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 

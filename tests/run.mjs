@@ -1,12 +1,13 @@
 // Runs the tests and prints a summary: `node tests/run.mjs [options] [suite …]`.
 //
-// Suites; without any, all but fresh and install run:
+// Suites; without any, all but fresh, install and npm run:
 //	unit         every program below BUILD/unit (cmocka)
 //	e2e          tests/e2e: real processes, started by each test file
 //	faults       tests/faults: processes are killed, starved and sent invalid data
 //	browser      tests/browser: pages in Chromium
 //	frontends    `npm test` in widget/ and dashboard/
 //	install      tests/install: the package on a booted Debian (`make test-install`)
+//	npm          tests/npm: the example apps of the npm packages (`make test-npm`)
 //	fresh        tests/fresh: README.md's commands on a new Debian (`make test-fresh`)
 // Options:
 //	--build DIR    where the programs are (default: build)
@@ -56,13 +57,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SUITES = {
 	install: nodeJobs,
 	fresh: nodeJobs,
+	npm: nodeJobs,
 	faults: nodeJobs,
 	browser: nodeJobs,
 	e2e: nodeJobs,
 	frontends: frontendJobs,
 	unit: unitJobs,
 };
-const ONLY_IF_NAMED = ["install", "fresh"];
+const ONLY_IF_NAMED = ["install", "fresh", "npm"];
 const PER_BUILD = ["unit", "e2e", "faults"];
 const FLAKY_MAX = 3;
 /** What was flaky in the last runs, the newest at the end. */
