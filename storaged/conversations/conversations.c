@@ -428,6 +428,7 @@ conversation_answer_page(struct txn *t, struct call *c,
 	if (rc != 0)
 		return rc;
 	answer.messages = buf_slice(&t->env->list);
+	answer.places = buf_slice(&t->env->places);
 	answer.next = page.end == MESSAGE_PAGE_ALL ? 0 : page.next;
 	if (query->backwards)
 		answer.start = answer.next;

@@ -161,6 +161,7 @@ env_init(struct env *env, uint64_t max_bytes)
 	buf_init(&env->record, RECORD_MAX);
 	buf_init(&env->list, LIST_MAX);
 	buf_init(&env->faces, FACES_MAX);
+	buf_init(&env->places, PLACES_MAX);
 	buf_init(&env->text, TEXT_MAX);
 	buf_init(&env->changes, CHANGES_MAX);
 	buf_init(&env->details, DETAILS_MAX);
@@ -227,6 +228,7 @@ env_close(struct env *env)
 	buf_clear(&env->record);
 	buf_clear(&env->list);
 	buf_clear(&env->faces);
+	buf_clear(&env->places);
 	buf_clear(&env->text);
 	buf_clear(&env->changes);
 	buf_clear(&env->details);

@@ -36,6 +36,7 @@
 #define PAGE_BYTES ((size_t)700 << 10)
 #define LIST_MAX   786432u
 #define FACES_MAX  196608u
+#define PLACES_MAX 12288u
 
 /* The rows of the change feed that are written together (messages.def). */
 #define CHANGES_MAX 2000u
@@ -153,6 +154,7 @@ struct env {
 	struct buf record;  /* one record to be stored */
 	struct buf list;    /* the items of an answer's list */
 	struct buf faces;   /* the items of its second list */
+	struct buf places;  /* a MESSAGE_PLACE for each message of list (message_page.h) */
 	struct buf text;    /* a reply that is collected from its pieces */
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */

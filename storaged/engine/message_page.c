@@ -52,11 +52,26 @@ message_page_count(struct message_page_tally *tally, size_t bytes)
 	return MESSAGE_PAGE_ALL;
 }
 
+static void
+message_page_reset(struct txn *t)
+{
+	buf_reset(&t->env->list);
+	buf_reset(&t->env->places);
+}
+
+static void
+message_page_add(struct txn *t, struct slice record, uint64_t seq)
+{
+	const struct msg_message_place place = {.seq = seq};
+
+	must(wire_list_add(&t->env->list, record) == 0);
+	must(record_add(&t->env->places, MSG_MESSAGE_PLACE, &place) == 0);
+}
+
 static int
 message_page_gather_forwards(struct walk *w, struct message_page_tally *tally,
     const struct key *at, struct message_page *page)
 {
-	struct buf *list = &w->txn->env->list;
 	int rc;
 
 	for (rc = walk_from(w, at); rc == 0; rc = walk_next(w)) {
@@ -69,7 +84,7 @@ message_page_gather_forwards(struct walk *w, struct message_page_tally *tally,
 			page->next = message_seq(w->key);
 			break;
 		}
-		must(wire_list_add(list, w->value) == 0);
+		message_page_add(w->txn, w->value, message_seq(w->key));
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -84,7 +99,7 @@ message_page_forwards(struct txn *t, const struct id *conversation, uint64_t fro
 	int rc;
 
 	*page = (struct message_page){.end = MESSAGE_PAGE_ALL};
-	buf_reset(&t->env->list);
+	message_page_reset(t);
 	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
 	if (rc == 0)
 		rc = message_page_gather_forwards(&w, &tally, &at, page);
@@ -92,10 +107,16 @@ message_page_forwards(struct txn *t, const struct id *conversation, uint64_t fro
 	return rc;
 }
 
+struct found_message {
+	struct slice record;
+	uint64_t seq;
+};
+
 /* Collects the messages of the page, newest first. */
 static int
 message_page_gather_backwards(struct walk *w, struct message_page_tally *tally,
-    const struct key *end, bool with_text, struct slice *found, struct message_page *page)
+    const struct key *end, bool with_text, struct found_message *found,
+    struct message_page *page)
 {
 	uint32_t skipped = 0;
 	int rc;
@@ -110,7 +131,7 @@ message_page_gather_backwards(struct walk *w, struct message_page_tally *tally,
 		if (page->end != MESSAGE_PAGE_ALL)
 			break;
 		page->next = message_seq(w->key);
-		found[tally->n - 1] = w->value;
+		found[tally->n - 1] = (struct found_message){w->value, page->next};
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -120,20 +141,20 @@ message_page_backwards(struct txn *t, const struct id *conversation, uint64_t be
     struct message_page_bounds most, bool with_text, struct message_page *page)
 {
 	struct key front = key_id(conversation), at = key_message(conversation, before);
-	struct slice found[MESSAGE_PAGE_MAX];
+	struct found_message found[MESSAGE_PAGE_MAX];
 	struct message_page_tally tally = {.most = most};
 	struct walk w;
 	int rc;
 
 	must(most.messages <= MESSAGE_PAGE_MAX && most.bytes <= PAGE_BYTES);
 	*page = (struct message_page){.end = MESSAGE_PAGE_ALL};
-	buf_reset(&t->env->list);
+	message_page_reset(t);
 	rc = walk_open(&w, t, TABLE_MESSAGES, &front);
 	if (rc == 0)
 		rc = message_page_gather_backwards(&w, &tally, &at, with_text, found, page);
 	walk_close(&w);
 	if (rc == 0)
 		for (size_t i = tally.n; i > 0; i--)
-			must(wire_list_add(&t->env->list, found[i - 1]) == 0);
+			message_page_add(t, found[i - 1].record, found[i - 1].seq);
 	return rc;
 }

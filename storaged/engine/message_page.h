@@ -2,7 +2,7 @@
  * Pages of a conversation's messages, for MESSAGE_LIST and for the history of a turn: as many
  * stored records as were asked for and fit into an answer.
  *
- * A page is built in env->list, oldest message first. It is bounded in bytes, but has at least one
+ * A page is built in env->list, oldest message first, and the positions of its messages in env->places. It is bounded in bytes, but has at least one
  * message if there is any. The records are copied unchanged: the stored record is the wire record.
  * Messages whose checksum is wrong are left out.
  */

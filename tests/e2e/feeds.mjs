@@ -18,8 +18,10 @@ export const feedPath = (widget, leaf, query) =>
 export class Feed {
 	static #open = new Set();
 	frames = [];
+	places = []; // `after` behind each frame that ever arrived
 	next_ = undefined; // `after` of the next request
 	polls = 0;
+	runs = 0;
 
 	/** carrier: "sse", "ndjson" or "poll". */
 	constructor(banter, widget, { carrier, token, after, stream, operators, history, sources } = {}) {
@@ -78,14 +80,15 @@ export class Feed {
 		assert.ok(conforms("WidgetSays", frame), `not as documented: ${JSON.stringify(frame)}`);
 		if (frame.type === "session") this.token = frame.session_token;
 		this.after = after;
+		this.places.push(after);
 		this.frames.push(frame);
 	}
 
-	async #poll() {
+	async #poll(isOver) {
 		this.polls++;
 		const path = this.#address("frames");
 		const answer = await request(this.banter.url, "GET", path);
-		if (this.closed) return;
+		if (isOver()) return;
 		feedContract.check("GET", path, answer);
 		if (answer.status !== 200) throw new Error(answer.text);
 		for (const frame of answer.json.frames) this.#take(frame, answer.json.next);
@@ -114,9 +117,12 @@ export class Feed {
 	}
 
 	async #run() {
-		while (!this.closed) {
+		// A poll that waits when the carrier changes may be answered later.
+		const run = ++this.runs;
+		const isOver = () => this.closed || run !== this.runs;
+		while (!isOver()) {
 			try {
-				await (this.carrier === "poll" ? this.#poll() : this.#read());
+				await (this.carrier === "poll" ? this.#poll(isOver) : this.#read());
 			} catch (error) {
 				if (error.code === "ERR_ASSERTION") this.error = error;
 				if (this.error) return;

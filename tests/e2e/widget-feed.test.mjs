@@ -159,6 +159,65 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			for (const feed of [one, two]) await feed.close();
 		});
 
+		it("bring nothing again when a reply before the newest messages is written again", async () => {
+			const one = await open(MODE);
+			const message = "[[tokens=5 hold-after=2]] middle";
+			await one.say(message, "b");
+			await one.upTo("token");
+			await banter.killWorkers(banter.workerPids());
+			await banter.ready();
+			await one.upTo("typing_stop");
+			await one.insist(echo("later"), "l");
+			const messages = async () =>
+				(await one.exchange()).filter(([type]) => type === "message").map(([, text]) => text);
+			assert.deepEqual(await messages(), [echo("later"), "later"]);
+			await one.insist(message, "b");
+			for (const other of [carrier, ...CARRIERS.filter((name) => name !== carrier)]) {
+				await one.upTo("typing_start");
+				await one.switchTo(other === "poll" ? "sse" : other);
+			}
+			await one.upTo("typing_start");
+			await one.switchTo(carrier);
+			await banter.release("] middle");
+			assert.deepEqual(await messages(), [numbered(5)]);
+			await one.insist(echo("last"), "n");
+			assert.deepEqual(await messages(), [echo("last"), "last"]);
+			await one.close();
+		});
+
+		const goOn = async () => {
+			const one = await open({ operators: true });
+			await one.say(echo("help"));
+			await one.exchange();
+			const place = one.after;
+			const [{ _id }] = await conversationsOf(banter, one.widget);
+			const act = (status, what, body) =>
+				adminExpect(banter, status, "POST", `conversations/${_id}/${what}`, body);
+			await act(200, "takeover", {});
+			for (const content of ["a", "b", "c"]) {
+				await one.say(content);
+				await act(201, "messages", { content: `${content}!` });
+			}
+			const end = ({ frames }) => frames.some(({ content }) => content === "c!");
+			const from = async (after) => {
+				const feed = new Feed(banter, one.widget, { ...one, after, operators: true });
+				await until("the last message", () => end(feed));
+				await feed.close();
+				return feed;
+			};
+			const all = await from(place);
+			const said = (frames) => frames.flatMap(({ content }) => content ?? []);
+			assert.deepEqual(said(all.frames), ["a", "a!", "b", "b!", "c", "c!"]);
+			for (const [i, after] of all.places.entries()) {
+				const left = said(all.frames.slice(i + 1));
+				if (left.length > 0) assert.deepEqual(said((await from(after)).frames), left);
+			}
+			await one.close();
+		};
+		// A poll's answer has one place for all its frames.
+		if (carrier !== "poll")
+			it("go on behind each frame, also at positions without a message before it", goOn);
+
 		it("hold back what is behind a reply that is being written", async () => {
 			const one = await open();
 			const tabs = [];

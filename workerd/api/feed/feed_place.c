@@ -1,6 +1,6 @@
 /*
  * From the lowest bit: identified 1, operator_bit 1, state 2, conversation 12, progress 20, next 17. Progress is 0, 1 for
- * operator_typing, for a reply 2 and its units, or behind those TOLD and run.
+ * operator_typing, for a reply 2 and its units, or behind those TOLD and run, or BEHIND and behind.
  *
  * A conversation with more messages than 17 bits count stays at the last position: its clients then get messages again,
  * with the same ids.
@@ -26,8 +26,10 @@
 #define REPLY 2u
 
 /* Behind the longest reply. */
-#define TOLD     (REPLY + TURN_REPLY_MAX + 1)
-#define RUNS_MAX ((1u << PROGRESS_BITS) - 1 - TOLD)
+#define TOLD       (REPLY + TURN_REPLY_MAX + 1)
+#define BEHIND_MAX 4095u
+#define BEHIND     ((1u << PROGRESS_BITS) - 1 - BEHIND_MAX)
+#define RUNS_MAX   (BEHIND - TOLD)
 
 static uint64_t
 feed_place_field(uint64_t value, unsigned bits)
@@ -46,6 +48,8 @@ feed_place_take(uint64_t number, unsigned shift, unsigned bits)
 static uint64_t
 feed_place_progress(const struct feed_place *place)
 {
+	if (place->behind > 0)
+		return BEHIND + (uint64_t)place->behind;
 	if (place->typing)
 		return REPLY + (uint64_t)place->units;
 	if (place->operator_typing)
@@ -83,17 +87,36 @@ feed_place_run(struct slice record)
 	return 1 + hash % (RUNS_MAX - 1);
 }
 
+void
+feed_place_go_back(struct feed_place *place, uint64_t position)
+{
+	const uint64_t behind = place->next - position;
+
+	place->typing = false;
+	place->units = 0;
+	if (place->behind == 0 && behind <= BEHIND_MAX && place->next < (1u << NEXT_BITS)) {
+		place->behind = (uint32_t)behind;
+		return;
+	}
+	place->next = position;
+	place->behind = 0;
+	place->told = false;
+}
+
 static void
 feed_place_read(uint64_t number, struct feed_place *place)
 {
 	uint64_t progress = feed_place_take(number, PROGRESS_SHIFT, PROGRESS_BITS);
 	bool is_reply = progress >= REPLY && progress < TOLD;
+	bool is_told = progress >= TOLD && progress < BEHIND;
+	bool is_behind = progress > BEHIND;
 
 	*place = (struct feed_place){
 	    .next = feed_place_take(number, NEXT_SHIFT, NEXT_BITS),
-	    .told = progress >= TOLD,
-	    .run = progress >= TOLD ? (uint32_t)(progress - TOLD) : 0,
-	    .typing = is_reply,
+	    .told = is_told,
+	    .run = is_told ? (uint32_t)(progress - TOLD) : 0,
+	    .behind = is_behind ? (uint32_t)(progress - BEHIND) : 0,
+	    .typing = is_reply || is_behind,
 	    .units = is_reply ? (uint32_t)(progress - REPLY) : 0,
 	    .operator_typing = progress == 1,
 	    .conversation =
@@ -122,5 +145,5 @@ feed_place_parse(struct slice text, struct feed_place *place)
 	/* A client without any message can know nothing else. */
 	if (place->next == 0)
 		*place = (struct feed_place){0};
-	return true;
+	return place->behind == 0 || place->behind < place->next;
 }

@@ -16,6 +16,8 @@ struct feed_place {
 	    told; /* it is a reply that broke off, which the client knows, and may be written again */
 	uint32_t
 	    run; /* then: feed_place_run() of its record; 0: the client has only the error */
+	uint32_t
+	    behind; /* a reply so many positions before next is written again; 0: none. Then typing is of this one */
 	bool typing;           /* typing_start was sent for the reply at that position, */
 	uint32_t units;        /* and so many UTF-16 units of its text */
 	bool operator_typing;  /* typing_start was sent for an operator */
@@ -25,6 +27,17 @@ struct feed_place {
 	bool operator_bit; /* tells most operators apart */
 	bool identified;   /* the client knows that the visitor has contact details */
 };
+
+/* The position from which the client lacks something. */
+static inline uint64_t
+feed_place_first(const struct feed_place *place)
+{
+	return place->next - place->behind;
+}
+
+/* The reply at this position, of which the client has an earlier attempt, is written again. The client then has all
+ * others before next; if the number cannot say so, it gets those behind the reply again. */
+void feed_place_go_back(struct feed_place *place, uint64_t position);
 
 /* Tells a conversation from those that the visitor had before, but one in 4,095; never 0. */
 uint16_t feed_place_mark(const struct id *conversation);

@@ -22,6 +22,13 @@ feed_reply_restart(struct feed *f)
 	feed_sync(f);
 }
 
+/* The number of a place behind has no length of the text, which each poll would bring again. */
+static bool
+feed_reply_sends_tokens(const struct feed *f)
+{
+	return f->out.streams && !(f->stream.poll && f->place.behind > 0);
+}
+
 static void
 feed_reply_on_start(void *arg, const struct turn_ids *ids, size_t position)
 {
@@ -37,7 +44,7 @@ feed_reply_on_start(void *arg, const struct turn_ids *ids, size_t position)
 	}
 	feed_forget_typing(f);
 	f->place.typing = true;
-	f->place.told = false;
+	f->place.told = f->place.told && f->place.behind > 0;
 	f->place.units = 0;
 	if (!typed)
 		widget_send_type(&f->out, "typing_start");
@@ -49,7 +56,7 @@ feed_reply_on_token(void *arg, struct slice token)
 	struct feed *f = arg;
 
 	f->place.units += (uint32_t)utf8_utf16_len(token);
-	if (f->out.streams)
+	if (feed_reply_sends_tokens(f))
 		widget_send_token(&f->out, token);
 }
 
@@ -82,7 +89,9 @@ feed_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 	if (!f->place.typing)
 		feed_reply_on_start(f, ids, 0);
 	(void)feed_reply_end(f);
-	f->place.next++;
+	if (f->place.behind == 0)
+		f->place.next++;
+	f->place.behind = 0;
 	f->failed = (struct id){0};
 	widget_send_message(&f->out,
 	    &(struct msg_message_record){
@@ -110,8 +119,11 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 		return;
 	}
 	typed = feed_reply_end(f);
-	f->place.told = true;
-	f->place.run = 0;
+	if (f->place.behind == 0) {
+		f->place.told = true;
+		f->place.run = 0;
+	}
+	f->place.behind = 0;
 	if (how == LIVE_FAILED)
 		f->failed = f->reply;
 	widget_send_failure(&f->out, error, (struct slice){0});
@@ -134,8 +146,11 @@ feed_reply_join(struct feed *f, const struct id *reply)
 	    .session = slice_str(f->visit.session),
 	    .message = *reply,
 	};
-	size_t units = f->place.typing ? f->place.units : 0;
+	size_t units;
 
+	if (f->place.behind > 0 && feed_reply_sends_tokens(f))
+		f->place.typing = false;
+	units = f->place.typing ? f->place.units : 0;
 	f->reply = *reply;
 	f->listener = turn_join(f->out.api->turns, &ref, units, &sink, f);
 	if (f->listener == NULL)

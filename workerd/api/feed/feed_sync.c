@@ -1,5 +1,6 @@
 #include "proto/base/basics.h"
 #include "workerd/api/feed/feed.h"
+#include "workerd/api/live/live_page.h"
 
 /* The newest messages in the first history, and the page size of later syncs. */
 #define HISTORY_MESSAGES 200
@@ -7,15 +8,6 @@
 
 static const struct msg_message_page no_page;
 static const struct msg_conversation_record no_conversation;
-
-static struct msg_conversation_record
-feed_sync_conversation(const struct msg_message_page *page)
-{
-	struct msg_conversation_record r;
-
-	must(record_decode(page->conversation, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
-	return r;
-}
 
 /* Tells a client that knows operators when another one has the conversation. */
 static void
@@ -33,24 +25,25 @@ feed_sync_set_state(
 		widget_send_presence(&f->out, r, people);
 }
 
-/* Replies have the same frames around them as live ones; the client may have the first of them already. An empty reply
- * that did not break off sends nothing. run: feed_place_run() of its record. may_change: the reply may be written again, so
- * its frames leave the client before it. */
+/* A reply that broke off, which the client knows. */
+static bool
+feed_sync_is_known(const struct feed *f, const struct live_message *m)
+{
+	return f->place.told && f->place.next == m->seq && m->r.status == MESSAGE_INTERRUPTED &&
+	    (f->place.run == 0 || f->place.run == feed_place_run(m->record));
+}
+
+/* Sends a message, with the same frames around a reply as around a live one; the client may have the first of them
+ * already. An empty reply that did not break off sends nothing. may_change: the reply may be written again, so its
+ * frames leave the client before it. */
 static void
 feed_sync_send(struct feed *f, const struct msg_message_page *page,
-    const struct msg_message_record *r, uint32_t run, bool may_change)
+    const struct live_message *m, bool may_change)
 {
-	bool is_reply = r->role != MESSAGE_USER;
-	bool is_known = f->place.told && r->status == MESSAGE_INTERRUPTED &&
-	    (f->place.run == 0 || f->place.run == run);
+	bool is_reply = m->r.role != MESSAGE_USER;
 	bool typed = f->place.typing || (is_reply && f->place.operator_typing);
 
-	f->place.told = false;
-	if (is_known) {
-		f->place.next++;
-		return;
-	}
-	if (is_reply && widget_send_shows(r) && !typed) {
+	if (is_reply && widget_send_shows(&m->r) && !typed) {
 		f->place.typing = true;
 		widget_send_type(&f->out, "typing_start");
 	}
@@ -59,10 +52,14 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 	typed = f->place.typing || typed;
 	f->place.typing = false;
 	f->place.units = 0;
-	f->place.told = may_change;
-	f->place.run = may_change ? run : 0;
-	f->place.next += !may_change;
-	widget_send_stored(&f->out, page, r);
+	if (m->seq < f->place.next) {
+		f->place.behind = 0;
+	} else {
+		f->place.told = may_change;
+		f->place.run = may_change ? feed_place_run(m->record) : 0;
+		f->place.next = m->seq + !may_change;
+	}
+	widget_send_stored(&f->out, page, &m->r);
 	if (typed)
 		widget_send_type(&f->out, "typing_stop");
 }
@@ -71,12 +68,34 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 static void
 feed_sync_pass(struct feed *f, uint64_t position)
 {
-	if (position == f->place.next)
+	if (position == f->place.next && f->place.behind == 0)
 		return;
 	f->place.next = position;
+	f->place.behind = 0;
 	f->place.told = false;
 	f->place.typing = false;
 	f->place.units = 0;
+}
+
+/* Sends a message of the page, unless the client has it. */
+static void
+feed_sync_take(struct feed *f, const struct msg_message_page *page,
+    const struct live_message *m, bool may_change)
+{
+	if (m->seq < f->place.next) {
+		if (m->seq == feed_place_first(&f->place))
+			feed_sync_send(f, page, m, may_change);
+		return;
+	}
+	f->place.behind = 0;
+	if (feed_sync_is_known(f, m)) {
+		f->place.told = false;
+		f->place.next = m->seq + 1;
+		return;
+	}
+	f->place.told = false;
+	f->place.next = m->seq;
+	feed_sync_send(f, page, m, may_change);
 }
 
 /* An open reply that is not skipped. */
@@ -86,49 +105,46 @@ feed_sync_is_open(const struct feed *f, const struct msg_message_page *page)
 	return !id_is_zero(&page->open) && !id_equal(&page->open, &f->failed);
 }
 
-/* If the last message is a reply that broke off, which may be written again in its place: its run; else 0. */
-static uint32_t
-feed_sync_broken_end(const struct msg_message_page *page)
+/* Whether the last message is a reply that broke off, which may be written again in its place. */
+static bool
+feed_sync_is_broken(const struct msg_message_page *page, struct live_message *last)
 {
-	struct slice list = page->messages, item, last = {0};
-	struct msg_message_record r;
-
-	while (wire_list_next(&list, &item))
-		last = item;
-	if (last.len == 0)
-		return 0;
-	must(record_decode(last, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-	return r.status == MESSAGE_INTERRUPTED ? feed_place_run(last) : 0;
+	return live_page_last(page, last) && last->r.status == MESSAGE_INTERRUPTED;
 }
 
-/* end: of the conversation. */
 static void
-feed_sync_send_all(struct feed *f, const struct msg_message_page *page, uint64_t end)
+feed_sync_take_all(struct feed *f, const struct msg_message_page *page)
 {
 	bool is_end = page->next == 0 && id_is_zero(&page->open);
-	bool is_broken = is_end && feed_sync_broken_end(page) != 0;
-	struct slice list = page->messages, item;
-	struct msg_message_record r;
+	struct live_page walk = live_page_of(page);
+	struct live_message m;
 
-	while (wire_list_next(&list, &item)) {
-		bool may_change = is_broken && list.len == 0;
-
-		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		if (may_change)
-			feed_sync_pass(f, end - 1);
-		feed_sync_send(f, page, &r, feed_place_run(item), may_change);
-	}
+	while (live_page_next(&walk, &m))
+		feed_sync_take(
+		    f, page, &m, is_end && m.is_last && m.r.status == MESSAGE_INTERRUPTED);
 }
 
 /* The client has all messages; the place stays at one that may still change. */
 static void
 feed_sync_rest(struct feed *f, const struct msg_message_page *page, uint64_t end)
 {
-	uint32_t run = feed_sync_broken_end(page);
+	struct live_message last;
+	bool is_broken = feed_sync_is_broken(page, &last);
 
-	feed_sync_pass(f, run != 0 ? end - 1 : end);
-	f->place.told = run != 0;
-	f->place.run = run;
+	feed_sync_pass(f, is_broken ? last.seq : end);
+	f->place.told = is_broken;
+	f->place.run = is_broken ? feed_place_run(last.record) : 0;
+}
+
+/* Follows the open reply, which the client may have of an earlier attempt. */
+static void
+feed_sync_follow(struct feed *f, const struct msg_message_page *page)
+{
+	if (page->open_seq >= f->place.next)
+		feed_sync_pass(f, page->open_seq);
+	else if (page->open_seq != feed_place_first(&f->place))
+		feed_place_go_back(&f->place, page->open_seq);
+	feed_reply_join(f, &page->open);
 }
 
 /* The end of the messages that are settled. */
@@ -139,9 +155,8 @@ feed_sync_finish(struct feed *f, const struct msg_message_page *page, uint64_t e
 
 	f->again = false;
 	if (feed_sync_is_open(f, page)) {
-		feed_sync_pass(f, page->open_seq);
 		f->again = again;
-		feed_reply_join(f, &page->open);
+		feed_sync_follow(f, page);
 		return;
 	}
 	if (id_is_zero(&page->open))
@@ -155,7 +170,7 @@ feed_sync_finish(struct feed *f, const struct msg_message_page *page, uint64_t e
 static void
 feed_sync_take_history(struct feed *f, const struct msg_message_page *page)
 {
-	const struct msg_conversation_record conversation = feed_sync_conversation(page);
+	const struct msg_conversation_record conversation = live_page_conversation(page);
 	struct msg_message_page shown = *page;
 
 	shown.active = page->open;
@@ -180,7 +195,7 @@ feed_sync_start_over(struct feed *f)
 static void
 feed_sync_take_page(struct feed *f, const struct msg_message_page *page)
 {
-	const struct msg_conversation_record conversation = feed_sync_conversation(page);
+	const struct msg_conversation_record conversation = live_page_conversation(page);
 	uint16_t mark = feed_place_mark(&conversation.id);
 
 	if ((f->place.conversation != 0 && f->place.conversation != mark) ||
@@ -190,12 +205,13 @@ feed_sync_take_page(struct feed *f, const struct msg_message_page *page)
 	}
 	f->place.conversation = mark;
 	feed_sync_set_state(f, &conversation, page->people);
-	feed_sync_send_all(f, page, conversation.next_seq);
+	feed_sync_take_all(f, page);
 	if (page->next == 0) {
 		feed_sync_finish(f, page, conversation.next_seq);
 		return;
 	}
-	feed_sync_pass(f, page->next);
+	if (page->next > f->place.next)
+		feed_sync_pass(f, page->next);
 	if (!event_stream_is_full(&f->stream))
 		feed_sync(f);
 }
@@ -242,7 +258,7 @@ feed_sync(struct feed *f)
 	    .org = f->visit.org,
 	    .widget = f->visit.widget,
 	    .session = slice_str(f->visit.session),
-	    .onwards = f->place.next,
+	    .onwards = feed_place_first(&f->place),
 	    .limit = f->place.next == 0 ? HISTORY_MESSAGES : PAGE_MESSAGES,
 	    .settled = 1,
 	};

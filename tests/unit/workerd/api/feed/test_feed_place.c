@@ -31,6 +31,8 @@ TEST(a_place_is_read_as_it_was_written)
 	    {.next = 9, .operator_typing = true, .state = 2},
 	    {.next = 9, .told = true},
 	    {.next = 9, .told = true, .run = 1},
+	    {.next = 9, .behind = 8, .typing = true, .conversation = 7},
+	    {.next = 5000, .behind = 4095, .typing = true},
 	};
 	struct feed_place again;
 
@@ -39,6 +41,7 @@ TEST(a_place_is_read_as_it_was_written)
 		assert_int_equal(again.next, places[i].next);
 		assert_int_equal(again.told, places[i].told);
 		assert_int_equal(again.run, places[i].run);
+		assert_int_equal(again.behind, places[i].behind);
 		assert_int_equal(again.typing, places[i].typing);
 		assert_int_equal(again.units, places[i].units);
 		assert_int_equal(again.operator_typing, places[i].operator_typing);
