@@ -104,33 +104,22 @@ export function failureOfResponse(response: Response): ChatFailure {
 	return new ChatFailure(kind, retryAfterMs);
 }
 
-const CODES: ReadonlyMap<string, FailureKind> = new Map(
-	Object.entries({
-		interrupted: "interrupted",
-		shutting_down: "interrupted",
-		not_found: "lost",
-		store_unavailable: "busy",
-		store_full: "busy",
-		model_busy: "busy",
-		model_unavailable: "busy",
-		conversation_deleted: "deleted",
-		id_conflict: "conflict",
-		daily_cap: "capped",
-		contact_required: "nameless",
-		budget_exceeded: "capped",
-		widget_gone: "denied",
-		agent_disabled: "denied",
-		unauthorized: "denied",
-		origin_not_allowed: "denied",
-		invalid_message: "refused",
-		rate_limited: "too_many",
-		too_many_replies: "busy",
-		too_many_waiting: "busy",
-		overloaded: "busy",
-	}),
-);
+/** The codes of each kind. */
+const CODES = Object.entries({
+	interrupted: "interrupted,shutting_down",
+	lost: "not_found",
+	busy: "store_unavailable,store_full,model_busy,model_unavailable,too_many_replies,too_many_waiting,overloaded",
+	deleted: "conversation_deleted",
+	conflict: "id_conflict",
+	capped: "daily_cap,budget_exceeded",
+	nameless: "contact_required",
+	denied: "widget_gone,agent_disabled,unauthorized,origin_not_allowed",
+	refused: "invalid_message",
+	too_many: "rate_limited",
+});
 
 /** The failure for an `error` event. A newer server may use codes unknown here. */
 export function failureOfCode(code: string): ChatFailure {
-	return new ChatFailure(CODES.get(code) ?? "broken");
+	const found = CODES.find(([, codes]) => codes.split(",").includes(code));
+	return new ChatFailure((found?.[0] as FailureKind) ?? "broken");
 }
