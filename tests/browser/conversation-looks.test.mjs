@@ -27,6 +27,14 @@ async function lightAt(page, x, y) {
 	}, png);
 }
 
+/** What a screen reader says of the text field besides its name; "": nothing. */
+async function descriptionOf(page) {
+	const session = await page.context().newCDPSession(page);
+	const { nodes } = await session.send("Accessibility.getFullAXTree");
+	await session.detach();
+	return nodes.find(({ role }) => role?.value === "textbox").description?.value ?? "";
+}
+
 describe("a conversation's looks", { skip: missing }, () => {
 	const openStage = useStage();
 
@@ -277,8 +285,10 @@ describe("a conversation's looks", { skip: missing }, () => {
 			];
 			assert.ok(text.y + text.height <= field.y, "above the text field");
 			await assertAccessible(page, `disclosure ${code}`);
+			assert.equal(await descriptionOf(page), `${notice} ${label}`);
 			await set({ messages: [WELCOME, question("q", "Hi")] });
 			assert.equal(await line.isVisible(), false);
+			assert.equal(await descriptionOf(page), "");
 		});
 
 	it("has the owner's text in place of its own, and links to https addresses only", async () => {

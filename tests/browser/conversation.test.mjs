@@ -344,6 +344,20 @@ describe("a conversation", { skip: missing }, () => {
 		);
 	});
 
+	it("has no Stop while nothing but messages wait that are not sent yet", async () => {
+		const { chat, set } = await open();
+		const stop = chat.getByRole("button", { name: "Stop the reply" });
+		const running = reply("q/reply", "", { id: null, phase: "waiting" });
+		const queued = question("q", "How?", { isQueued: true });
+		await set({ line: "offline", messages: [WELCOME, queued, running] });
+		assert.equal(await stop.isVisible(), false);
+		await set({ line: "up", messages: [WELCOME, question("q", "How?"), running] });
+		assert.equal(await stop.isVisible(), true);
+		const next = question("n", "And?", { isQueued: true });
+		await set({ messages: [WELCOME, question("q", "How?"), running, next] });
+		assert.equal(await stop.isVisible(), true);
+	});
+
 	it("keeps the draft", async () => {
 		const { chat, calls } = await open({ draft: "One\nTwo" });
 		const field = chat.getByRole("textbox");

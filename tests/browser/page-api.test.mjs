@@ -363,6 +363,33 @@ describe("the loader and the page's API", { skip: missing }, () => {
 			assert.deepEqual(visitor.complaints, []);
 		}
 	});
+
+	it("knows the visitor and the page also after the language has changed, until reset()", async () => {
+		const { secret } = await site.admin("POST", `widgets/${widget.id}/identity-secret`);
+		const hash = createHmac("sha256", secret).update("kai").digest("hex");
+		const visitor = await site.visitTags([tag]);
+		await visitor.open();
+		await call(visitor, "identify", { userId: "kai", hash, name: "Kai" });
+		await call(visitor, "context", { plan: "gold" });
+		await call(visitor, "locale", "de");
+		await visitor.chat.getByRole("button", { name: "Nachricht senden" }).waitFor();
+		const contextOf = async (name) => {
+			const { contacts } = await site.admin("GET", "contacts");
+			const { id } = contacts.find((one) => one.name === name);
+			const { conversations } = await site.admin("GET", `conversations?contactId=${id}`);
+			const thread = await site.admin("GET", `conversations/${conversations[0]._id}`);
+			return [conversations.length, thread.conversation.context];
+		};
+		await visitor.page.evaluate((text) => window.banter("send", text), HELLO[0]);
+		await visitor.chat.getByText(HELLO[1], { exact: true }).waitFor();
+		assert.deepEqual(await contextOf("Kai"), [1, { plan: "gold" }]);
+		// Another visitor, of whom the page has said nothing yet.
+		await call(visitor, "reset");
+		await call(visitor, "locale", "en");
+		await visitor.page.evaluate((text) => window.banter("send", text), HELLO[0]);
+		await visitor.chat.getByText(HELLO[1], { exact: true }).waitFor();
+		assert.deepEqual(await contextOf("Kai"), [1, { plan: "gold" }]);
+	});
 });
 
 describe("open-chat-widget's tag", { skip: missing }, () => {

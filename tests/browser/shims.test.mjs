@@ -95,6 +95,33 @@ describe("the page API of", { skip: missing }, () => {
 		assert.equal(await button(visitor).count(), 0);
 	});
 
+	it("Intercom, whose button the page hides and shows later", async () => {
+		const visitor = await visit(`
+			window.intercomSettings = { app_id: "abc12345" };
+			${add("intercom")}`);
+		await button(visitor).waitFor();
+		const update = (hide_default_launcher) =>
+			visitor.page.evaluate((one) => window.Intercom("update", one), { hide_default_launcher });
+		await update(true);
+		await button(visitor).waitFor({ state: "hidden" });
+		await visitor.page.evaluate(() => window.Intercom("update", { plan: "pro" }));
+		assert.equal(await button(visitor).isVisible(), false);
+		await update(false);
+		await button(visitor).waitFor();
+	});
+
+	it("Intercom, with the hash of an e-mail address", async () => {
+		const visitor = await visit(`
+			window.intercomSettings = {
+				name: "Ute", email: "ute@example.com", user_hash: "${hashOf("ute@example.com")}",
+			};
+			${add("intercom")}`);
+		await button(visitor).waitFor();
+		await visitor.page.evaluate(() => window.Intercom("show"));
+		const { contact } = await say(visitor, "Ute");
+		assert.equal(contact.user_id, "ute@example.com");
+	});
+
 	it("Crisp", async () => {
 		const visitor = await visit(`
 			window.$crisp = [];

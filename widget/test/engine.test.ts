@@ -777,6 +777,23 @@ for (const code of ["invalid_contact_info", "contact_pending", "rate_limited"]) 
 	});
 }
 
+for (const code of [
+	"contact_not_asked",
+	"contact_pending",
+	"invalid_identity",
+	"invalid_contact_info",
+])
+	for (const frames of [[], [START, token("So")]])
+		test(`${code} refuses what the page says, not the reply ${frames.length ? "that runs" : "to come"}`, () => {
+			const { talk, begin, hear, shows, contact } = visit({ wish: optional });
+			begin("Hi");
+			hear(...frames);
+			talk.identify({ userId: "42", hash: "x" });
+			hear(error(code));
+			shows("> Hi", frames.length ? "streaming So" : "waiting ");
+			assert.equal(contact().problem, "");
+		});
+
 test("a widget that no longer asks for details hides the form", () => {
 	const { talk, connect, hear, contact } = visit({ wish });
 	connect();

@@ -37,6 +37,8 @@ export const fetchRecord: App["fetchRecord"] = async (url, signal, reply) =>
 export const start: App["start"] = (shell) => {
 	let mounted: ReturnType<typeof mount>;
 	let life = new AbortController();
+	/** What the page has said about the visitor and itself, by the method. */
+	const said = new Map<string, Call>();
 
 	/** `reset` and `locale` draw everything again; the conversation is loaded as after a reload. */
 	function begin(): void {
@@ -55,9 +57,15 @@ export const start: App["start"] = (shell) => {
 	shell.signal.addEventListener("abort", () => life.abort());
 	begin();
 	return (call: Call) => {
-		if (call[0] === "reset") mounted.conversation.forget();
-		if (call[0] !== "reset" && call[0] !== "locale") return perform(call, mounted, shell.host);
+		const run = (one: Call) => perform(one, mounted, shell.host);
+		const [method] = call;
+		if (/identify|context/.test(method)) said.set(method, call);
+		if (method === "reset") {
+			said.clear();
+			mounted.conversation.forget();
+		} else if (method !== "locale") return run(call);
 		begin();
+		said.forEach(run);
 		return undefined;
 	};
 };

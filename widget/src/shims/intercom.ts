@@ -9,6 +9,16 @@ const page = window as unknown as {
 	Intercom?: ((...args: unknown[]) => void) & { q?: Args[]; booted?: boolean };
 	intercomSettings?: Settings;
 };
+/** `hide_default_launcher`; undefined: the widget's settings say. */
+let isHidden: boolean | undefined;
+
+/** Whether the chat has its button, also once it is drawn. */
+function showLauncher() {
+	document
+		.querySelector("banter-chat")
+		?.shadowRoot?.querySelector(".launcher")
+		?.classList.toggle("none", isHidden);
+}
 
 function update(settings: Settings = {}) {
 	const {
@@ -26,13 +36,14 @@ function update(settings: Settings = {}) {
 		alignment,
 		...rest
 	} = settings;
-	const isFirst = load({
-		launcherStyle: hide_default_launcher ? "none" : "",
-		position: alignment as string,
-		locale: locale as string,
-	});
+	const isFirst = load({ position: alignment as string, locale: locale as string });
+	if (hide_default_launcher !== undefined) {
+		isHidden = Boolean(hide_default_launcher);
+		showLauncher();
+	}
 	call("show");
-	identify({ name, email, phone, userId: user_id, hash: user_hash });
+	// Without a user id, the hash is that of the e-mail address.
+	identify({ name, email, phone, userId: user_id ?? (user_hash && email), hash: user_hash });
 	if (locale && !isFirst) call("locale", locale);
 	if (Object.keys(rest).length > 0) context(rest);
 	if (custom_launcher_selector)
@@ -44,6 +55,7 @@ const open = () => call("open");
 let isReady = false;
 on("ready", () => {
 	isReady = true;
+	if (isHidden !== undefined) showLauncher();
 });
 
 const METHODS: Readonly<Record<string, (first: never, second: never) => unknown>> = {

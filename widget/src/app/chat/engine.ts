@@ -392,6 +392,8 @@ export function createEngine(parts: EngineParts): Engine {
 			} else contact.refused(refusal);
 			return;
 		}
+		// What the page has said about the visitor is refused, which concerns no reply.
+		if (/contact_[np]|d_contact|identity/.test(code)) return;
 		const heard = typing ?? liveReply(store.get())?.key ?? "";
 		const reply = replyOf(store.get(), id === null ? heard : replyKey(id));
 		if (reply && isLive(reply)) void tryLater(reply.key, new ChatFailure(kind, retryAfterMs));

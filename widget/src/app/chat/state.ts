@@ -155,8 +155,9 @@ export function hasEnded({ phase }: Reply): boolean {
 	return /done|stopped|cut|filtered/.test(phase);
 }
 
-export function isReplying(state: State): boolean {
-	return state.messages.some(isLive);
+/** Whether a reply is awaited that the visitor can stop: the server has its message. */
+export function isReplying({ messages }: State): boolean {
+	return messages.some((one, i) => isLive(one) && !(messages[i - 1] as Question)?.isQueued);
 }
 
 /** The index of the reply with the server's id; -1: none. */

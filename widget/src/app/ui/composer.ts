@@ -43,7 +43,7 @@ export function createComposer(
 		rows: "1",
 		placeholder: placeholder || words("placeholder"),
 		"aria-label": words("yourMessage"),
-		"aria-describedby": "counter",
+		"aria-describedby": "notice counter",
 		enterkeyhint: "send",
 		autocomplete: "off",
 	});

@@ -16,6 +16,8 @@ export function createDisclosure(
 	if (/^https:\/\//i.test(link)) node.append(" ", el("a", target, words("privacy")));
 	const render = () => {
 		node.hidden = store.get().messages.length > 1;
+		// The text field is described by it, also if it is hidden.
+		node.id = node.hidden ? "" : "notice";
 	};
 	store.subscribe(render);
 	render();
