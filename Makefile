@@ -436,7 +436,7 @@ test-long: ## all cases of the tests that `make test` samples, and all tests wit
 	@$(MAKE) --no-print-directory -j$(JOBS) $(WITH_SANITIZERS) programs unit
 	@node tests/run.mjs $(SAMPLE) --list tests/sanitized/rest.txt unit faults e2e
 	@for build in build build/address-undefined; do \
-		for file in exactly-once storm proxies crawl-kills tabs kill.test; do \
+		for file in exactly-once storm proxies tabs kill.test; do \
 			TEST_LONG=1 FAULTS_ROUNDS=$(FAULTS_ROUNDS) \
 			node tests/run.mjs --build $$build e2e faults --only $$file || exit 1; \
 		done; \

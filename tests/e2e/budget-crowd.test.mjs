@@ -6,13 +6,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { times, until, withBanter } from "./harness.mjs";
+import { TIME_FACTOR, times, until, withBanter } from "./harness.mjs";
 import { ADMIN, adminExpect } from "./organizations.mjs";
 import { killDuring, pause } from "./storm.mjs";
 import { expectTool } from "./tool.mjs";
 
 const MESSAGES = Number(process.env.BUDGET_MESSAGES ?? 600);
 const AT_ONCE = Number(process.env.BUDGET_AT_ONCE ?? 100);
+
+/** How often something is killed. */
+const ROUNDS = TIME_FACTOR > 1 ? 8 : 20;
 
 /** Tokens of a reply where a budget limits it. */
 const MOST = 1024;
@@ -113,7 +116,7 @@ describe("a budget", () => {
 			await setBudget(banter, dailyTokens);
 			const prompt = await reservedPrompt(banter);
 			const watching = watch(banter, dailyTokens, state);
-			const killing = killDuring(banter).then(() => {
+			const killing = killDuring(banter, (round) => round === ROUNDS).then(() => {
 				state.killed = true;
 			});
 			let next = 0;

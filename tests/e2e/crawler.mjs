@@ -27,28 +27,19 @@ const CRAWL_MS = 300_000;
 
 const newId = () => randomUUID().replaceAll("-", "");
 
-export class Crawler {
-	constructor({ env = {} } = {}) {
-		this.store = new Store();
-		this.log = this.store.log;
-		this.env = {
-			...baseEnvironment(),
-			DATA_DIR: this.store.dir,
-			STORE_SOCKET: this.store.socket,
-			CRAWL_ALLOW: "127.0.0.1",
-			CRAWL_DELAY_MS: "0",
-			...env,
-		};
-		this.crawld = new Daemon(join(BUILD, "crawld"), [], this.env, this.log);
-		this.crawld.mustRun = true;
+/** The sources of a store that crawld reads. connect(role) resolves to a connection to storaged. */
+export class Sources {
+	constructor(connect) {
+		this.connect = connect;
 	}
 
-	async start() {
-		await this.store.start();
-		this.crawld.start();
-		this.peer = await this.store.connect();
+	async open() {
+		this.peer = await this.connect();
 		return this;
 	}
+
+	/** Throws if crawld does not read any more. */
+	assertRuns() {}
 
 	/** As peer.ask(), also while the store restarts. */
 	async ask(name, message, kind) {
@@ -57,25 +48,9 @@ export class Crawler {
 				return await this.peer.ask(name, message, kind);
 			} catch (error) {
 				if (!(error instanceof PeerGone)) throw error;
-				this.peer = await until("the store answers", () =>
-					this.store.connect().catch(() => undefined),
-				);
+				this.peer = await until("the store answers", () => this.connect().catch(() => undefined));
 			}
 		}
-	}
-
-	/** Adds an organization; resolves to its id. */
-	async addOrganization() {
-		const peer = await Peer.connect(this.store.socket, "TOOL");
-		const org = newId();
-		const ids = { org, agent: newId(), widget: newId() };
-		await peer.ask(
-			"org_create",
-			{ ...ids, name: "Other", public_id: `wid_${org.slice(-20)}` },
-			"ok",
-		);
-		peer.close();
-		return org;
 	}
 
 	/** Adds a source; resolves to its id. */
@@ -143,7 +118,7 @@ export class Crawler {
 			reason: REASONS.indexOf(reason),
 			...fields,
 		});
-		const peer = await this.store.connect("CRAWL");
+		const peer = await this.connect("CRAWL");
 		await peer.ask("source_page_put", { page: bytes, text: 0 }, "ok");
 		await peer.close();
 	}
@@ -164,7 +139,7 @@ export class Crawler {
 		return until(
 			() => `the crawl has ended: ${JSON.stringify(last)}`,
 			async () => {
-				if (!this.crawld.running && !this.crawld.restart) throw new Error(this.log.tail(30));
+				this.assertRuns();
 				last = await this.state(source);
 				return last.state !== "running" && last.ended_at > after && last;
 			},
@@ -210,6 +185,49 @@ export class Crawler {
 			);
 		assert.equal(answer.complete, 1);
 		return answer.page;
+	}
+}
+
+export class Crawler extends Sources {
+	constructor({ env = {} } = {}) {
+		const store = new Store();
+		super((role) => store.connect(role));
+		this.store = store;
+		this.log = this.store.log;
+		this.env = {
+			...baseEnvironment(),
+			DATA_DIR: this.store.dir,
+			STORE_SOCKET: this.store.socket,
+			CRAWL_ALLOW: "127.0.0.1",
+			CRAWL_DELAY_MS: "0",
+			...env,
+		};
+		this.crawld = new Daemon(join(BUILD, "crawld"), [], this.env, this.log);
+		this.crawld.mustRun = true;
+	}
+
+	async start() {
+		await this.store.start();
+		this.crawld.start();
+		return this.open();
+	}
+
+	assertRuns() {
+		if (!this.crawld.running && !this.crawld.restart) throw new Error(this.log.tail(30));
+	}
+
+	/** Adds an organization; resolves to its id. */
+	async addOrganization() {
+		const peer = await Peer.connect(this.store.socket, "TOOL");
+		const org = newId();
+		const ids = { org, agent: newId(), widget: newId() };
+		await peer.ask(
+			"org_create",
+			{ ...ids, name: "Other", public_id: `wid_${org.slice(-20)}` },
+			"ok",
+		);
+		peer.close();
+		return org;
 	}
 
 	/** Stops both gracefully, and checks the store. */

@@ -1,5 +1,5 @@
 // Processes die, visitors leave, the service stops: acknowledged data is kept exactly once. faults/hang.test.mjs
-// has workers that die, healed.test.mjs kills at random.
+// has workers that die, storm.test.mjs kills at random.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

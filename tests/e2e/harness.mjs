@@ -43,6 +43,9 @@ const NO_LONGER_NEEDED = "no longer needed";
 /** The stub model's reply of n tokens, without its final space. */
 export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
 
+/** Whether kills may cause a response of this status: storaged is not there, or it died twice on the request. */
+export const isKilled = (status) => status === 503 || status === 500;
+
 export const FATAL_REPORT =
 	/ERROR: \w+Sanitizer|runtime error:|\bev=(invariant|call_refused|calls_not_restricted)\b/;
 

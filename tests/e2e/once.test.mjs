@@ -1,5 +1,5 @@
 // Sending a message again with the same id stores it once: its reply is repeated or joined. Replies that are restarted:
-// tests/unit/storaged/conversations/client_ids.scenario, fenced.test.mjs and healed.test.mjs.
+// tests/unit/storaged/conversations/client_ids.scenario, fenced.test.mjs and storm.test.mjs.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,7 +1,7 @@
 // Resuming a reply: at every position, by any client of its session, at any worker, in both stream formats.
 // The text must be the same to the byte, and the model is asked once. Server-sent events are also read by a
 // client that is not ours. Replies that end in each way, and workers and stores that fail meanwhile:
-// tests/unit/workerd/turn/{resume,remote_reply}.scenario and healed.test.mjs.
+// tests/unit/workerd/turn/{resume,remote_reply}.scenario and storm.test.mjs.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

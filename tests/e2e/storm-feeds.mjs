@@ -2,12 +2,15 @@
 // visitor and each complete reply, by one id.
 
 import assert from "node:assert/strict";
-import { below } from "../faults/random.mjs";
+import { Random } from "../faults/random.mjs";
+import { ADMIN } from "./accounts.mjs";
 import { Feed } from "./feeds.mjs";
-import { until } from "./harness.mjs";
-import { pause } from "./storm.mjs";
+import { DEADLINE_MS, until } from "./harness.mjs";
+import { pause, persist } from "./storm.mjs";
 import { conversationsOf, makeSession } from "./visitors.mjs";
 
+const LIMIT_MS = 4 * DEADLINE_MS; // of an exchange, including all retries
+const PATIENCE_MS = 1500;
 const CARRIERS = ["sse", "ndjson", "poll"];
 
 export class Fed {
@@ -15,6 +18,7 @@ export class Fed {
 
 	constructor(banter, n) {
 		Object.assign(this, { banter, carrier: CARRIERS[n % CARRIERS.length] });
+		this.random = new Random(`feed-${n}`);
 	}
 
 	#insist(n) {
@@ -28,30 +32,60 @@ export class Fed {
 		this.messages.push("[[echo]] first");
 		await this.#insist(0);
 		await this.one.upTo("typing_stop");
+		[{ _id: this.conversation }] = await conversationsOf(this.banter, this.one.widget);
 		this.tabs = [this.one, await this.one.again({ stream: true })];
 	}
 
+	async #stored() {
+		const path = `/v1/admin/conversations/${this.conversation}`;
+		return (await persist(this.banter, [200], "GET", path, { headers: ADMIN })).json.messages;
+	}
+
+	/** Sends a message again until its reply is complete; resolves to the reply's id. patience: of the visitor (ms). */
+	#complete(n, patience = 0) {
+		return until(
+			`${this.carrier}: a complete reply to message ${n}`,
+			async () => {
+				await pause(this.random.below(patience));
+				const { reply } = await this.#insist(n);
+				const isComplete = ({ _id, status }) => _id === reply && status === "complete";
+				return (await this.#stored()).some(isComplete) && reply;
+			},
+			LIMIT_MS,
+		);
+	}
+
+	/** Its tabs lose their connections, sometimes for longer than a reply takes. */
+	async #lose(tab, i, isOver) {
+		const random = new Random(`tab-${i} of ${this.carrier}`);
+		tab.offline = () => (random.chance(0.6) && !isOver() ? random.spread(20, 2000) : 0);
+		while (!isOver()) {
+			await pause(random.spread(50, 1000));
+			tab.cut();
+		}
+	}
+
 	async run(isOver) {
+		const lost = this.tabs.map((tab, i) => this.#lose(tab, i, isOver));
+		await Promise.all([this.#talk(isOver), ...lost]);
+	}
+
+	async #talk(isOver) {
+		const { random } = this;
 		while (!isOver()) {
 			const n = this.messages.length;
-			this.messages.push(`[[tokens=${1 + below(40)} delay=${below(20)}]] ${n}`);
+			this.messages.push(`[[tokens=${1 + random.below(80)} delay=${random.below(20)}]] ${n}`);
 			await this.#insist(n);
-			await pause(below(300));
+			await pause(random.below(300));
+			if (random.chance(0.8)) await this.#complete(n, PATIENCE_MS);
 		}
 	}
 
 	async check() {
-		const [{ _id }] = await conversationsOf(this.banter, this.one.widget);
-		const stored = () => this.banter.thread(_id).then(({ messages }) => messages);
 		// Replies that broke off are completed, as a visitor does who sends the message again.
 		const replies = new Set();
-		for (let n = 0; n < this.messages.length; n++)
-			await until(`${this.carrier}: a complete reply to message ${n}`, async () => {
-				const { reply } = await this.#insist(n);
-				replies.add(reply);
-				return (await stored()).some(({ _id, status }) => _id === reply && status === "complete");
-			});
-		const rows = await stored();
+		for (let n = 0; n < this.messages.length; n++) replies.add(await this.#complete(n));
+		const rows = await this.#stored();
 		assert.deepEqual(
 			rows.filter(({ role }) => role === "user").map(({ content }) => content),
 			this.messages,

@@ -2,7 +2,7 @@
 // is stored once, in order, and the model is never asked about a message that was handed to a person.
 
 import assert from "node:assert/strict";
-import { below } from "../faults/random.mjs";
+import { Random } from "../faults/random.mjs";
 import { ADMIN } from "./accounts.mjs";
 import { WIDGET_KEY } from "./harness.mjs";
 import { wholeHistory } from "./replies.mjs";
@@ -16,10 +16,11 @@ export class Operated {
 	constructor(banter, session) {
 		this.banter = banter;
 		this.session = session;
+		this.random = new Random(session);
 	}
 
 	async say() {
-		const message = `[[tokens=${1 + below(30)} delay=${below(15)}]] ${this.session}.${this.said.length};`;
+		const message = `[[tokens=${1 + this.random.below(30)} delay=${this.random.below(15)}]] ${this.session}.${this.said.length};`;
 		const headers = { "x-api-key": WIDGET_KEY, "idempotency-key": `v-${this.said.length}` };
 		const body = { sessionId: this.session, message, operators: true };
 		const answer = (await persist(this.banter, [200], "POST", "/v1/chat", { headers, body })).json;
@@ -36,12 +37,12 @@ export class Operated {
 
 	async serve() {
 		await this.act(200, "takeover", { name: "Jane" });
-		for (let n = below(4); n > 0; n--) {
+		for (let n = this.random.below(4); n > 0; n--) {
 			const content = `answer ${this.written.length}`;
 			const clientMessageId = `o-${this.written.length}`;
 			await this.act(201, "messages", { content, clientMessageId });
 			this.written.push(content);
-			await pause(below(100));
+			await pause(this.random.below(100));
 		}
 		await this.act(200, "handback", {});
 	}
@@ -49,14 +50,16 @@ export class Operated {
 	/** Talks until the kills are over. */
 	async run(isOver) {
 		await this.say();
-		const visits = (async () => {
+		const visit = async () => {
 			while (!isOver()) await this.say();
-		})();
-		while (!isOver()) {
-			await pause(below(300));
-			await this.serve();
-		}
-		await visits;
+		};
+		const operate = async () => {
+			while (!isOver()) {
+				await pause(this.random.below(300));
+				await this.serve();
+			}
+		};
+		await Promise.all([visit(), operate()]);
 	}
 
 	async check() {

@@ -2,7 +2,7 @@
 // store has, and nothing that was erased after the answer to that.
 
 import assert from "node:assert/strict";
-import { below, chance, pick } from "../faults/random.mjs";
+import { Random } from "../faults/random.mjs";
 import { ADMIN } from "./accounts.mjs";
 import { until, WIDGET_KEY } from "./harness.mjs";
 import { adminExpect, pagesOf } from "./organizations.mjs";
@@ -18,7 +18,7 @@ export class Searched {
 	conversations = 0;
 
 	constructor(banter, word) {
-		Object.assign(this, { banter, word });
+		Object.assign(this, { banter, word, random: new Random(word) });
 	}
 
 	visit(path, body, headers = {}) {
@@ -34,7 +34,7 @@ export class Searched {
 
 	async say() {
 		const n = this.said++;
-		const message = `[[echo delay=${below(15)}]] ${this.word} ${this.word}x${n} ${"and so on ".repeat(below(9))}`;
+		const message = `[[echo delay=${this.random.below(15)}]] ${this.word} ${this.word}x${n} ${"and so on ".repeat(this.random.below(9))}`;
 		const key = { "idempotency-key": `m-${n}` };
 		const { json } = await this.visit("/v1/chat", { sessionId: this.word, message }, key);
 		if (this.conversation === undefined) this.conversations++;
@@ -50,7 +50,7 @@ export class Searched {
 
 	async note() {
 		const { json } = await this.act([201], "POST", "/notes", { text: `About ${this.word}` });
-		if (chance(0.3)) await this.act([204, 404], "DELETE", `/notes/${json.id}`);
+		if (this.random.chance(0.3)) await this.act([204, 404], "DELETE", `/notes/${json.id}`);
 	}
 
 	/** Asserts that the last message is not found any more, unless searchd cannot answer. */
@@ -64,13 +64,14 @@ export class Searched {
 	}
 
 	async run(isOver) {
+		const { random } = this;
 		while (!isOver()) {
 			await this.say();
-			if (chance(0.3)) await this.rate();
-			if (chance(0.3)) await this.note();
-			if (chance(0.5)) await this.act([200], "PUT", "", { state: pick(STATES) });
-			if (chance(0.15)) await this.erase();
-			await pause(below(50));
+			if (random.chance(0.3)) await this.rate();
+			if (random.chance(0.3)) await this.note();
+			if (random.chance(0.5)) await this.act([200], "PUT", "", { state: random.pick(STATES) });
+			if (random.chance(0.15)) await this.erase();
+			await pause(random.below(50));
 		}
 	}
 

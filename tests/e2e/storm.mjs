@@ -2,13 +2,12 @@
 // answered.
 
 import assert from "node:assert/strict";
-import { below, between, chance, pick, spread } from "../faults/random.mjs";
+import { Random } from "../faults/random.mjs";
 import { LONG, TIME_FACTOR, until } from "./harness.mjs";
 
-/** How often something is killed. */
-export const KILLS = LONG ? 200 : TIME_FACTOR > 1 ? 8 : 20;
-/** Kills of one service: masterd waits longer for a worker that dies again and again. */
-export const GENERATION = Math.min(KILLS, 20);
+/** For how long a storm blows. */
+export const STORM_MS =
+	1000 * Number(process.env.STORM_SECONDS ?? (LONG && TIME_FACTOR === 1 ? 1200 : 30));
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -18,7 +17,8 @@ export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
  */
 export async function persist(banter, statuses, method, path, options) {
 	for (;;) {
-		assert.ok(banter.masterd.running, `${path}: the service has ended`);
+		const { masterd } = banter;
+		assert.ok(masterd.running || masterd.restart, `${path}: the service has ended`);
 		try {
 			const answer = await banter.request(method, path, options);
 			if (statuses.includes(answer.status)) return answer;
@@ -26,42 +26,86 @@ export async function persist(banter, statuses, method, path, options) {
 		} catch (error) {
 			if (error instanceof assert.AssertionError) throw error;
 		}
-		await pause(20 + below(100));
+		await pause(20 + 100 * Math.random());
 	}
 }
 
-/** Suspends a process for some time; others may kill it meanwhile. */
-async function suspend(pid, ms) {
+/** Sends a signal to a process, unless it has ended. */
+function signal(pid, name) {
 	try {
-		process.kill(pid, "SIGSTOP");
-		await pause(ms);
-		process.kill(pid, "SIGCONT");
+		process.kill(pid, name);
 	} catch (error) {
 		if (error.code !== "ESRCH") throw error; // it was killed
 	}
 }
 
-/** Kills and suspends workers and the store, and searchd where it runs, GENERATION times. */
-export async function killDuring(banter) {
+/** Suspends a process for some time; others may kill it meanwhile. */
+async function suspend(pid, ms) {
+	signal(pid, "SIGSTOP");
+	await pause(ms);
+	signal(pid, "SIGCONT");
+}
+
+function killWorkers(banter, pids) {
+	for (const pid of pids) {
+		banter.killed.add(String(pid));
+		signal(pid, "SIGKILL");
+	}
+}
+
+/** As systemd does when masterd dies: its workers are killed, and it is started again. */
+function killMaster(banter) {
+	const workers = banter.workerPids();
+	banter.masterd.kill("SIGKILL");
+	killWorkers(banter, workers);
+}
+
+/**
+ * Kills and suspends workers, and the other daemons that are started again when they end, until isOver(round).
+ * Resolves to the numbers of kills and suspensions.
+ */
+export async function killDuring(banter, isOver) {
+	const { between, chance, pick, spread } = choicesOf(new Random("kills"));
+	const { masterd, storaged, searchd, crawld } = banter;
 	const suspended = [];
-	for (let round = 0; round < GENERATION; round++) {
+	const count = { kills: 0, suspensions: 0 };
+	const hold = (pid, ms) => {
+		count.suspensions++;
+		suspended.push(suspend(pid, ms));
+	};
+	for (let round = 0; !isOver(round); round++) {
 		// Sometimes longer than storaged waits for the workers of open replies (CLAIM_MS in storaged/server/server.c).
 		await pause((chance(0.1) ? 3500 : between(50, 1000)) * Math.min(TIME_FACTOR, 2));
-		const pids = await until("a worker", () => banter.workerPids().length && banter.workerPids());
+		const pids = await until("a worker", () => {
+			const found = masterd.running ? banter.workerPids() : [];
+			return found.length > 0 && found;
+		});
 		const victims = chance(0.1) ? pids : chance(0.6) ? [pick(pids)] : [];
-		for (const victim of victims) {
-			banter.killed.add(String(victim));
-			try {
-				process.kill(victim, "SIGKILL");
-			} catch (error) {
-				if (error.code !== "ESRCH") throw error; // it was dying of the last time
-			}
+		killWorkers(banter, victims);
+		count.kills += victims.length;
+		for (const daemon of [storaged, searchd, crawld]) {
+			const [dies, stands, isSpared] = [chance(0.4), chance(0.25), chance(0.5)];
+			// Some longer than a request waits (STORE_TIMEOUT_MS in workerd/store/store_client.h).
+			const ms = chance(0.2) ? between(5000, 8000) : spread(20, 5000);
+			if (!daemon?.running || !daemon.restart || performance.now() < daemon.sparedUntil) continue;
+			if (dies) count.kills++;
+			if (dies) daemon.kill("SIGKILL");
+			else if (stands) hold(daemon.pid, ms);
+			if (stands && isSpared) daemon.sparedUntil = performance.now() + ms + 1000;
 		}
-		for (const daemon of [banter.storaged, banter.searchd].filter((one) => one?.running)) {
-			if (chance(0.5)) daemon.kill("SIGKILL");
-			else if (chance(0.3)) suspended.push(suspend(daemon.pid, spread(20, 8000)));
-		}
-		if (chance(0.2)) suspended.push(suspend(pick(pids), spread(20, 3000)));
+		if (chance(0.2)) hold(pick(pids), spread(20, 3000));
+		const [dies, stands, ms] = [chance(0.05), chance(0.05), spread(20, 3000)];
+		if (!masterd.restart) continue;
+		if (dies) count.kills++;
+		if (dies) killMaster(banter);
+		else if (stands) hold(masterd.pid, ms);
 	}
 	await Promise.all(suspended);
+	return count;
+}
+
+/** The functions of a Random, for those who use many of them. */
+export function choicesOf(random) {
+	const names = ["below", "between", "spread", "chance", "pick"];
+	return Object.fromEntries(names.map((name) => [name, random[name].bind(random)]));
 }
