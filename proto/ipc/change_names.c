@@ -5,67 +5,18 @@
 
 #include <string.h>
 
-static const char *const kinds[CHANGE_KINDS] = {
-    [CHANGE_FEED] = "feed",
-    [CHANGE_CONVERSATION] = "conversation",
-    [CHANGE_MESSAGE] = "message",
-    [CHANGE_REPLY] = "reply",
-    [CHANGE_CONTACT] = "contact",
-    [CHANGE_WIDGET] = "widget",
-    [CHANGE_AGENT] = "agent",
-    [CHANGE_USER] = "user",
-    [CHANGE_NOTE] = "note",
-    [CHANGE_TAG] = "tag",
-    [CHANGE_SNIPPET] = "snippet",
-    [CHANGE_WEBHOOK] = "webhook",
-    [CHANGE_RATING] = "rating",
-    [CHANGE_BUDGET] = "budget",
-    [CHANGE_INVITATION] = "invitation",
-    [CHANGE_PRICES] = "prices",
-    [CHANGE_SOURCE] = "source",
-    [CHANGE_PAGE] = "page",
-    [CHANGE_ANSWER] = "answer",
-    [CHANGE_GAP] = "gap",
-};
-
-static const char *const whats[CHANGE_WHATS] = {
-    [CHANGE_CREATED] = "created",
-    [CHANGE_CHANGED] = "changed",
-    [CHANGE_DELETED] = "deleted",
-    [CHANGE_IMPORTED] = "imported",
-    [CHANGE_STARTED] = "started",
-    [CHANGE_COMPLETE] = "complete",
-    [CHANGE_STOPPED] = "stopped",
-    [CHANGE_INTERRUPTED] = "interrupted",
-    [CHANGE_IDENTIFIED] = "contact",
-    [CHANGE_STATE] = "state",
-    [CHANGE_ASSIGNED] = "assigned",
-    [CHANGE_TAGGED] = "tags",
-    [CHANGE_READ] = "read",
-    [CHANGE_MERGED] = "merged",
-    [CHANGE_REACHED] = "reached",
-    [CHANGE_HALF] = "half",
-    [CHANGE_MOST] = "most",
-    [CHANGE_DAY_REACHED] = "reached",
-    [CHANGE_DAY_HALF] = "half",
-    [CHANGE_DAY_MOST] = "most",
-    [CHANGE_MONTH_REACHED] = "reached",
-    [CHANGE_MONTH_HALF] = "half",
-    [CHANGE_MONTH_MOST] = "most",
-};
-
 _Static_assert(CHANGE_KINDS <= 32, "a set of kinds is a 32-bit number");
 
 const char *
 change_kind_name(uint8_t kind)
 {
-	return kind < CHANGE_KINDS ? kinds[kind] : "unknown";
+	return kind < CHANGE_KINDS ? change_kind_words[kind] : "unknown";
 }
 
 const char *
 change_what_name(uint8_t what)
 {
-	return what < CHANGE_WHATS ? whats[what] : "unknown";
+	return what < CHANGE_WHATS ? change_what_words[what] : "unknown";
 }
 
 const char *
@@ -81,7 +32,7 @@ change_kind_of(struct slice name)
 {
 	enum change_kind kind = CHANGE_FEED + 1;
 
-	while (kind < CHANGE_KINDS && !slice_eq_str(name, kinds[kind]))
+	while (kind < CHANGE_KINDS && !slice_eq_str(name, change_kind_words[kind]))
 		kind++;
 	return kind;
 }

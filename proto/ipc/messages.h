@@ -11,6 +11,7 @@
 #include "proto/base/ids.h"
 #include "proto/base/secrets.h"
 #include "proto/ipc/wire.h"
+#include "proto/schema/words.h"
 
 #define WIRE_VERSION   8
 #define RECORD_VERSION 1 /* the first byte of every record of the store */
@@ -55,32 +56,8 @@ extern const struct id id_default_org;
 extern const struct id id_default_widget;
 extern const struct id id_default_agent;
 
-enum message_role {
-	MESSAGE_USER = 0,
-	MESSAGE_ASSISTANT = 1,
-	MESSAGE_OPERATOR = 2, /* a person who has taken over the conversation */
-};
-
 /* How exactly the last use of a key is known, in ms: so often it is stored at most. */
 #define KEY_USED_MS UINT64_C(3600000)
-
-/* What an operator does in a conversation. */
-enum operator_doing {
-	OPERATOR_VIEWS = 0,
-	OPERATOR_WRITES = 1,
-	OPERATOR_LEAVES = 2,
-};
-
-enum message_status {
-	MESSAGE_COMPLETE = 0,
-	MESSAGE_STOPPED = 1,     /* the visitor stopped it */
-	MESSAGE_INTERRUPTED = 2, /* the worker or the model failed */
-	/* A reply that was cut at its longest length, or at the model's limit of tokens. */
-	MESSAGE_LENGTH = 3,
-	MESSAGE_HANDED = 4, /* a visitor's message that a person answers: it gets no reply */
-	/* A reply that the content filter of the model's server refused or cut. */
-	MESSAGE_FILTERED = 5,
-};
 
 /* Whether a reply can have this status. */
 static inline bool
@@ -88,25 +65,6 @@ message_status_is_of_reply(uint8_t status)
 {
 	return status <= MESSAGE_FILTERED && status != MESSAGE_HANDED;
 }
-
-/* The status of its newest reply. Stores of schema 7 and before count a reply with MESSAGE_LENGTH as complete. */
-enum conversation_status {
-	CONVERSATION_ANY = 0, /* in a list request: any status; in a record: no reply yet */
-	CONVERSATION_COMPLETE = 1,
-	CONVERSATION_STOPPED = 2,
-	CONVERSATION_INTERRUPTED = 3,
-	CONVERSATION_ACTIVE = 4, /* the reply is being written */
-	CONVERSATION_LENGTH = 5,
-	CONVERSATION_FILTERED = 6,
-};
-
-/* Who deals with a conversation. */
-enum conversation_state {
-	STATE_OPEN = 0,     /* the model */
-	STATE_WAITING = 1,  /* the visitor waits for a person; the model still answers */
-	STATE_PERSON = 2,   /* an operator has taken it over: the model is not called */
-	STATE_RESOLVED = 3, /* nobody: it is done, until the visitor writes again */
-};
 
 /* What CONVERSATION_CHANGE changes. */
 enum conversation_change {
@@ -126,92 +84,12 @@ enum label_kind {
 	LABEL_ASSIGNED = 4, /* assigned to anybody: zero; counted, not listed */
 };
 
-enum message_rating { RATING_NONE = 0, RATING_UP = 1, RATING_DOWN = 2 };
-
-enum user_role { USER_OWNER = 0, USER_MEMBER = 1 };
-
-enum invitation_state { INVITATION_OPEN = 0, INVITATION_USED = 1, INVITATION_EXPIRED = 2 };
-
 /* Bytes of the address of a user's picture (messages.def). */
 #define USER_PICTURE_MAX 2000
 
 enum user_change { USER_NAME = 1, USER_ROLE = 2, USER_PASSWORD = 4, USER_PICTURE = 8 };
 
-/* What a key gives access to: chat, like WIDGET_API_KEY, or the admin API, like ADMIN_API_KEY. */
-enum key_kind { KEY_WIDGET = 0, KEY_ADMIN = 1 };
-
-enum widget_position { WIDGET_BOTTOM_RIGHT = 0, WIDGET_BOTTOM_LEFT = 1 };
-
-/* Whether a visitor can, or must, give contact details. */
-enum contact_mode { CONTACT_NONE = 0, CONTACT_OPTIONAL = 1, CONTACT_REQUIRED = 2 };
-
 enum contact_field { CONTACT_NAME = 1, CONTACT_EMAIL = 2, CONTACT_PHONE = 4 };
-
-/* What an endpoint receives: each chosen event as JSON, or a line for a chat when a visitor waits for a person. */
-enum webhook_format { WEBHOOK_JSON = 0, WEBHOOK_SLACK = 1, WEBHOOK_DISCORD = 2 };
-
-enum delivery_state {
-	DELIVERY_PENDING = 0, /* it will be tried, perhaps again */
-	DELIVERY_DONE = 1,    /* accepted, or there was nothing to say any more */
-	DELIVERY_FAILED = 2,  /* it will not be tried again */
-};
-
-/* What a row of the change feed is about (change_names.h). A new kind comes last; at most 32. */
-enum change_kind {
-	CHANGE_FEED = 0, /* the feed itself has begun; of no organization */
-	CHANGE_CONVERSATION = 1,
-	CHANGE_MESSAGE = 2, /* of a visitor or of a person who answers */
-	CHANGE_REPLY = 3,   /* of the model */
-	CHANGE_CONTACT = 4,
-	CHANGE_WIDGET = 5,
-	CHANGE_AGENT = 6,
-	CHANGE_USER = 7,
-	CHANGE_NOTE = 8,
-	CHANGE_TAG = 9,
-	CHANGE_SNIPPET = 10,
-	CHANGE_WEBHOOK = 11,
-	CHANGE_RATING = 12,
-	CHANGE_BUDGET = 13,
-	CHANGE_INVITATION = 14,
-	CHANGE_PRICES = 15, /* of the organization, whose id it has */
-	CHANGE_SOURCE = 16, /* or its state */
-	CHANGE_PAGE = 17,   /* of a source, whose id the row has as its conversation */
-	CHANGE_ANSWER = 18,
-	CHANGE_GAP = 19,
-	CHANGE_KINDS,
-};
-
-/* How it has changed. A new one comes last. */
-enum change_what {
-	CHANGE_CREATED = 0,
-	CHANGE_CHANGED = 1,
-	CHANGE_DELETED = 2,
-	CHANGE_IMPORTED = 3, /* created or replaced by banter import */
-	/* A reply: */
-	CHANGE_STARTED = 4, /* again, after it broke off */
-	CHANGE_COMPLETE = 5,
-	CHANGE_STOPPED = 6,
-	CHANGE_INTERRUPTED = 7,
-	/* A conversation: */
-	CHANGE_IDENTIFIED = 8, /* its contact */
-	CHANGE_STATE = 9,
-	CHANGE_ASSIGNED = 10,
-	CHANGE_TAGGED = 11,
-	CHANGE_READ = 12,
-	CHANGE_MERGED = 13,
-	/* A budget, in rows of earlier versions, which do not know the period: */
-	CHANGE_REACHED = 14,
-	CHANGE_HALF = 15, /* is used */
-	CHANGE_MOST = 16, /* 80 % are used */
-	/* The day of a budget, and the month: */
-	CHANGE_DAY_REACHED = 17,
-	CHANGE_DAY_HALF = 18,
-	CHANGE_DAY_MOST = 19,
-	CHANGE_MONTH_REACHED = 20,
-	CHANGE_MONTH_HALF = 21,
-	CHANGE_MONTH_MOST = 22,
-	CHANGE_WHATS,
-};
 
 /* What can be found. */
 enum index_kind {
@@ -221,87 +99,13 @@ enum index_kind {
 	INDEX_NOTE = 3,
 };
 
-/* Where content comes from. */
-enum source_kind {
-	SOURCE_SITE = 0,   /* what its sitemaps and links lead to */
-	SOURCE_PAGE = 1,   /* one address */
-	SOURCE_FILES = 2,  /* uploaded */
-	SOURCE_PUSHED = 3, /* pages that a program sends */
-};
-
-enum source_state {
-	SOURCE_IDLE = 0,
-	SOURCE_RUNNING = 1,
-	SOURCE_WAITS =
-	    2, /* the crawl would remove over a third of the pages: the owner decides */
-	SOURCE_FAILED = 3,
-};
-
 enum source_ask { ASK_CRAWL = 1, ASK_REMOVE = 2, ASK_KEEP = 3 };
 
 /* Of a page that searchd knows: crawld splits or cuts longer texts. */
 #define PAGE_CHUNKS_MAX 4096u
 
-enum page_state {
-	PAGE_WAITING = 0, /* known, not read yet */
-	PAGE_READ = 1,
-	PAGE_UNREAD = 2, /* for a reason */
-};
-
-/* Why a page was not read. With PAGE_READ: the last good text stays. A new one comes last. */
-enum page_reason {
-	REASON_NONE = 0,
-	REASON_ROBOTS = 1,
-	REASON_NOINDEX = 2,
-	REASON_STATUS = 3,
-	REASON_SIZE = 4,
-	REASON_LOGIN = 5,
-	REASON_SCRIPTS = 6, /* it needs scripts */
-	REASON_DUPLICATE = 7,
-	REASON_TYPE = 8,
-	REASON_EMPTY = 9,
-	REASON_ENCRYPTED = 10,
-	REASON_DAMAGED = 11, /* or a bomb: it cannot be taken apart within the limits */
-	REASON_TIMEOUT = 12,
-	REASON_NETWORK = 13,
-	REASON_ADDRESS = 14, /* it leads to an address that is not allowed */
-	REASON_REDIRECTS = 15,
-	REASON_LIMIT = 16, /* of pages */
-	PAGE_REASONS,
-};
-
 /* What became of a page that crawld has visited: REASON_NONE if its text is new, another page_reason, or: */
 enum page_visit { VISIT_UNCHANGED = PAGE_REASONS, VISIT_RESULTS };
-
-enum passage_kind { PASSAGE_CHUNK = 0, PASSAGE_ANSWER = 1 };
-
-/* What an agent's replies are based on. */
-enum knowledge { KNOWLEDGE_NONE = 0, KNOWLEDGE_ALL = 1, KNOWLEDGE_SOME = 2 };
-
-/* What an agent does when the content has no answer. */
-enum not_found {
-	NOT_FOUND_SAY = 0,     /* the model says so, and offers a person */
-	NOT_FOUND_GENERAL = 1, /* it answers in general, marked as not from the content */
-	NOT_FOUND_FIXED = 2,   /* a fixed text; the model is not called */
-};
-
-enum found_outcome {
-	FOUND_NOTHING_ASKED = 0,
-	FOUND_ANSWER = 1,
-	FOUND_NO_ANSWER = 2,
-	FOUND_GENERAL = 3,
-	FOUND_UNAVAILABLE = 4, /* searchd did not answer */
-	FOUND_WHOLE = 5,       /* all content was given */
-};
-
-enum gap_state { GAP_OPEN = 0, GAP_CLOSED = 1, GAP_DISMISSED = 2 };
-
-/* The part of this machine's store among several machines. */
-enum store_role {
-	STORE_ALONE = 0, /* there is no commit log */
-	STORE_OWNER = 1,
-	STORE_STANDBY = 2,
-};
 
 enum store_error {
 	STORE_FULL = 1,      /* the map or the disk is full; reads and deletions still work */

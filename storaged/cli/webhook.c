@@ -37,10 +37,6 @@ static const char about[] =
     "/v1/admin/webhooks,\n"
     "creates and changes webhooks.\n";
 
-static const char *const states[] = {[DELIVERY_PENDING] = "pending",
-    [DELIVERY_DONE] = "delivered",
-    [DELIVERY_FAILED] = "failed"};
-
 struct webhook_options {
 	const char *org_text, *to_text;
 	bool json;
@@ -88,8 +84,8 @@ static json_t *
 webhook_delivery_json(const struct msg_delivery_record *d)
 {
 	return json_pack("{s:I, s:I, s:s, s:i, s:i, s:I, s:s%}", "n", (json_int_t)d->n, "at",
-	    (json_int_t)d->at, "state", states[d->state], "attempts", (int)d->attempts,
-	    "status", (int)d->status, "next_at",
+	    (json_int_t)d->at, "state", delivery_state_words[d->state], "attempts",
+	    (int)d->attempts, "status", (int)d->status, "next_at",
 	    (json_int_t)(d->state == DELIVERY_PENDING ? d->next_at : 0), "error",
 	    (const char *)d->error.p, d->error.len);
 }
@@ -100,9 +96,10 @@ webhook_print_delivery(const struct msg_delivery_record *d, uint64_t now)
 	const bool waits = d->state == DELIVERY_PENDING && d->next_at > now;
 
 	console_print("%-10" PRIu64 "  %s  %-9s  %s%s%.*s%s%s", d->n, units_time(d->at).text,
-	    states[d->state], units_count(d->attempts, "attempt", "attempts").text,
-	    d->error.len > 0 ? ", " : "", (int)d->error.len, (const char *)d->error.p,
-	    waits ? ", again in " : "", waits ? units_duration(d->next_at - now).text : "");
+	    delivery_state_words[d->state],
+	    units_count(d->attempts, "attempt", "attempts").text, d->error.len > 0 ? ", " : "",
+	    (int)d->error.len, (const char *)d->error.p, waits ? ", again in " : "",
+	    waits ? units_duration(d->next_at - now).text : "");
 }
 
 static void

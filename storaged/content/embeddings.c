@@ -1,6 +1,7 @@
 /*
- * The worker walks all pages with a cursor. Each answer looks at a bounded number of chunks, so that a pass over a
- * large store delays no other request.
+ * The worker walks the pages of an organization with a cursor, and those of all organizations to find out which of them
+ * have chunks without vectors. Each answer looks at a bounded number of chunks, so that a pass over a large store delays
+ * no other request.
  */
 #include "storaged/content/embeddings.h"
 
@@ -12,11 +13,14 @@
 
 /* Chunks of an answer, and pages and chunks that one request looks at. */
 #define CHUNKS_MAX 256u
+#define ORGS_MAX   64u
 #define LOOKS_MAX  1000u
 
 /* A cursor: the key of a page, and the index of its next chunk. */
 #define PAGE_KEY_LEN (3 * sizeof(struct id))
 #define CURSOR_LEN   (PAGE_KEY_LEN + 4)
+
+static const char not_a_cursor[] = "not a cursor of this reading";
 
 int
 handle_embedding_lease(struct txn *t, struct call *c)
@@ -35,15 +39,18 @@ handle_embedding_lease(struct txn *t, struct call *c)
 	return 0;
 }
 
-/* A search for chunks without a vector. */
+/* A search for chunks without a vector, or for the organizations that have any. */
 struct embedding_search {
 	struct txn *t;
 	struct slice model;
-	uint32_t most, n, looks;
-	struct id source; /* that was looked up last; zero: none */
-	bool searched;    /* whether that source is */
-	struct key at;    /* of the current page */
-	uint32_t from;    /* its next chunk */
+	uint32_t most, n, looks; /* of chunks, or of organizations */
+	bool orgs;
+	bool skip;          /* nothing more of this organization is wanted */
+	struct slice known; /* ids of organizations that are left out */
+	struct id source;   /* that was looked up last; zero: none */
+	bool searched;      /* whether that source is */
+	struct key at;      /* of the current page */
+	uint32_t from;      /* its next chunk */
 	bool full;
 };
 
@@ -60,9 +67,20 @@ embedding_exists(
 	return txn_survives(rc) ? 0 : rc;
 }
 
-/* Adds a chunk. */
+/* Adds an organization once. */
 static void
-embedding_add(struct embedding_search *s, const struct msg_source_page_record *page,
+embedding_add_org(struct embedding_search *s, const struct id *org)
+{
+	s->full = s->n == s->most;
+	if (s->full)
+		return;
+	must(buf_append(&s->t->env->list, org->b, sizeof(org->b)) == 0);
+	s->n++;
+	s->skip = true;
+}
+
+static void
+embedding_add_chunk(struct embedding_search *s, const struct msg_source_page_record *page,
     const struct msg_chunk_record *chunk)
 {
 	struct buf *list = &s->t->env->list;
@@ -100,8 +118,10 @@ embedding_look_at_chunk(
 	if (s->full)
 		return 0;
 	rc = embedding_exists(s, &page->id, &chunk.hash, &exists);
-	if (rc == 0 && !exists)
-		embedding_add(s, page, &chunk);
+	if (rc == 0 && !exists && s->orgs)
+		embedding_add_org(s, &page->org);
+	else if (rc == 0 && !exists)
+		embedding_add_chunk(s, page, &chunk);
 	return rc;
 }
 
@@ -116,13 +136,22 @@ embedding_look_at_chunks(struct embedding_search *s, const struct msg_source_pag
 		rc = walk_from(&w, &at);
 	while (rc == 0) {
 		rc = embedding_look_at_chunk(s, &w, page);
-		if (rc == 0 && s->full)
+		if (rc == 0 && (s->full || s->skip))
 			break;
 		if (rc == 0)
 			rc = walk_next(&w);
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static bool
+embedding_is_known(const struct embedding_search *s, const struct id *org)
+{
+	for (size_t i = 0; i + sizeof(org->b) <= s->known.len; i += sizeof(org->b))
+		if (memcmp(s->known.p + i, org->b, sizeof(org->b)) == 0)
+			return true;
+	return false;
 }
 
 static int
@@ -134,6 +163,9 @@ embedding_look_at_page(struct embedding_search *s, const struct walk *w)
 
 	if (record_read(w->value, TABLE_SOURCE_PAGES, &page) != 0)
 		return 0;
+	s->skip = embedding_is_known(s, &page.org);
+	if (s->skip)
+		return 0;
 	if (!id_equal(&s->source, &page.source)) {
 		rc = source_find(s->t, &page.org, &page.source, &source);
 		s->source = page.source;
@@ -144,13 +176,28 @@ embedding_look_at_page(struct embedding_search *s, const struct walk *w)
 	return embedding_look_at_chunks(s, &page);
 }
 
-/* Looks at pages from s->at on, until the answer is full. */
+/* Goes to the next page, or to that of the next organization. */
 static int
-embedding_search(struct embedding_search *s)
+embedding_go_on(struct embedding_search *s, struct walk *w)
 {
-	const struct key all = {0}, from = s->at;
+	struct id org = key_front(w->key), last;
+	struct key end;
+
+	if (!s->skip)
+		return walk_next(w);
+	s->skip = false;
+	memset(last.b, 0xff, sizeof(last.b));
+	end = key_source_page(&org, &last, &last);
+	return walk_from(w, &end);
+}
+
+/* Looks at pages of those that begin with the bytes of front, from s->at on, until the answer is full. */
+static int
+embedding_search(struct embedding_search *s, const struct key *front)
+{
+	const struct key from = s->at;
 	struct walk w;
-	int rc = walk_open(&w, s->t, TABLE_SOURCE_PAGES, &all);
+	int rc = walk_open(&w, s->t, TABLE_SOURCE_PAGES, front);
 
 	if (rc == 0)
 		rc = walk_from(&w, &from);
@@ -166,19 +213,20 @@ embedding_search(struct embedding_search *s)
 			break;
 		s->from = 0;
 		if (rc == 0)
-			rc = walk_next(&w);
+			rc = embedding_go_on(s, &w);
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* False: it is not one of ours. */
+/* Goes to a cursor; an empty one is the front. False: it is not one of ours. */
 static bool
-embedding_read_cursor(struct embedding_search *s, struct slice cursor)
+embedding_read_cursor(struct embedding_search *s, struct slice cursor, const struct key *front)
 {
+	s->at = *front;
 	if (cursor.len == 0)
 		return true;
-	if (cursor.len != CURSOR_LEN)
+	if (cursor.len != CURSOR_LEN || memcmp(cursor.p, front->b, front->len) != 0)
 		return false;
 	s->at = key_of((struct slice){cursor.p, PAGE_KEY_LEN});
 	for (size_t i = PAGE_KEY_LEN; i < CURSOR_LEN; i++)
@@ -201,21 +249,50 @@ int
 handle_embedding_next(struct txn *t, struct call *c)
 {
 	const struct msg_embedding_next *m = &c->m->embedding_next;
+	const struct key front = key_id(&m->org);
 	struct embedding_search s = {
 	    .t = t, .model = m->model, .most = call_limit(m->limit, CHUNKS_MAX)};
 	struct msg_embedding_work answer = {0};
 	uint8_t cursor[CURSOR_LEN];
 	int rc;
 
-	if (!embedding_read_cursor(&s, m->cursor))
-		return call_refuse(c, STORE_INVALID, "not a cursor of this reading");
+	if (!embedding_read_cursor(&s, m->cursor, &front))
+		return call_refuse(c, STORE_INVALID, not_a_cursor);
 	buf_reset(&t->env->list);
-	rc = embedding_search(&s);
+	rc = embedding_search(&s, &front);
 	if (rc != 0)
 		return rc;
 	answer.chunks = buf_slice(&t->env->list);
 	answer.next = embedding_write_cursor(&s, cursor);
 	call_answer(c, MSG_EMBEDDING_WORK, &answer);
+	return 0;
+}
+
+int
+handle_embedding_find(struct txn *t, struct call *c)
+{
+	const struct msg_embedding_find *m = &c->m->embedding_find;
+	const struct key all = {0};
+	struct embedding_search s = {
+	    .t = t,
+	    .model = m->model,
+	    .most = call_limit(m->limit, ORGS_MAX),
+	    .orgs = true,
+	    .known = m->known,
+	};
+	struct msg_embedding_orgs answer = {0};
+	uint8_t cursor[CURSOR_LEN];
+	int rc;
+
+	if (!embedding_read_cursor(&s, m->cursor, &all))
+		return call_refuse(c, STORE_INVALID, not_a_cursor);
+	buf_reset(&t->env->list);
+	rc = embedding_search(&s, &all);
+	if (rc != 0)
+		return rc;
+	answer.orgs = buf_slice(&t->env->list);
+	answer.next = embedding_write_cursor(&s, cursor);
+	call_answer(c, MSG_EMBEDDING_ORGS, &answer);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 [[gnu::warn_unused_result]] int handle_embedding_lease(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_embedding_next(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_embedding_find(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_vectors_put(struct txn *t, struct call *c);
 
 #endif

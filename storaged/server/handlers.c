@@ -127,6 +127,7 @@ static const struct handler table[] = {
     {MSG_CONTENT_SEE, HANDLER_READS, handle_content_see},
     {MSG_CONTENT_LIST, HANDLER_READS, handle_content_list},
     {MSG_EMBEDDING_NEXT, HANDLER_READS, handle_embedding_next},
+    {MSG_EMBEDDING_FIND, HANDLER_READS, handle_embedding_find},
     {MSG_VECTORS_PUT, HANDLER_WRITES, handle_vectors_put},
     {MSG_EMBEDDING_LEASE, HANDLER_TELLS, handle_embedding_lease},
     {MSG_CRAWL_READ, HANDLER_READS, handle_crawl_read},

@@ -270,15 +270,6 @@ verify_thread_find_status(
 static int
 verify_thread_status(struct checker *c, const struct thread *thread)
 {
-	static const char *const words[] = {
-	    [CONVERSATION_ANY] = "unanswered",
-	    [CONVERSATION_COMPLETE] = "complete",
-	    [CONVERSATION_STOPPED] = "stopped",
-	    [CONVERSATION_INTERRUPTED] = "interrupted",
-	    [CONVERSATION_ACTIVE] = "active",
-	    [CONVERSATION_LENGTH] = "cut",
-	    [CONVERSATION_FILTERED] = "filtered",
-	};
 	enum conversation_status status;
 	int rc = verify_thread_find_status(c, thread, &status);
 
@@ -288,7 +279,9 @@ verify_thread_status(struct checker *c, const struct thread *thread)
 	if (rc == 0 && status != thread->record.status)
 		verify_found(c, TABLE_CONVERSATIONS,
 		    "conversation %s is marked %s, but its newest message makes it %s",
-		    verify_id_text(&thread->id).s, words[thread->record.status], words[status]);
+		    verify_id_text(&thread->id).s,
+		    conversation_status_words[thread->record.status],
+		    conversation_status_words[status]);
 	return rc;
 }
 

@@ -35,7 +35,7 @@ export async function addSource(peer, fields = {}) {
 }
 
 /** Stores a page with these chunks: texts, or { heading, anchor, text }. Resolves to the page's id. */
-export async function putPage(banter, source, { url, title, chunks, id = newId() }) {
+export async function putPage(banter, source, { url, title, chunks, id = newId(), org = ORG }) {
 	const crawler = await connectToStore(banter, "CRAWL");
 	const all = chunks.map((chunk) => (typeof chunk === "string" ? { text: chunk } : chunk));
 	await crawler.ask(
@@ -44,7 +44,7 @@ export async function putPage(banter, source, { url, title, chunks, id = newId()
 			page: {
 				v: 1,
 				id,
-				org: ORG,
+				org,
 				source,
 				url,
 				title,

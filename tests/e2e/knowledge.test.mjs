@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, describe, it } from "node:test";
 import { ORG } from "../faults/ids.mjs";
+import { addOrg } from "./accounts.mjs";
 import { Feed } from "./feeds.mjs";
 import { ADMIN_KEY, until, useBanter, WIDGET_KEY, whileStopped, withBanter } from "./harness.mjs";
 import {
@@ -16,7 +17,7 @@ import {
 	putPage,
 	setAgent,
 } from "./knowledge.mjs";
-import { AGENT, connectToStore, usePeer } from "./organizations.mjs";
+import { AGENT, bare, connectToStore, usePeer } from "./organizations.mjs";
 import { expectTool } from "./tool.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
@@ -639,6 +640,67 @@ it("texts are sent again to an embedding server when its Retry-After says", asyn
 	} finally {
 		server.close();
 	}
+});
+
+describe("organizations that share an embedding server", () => {
+	/** What it was asked, in order: { org, answer() } with the organization's name, which begins its texts. */
+	const asked = [];
+	const server = createServer(async (request, response) => {
+		const { input } = JSON.parse(Buffer.concat(await request.toArray()));
+		const data = input.map((_, index) => ({ index, embedding: [1, 2, 3] }));
+		const answer = () => response.end(JSON.stringify({ data }));
+		asked.push({ org: /^(\w+) /.exec(input[0])[1], answer });
+	});
+	const port = new Promise((resolve) =>
+		server.listen(0, "127.0.0.1", () => resolve(server.address().port)),
+	);
+	after(() => server.close());
+
+	/** Calls use(add) with a banter of its own; add(name, n) gives a new organization n chunks. */
+	const withOrganizations = async (use) => {
+		asked.length = 0;
+		const env = {
+			EMBEDDING_MODEL: "held",
+			EMBEDDING_SERVER: "held",
+			MODEL_SERVERS: `held=http://127.0.0.1:${await port}/v1`,
+		};
+		await withBanter({ workers: 1, env }, async (banter) => {
+			const peer = await connectToStore(banter);
+			await use(async (name, n) => {
+				const org = bare(await addOrg(banter, name));
+				const source = await addSource(peer, { org });
+				const chunks = Array.from({ length: n }, (_, i) => `Text ${i}.`);
+				await putPage(banter, source, { org, url: PRICES, title: `${name} `, chunks });
+			});
+			peer.close();
+		});
+	};
+	const orgs = () => asked.map(({ org }) => org);
+
+	it("one whose texts take long does not hold up the others", async () => {
+		await withOrganizations(async (add) => {
+			await add("Slow", 100);
+			await until("a request is held", () => asked.length > 0);
+			await add("Quick", 1);
+			await until("the other one's text is sent", () => orgs().includes("Quick"));
+			assert.deepEqual(orgs(), ["Slow", "Quick"]);
+		});
+	});
+
+	it("take turns", async () => {
+		await withOrganizations(async (add) => {
+			const names = ["A", "B", "C", "D", "E", "F"];
+			for (const name of names) await add(name, 48);
+			for (let done = 0; done < 3 * names.length; done++) {
+				await until("the next request", () => asked.length > done);
+				asked[done].answer();
+			}
+			const nth = (name, n) => orgs().flatMap((org, i) => (org === name ? [i] : []))[n];
+			const firsts = names.map((name) => nth(name, 0));
+			const thirds = names.map((name) => nth(name, 2));
+			assert.ok(Math.max(...firsts) < Math.min(...thirds), orgs().join(" "));
+		});
+	});
 });
 
 describe("with an embedding server that is down", () => {

@@ -26,7 +26,7 @@ const FOLDERS = Object.fromEntries(
 	proto/text: proto/base
 	proto/settings: proto/base
 	proto/counts: proto/base
-	proto/ipc: proto/base
+	proto/ipc: proto/base proto/schema
 	proto/access: proto/base proto/ipc
 	proto/schema:
 	proto/process: proto/base proto/settings

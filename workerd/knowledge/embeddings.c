@@ -1,59 +1,44 @@
 /*
+ * Each organization with chunks that have no vectors is a job, with a cursor of its own and at most one request at a
+ * time. PLACES jobs run at a time, in turns: a large import has one place, whatever its size.
+ *
  * When the connection to storaged is lost, all is dropped: another worker may have the lease by then.
  */
 #include "workerd/knowledge/embeddings.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "workerd/knowledge/embedding_job.h"
 
-/* Chunks of a request. Parsing the vectors of more would hold up tokens for too long. */
-#define BATCH 16
-
-/* After so many, twice as many chunks are tried: what was refused may have been too long together, or the server busy. */
-#define GROW 64
-
-#define BATCH_MS   60000  /* how long a request may take */
-#define BUSY_MS    10000  /* how long a batch waits for replies */
-#define LOOK_MS    250    /* how often it looks whether they have ended */
-#define AGAIN_MS   30000  /* after a failure */
-#define AGAIN_MAX  600000 /* ms, after one that says when */
-#define CURSOR_MAX 64
+#define PLACES   4  /* requests at a time */
+#define JOBS_MAX 64 /* further organizations are found when one of these is done */
+#define BUSY_MS \
+	200 /* how long jobs wait for replies: others' chats must not delay vectors for longer */
+#define LOOK_MS 50 /* how often it looks whether they have ended */
 
 struct embeddings {
 	struct embeddings_config config;
-	struct id lease;
+	struct embedding_jobs jobs;
 	bool granted, stopping;
-	bool news; /* there may be new chunks before the cursor */
 	bool
-	    again; /* storaged notifies each time that it was asked for the lease: ask after this step */
-	struct store_call *call;
-	struct embedding *asked;
-	struct event *timer;
-	uint64_t busy_since_ms; /* 0: not waiting for replies */
-	uint8_t cursor[CURSOR_MAX];
-	size_t cursor_len;
-	uint8_t before[CURSOR_MAX]; /* the cursor that the chunks were asked for with */
-	size_t before_len;
-	size_t most; /* chunks of a request, as far as the server is known to accept so many */
-	unsigned good; /* requests with so many that it has accepted, up to GROW */
-	/* After a refusal: smaller requests find out whether it was for their number or for a text. */
-	size_t limit;      /* chunks of the next request; 0: most */
-	size_t refused;    /* chunks of the refused request that were not sent again yet */
-	size_t accepted;   /* of the requests since then, the largest that was accepted */
-	bool bad_text;     /* one of the chunks was refused alone */
-	struct buf chunks; /* EMBEDDING_WORK's list that is worked on */
+	    again; /* storaged notifies each time that it was asked for the lease: ask after this answer */
+	struct store_call *leasing, *finding;
+	struct event *timer;            /* pending: no job begins a request */
+	uint64_t busy_since_ms;         /* 0: not waiting for replies */
+	bool news;                      /* look for organizations from the start */
+	struct embedding_cursor cursor; /* of the search for organizations */
+	bool found_all;                 /* it has ended */
 };
 
-static void embeddings_ask_work(struct embeddings *e);
 static void embeddings_ask_lease(struct embeddings *e);
 
 static void
-embeddings_set_timer(struct embeddings *e, unsigned ms)
+embeddings_pause(void *arg, unsigned ms)
 {
+	struct embeddings *e = arg;
 	struct timeval in = clock_timeval(ms);
 
 	must(evtimer_add(e->timer, &in) == 0);
@@ -62,224 +47,66 @@ embeddings_set_timer(struct embeddings *e, unsigned ms)
 static void
 embeddings_drop(struct embeddings *e)
 {
-	if (e->call != NULL)
-		store_call_forget(e->call);
-	e->call = NULL;
-	embedder_cancel(e->asked);
-	e->asked = NULL;
+	while (!TAILQ_EMPTY(&e->jobs.list))
+		embedding_job_free(TAILQ_FIRST(&e->jobs.list));
+	if (e->leasing != NULL)
+		store_call_forget(e->leasing);
+	if (e->finding != NULL)
+		store_call_forget(e->finding);
+	e->leasing = e->finding = NULL;
 	(void)evtimer_del(e->timer);
 	e->granted = false;
-	e->cursor_len = 0;
-	e->limit = e->refused = 0;
+	e->news = e->found_all = true;
+	e->busy_since_ms = 0;
 }
 
-/* The next chunks, if there are more; else those that came meanwhile. */
-static void
-embeddings_go_on(struct embeddings *e)
-{
-	if (e->again) {
-		embeddings_ask_lease(e);
-		return;
-	}
-	if (e->stopping || !e->granted)
-		return;
-	if (e->cursor_len == 0 && !e->news)
-		return;
-	if (e->cursor_len == 0)
-		e->news = false;
-	embeddings_ask_work(e);
-}
+static void embeddings_run(void *arg);
 
 static void
-embeddings_on_stored(void *arg, uint16_t type, const union msg *m)
+embeddings_on_found(void *arg, uint16_t type, const union msg *m)
 {
 	struct embeddings *e = arg;
+	struct slice orgs;
 
-	e->call = NULL;
-	if (store_refused(type, m, STORE_TAKEN)) {
-		e->granted = false;
-		embeddings_set_timer(e, AGAIN_MS);
-	} else if (type == MSG_OK)
-		embeddings_go_on(e);
-	else
-		embeddings_set_timer(e, AGAIN_MS);
-}
-
-static void
-embeddings_add_vector(const struct embeddings *e, const struct msg_embedding_chunk *chunk,
-    const float *vector, size_t dimensions, struct buf *list)
-{
-	int8_t values[EMBEDDING_DIMENSIONS_MAX];
-	const float scale = embedding_format_shrink(vector, dimensions, values);
-	struct msg_vector_record record = {
-	    .v = RECORD_VERSION,
-	    .model = embedder_model(e->config.embedder),
-	    /* Without a vector it is not asked for again. */
-	    .values = {(const uint8_t *)values, scale > 0 ? dimensions : 0},
-	};
-	struct msg_vector_item item = {.org = chunk->org,
-	    .source = chunk->source,
-	    .page = chunk->page,
-	    .hash = chunk->hash};
-	struct buf encoded;
-
-	memcpy(&record.scale, &scale, sizeof(record.scale));
-	buf_init(&encoded, WIRE_FRAME_MAX);
-	must(record_encode(&encoded, MSG_VECTOR_RECORD, &record) == 0);
-	item.vector = buf_slice(&encoded);
-	must(wire_list_encode(list, msg_desc(MSG_VECTOR_ITEM)->fields, &item) == 0);
-	buf_clear(&encoded);
-}
-
-static void
-embeddings_store(struct embeddings *e, const struct embedded *vectors)
-{
-	struct msg_vectors_put put = {
-	    .lease = e->lease, .model = embedder_model(e->config.embedder)};
-	struct slice chunks = buf_slice(&e->chunks), item;
-	struct msg_embedding_chunk chunk;
-	struct buf list;
-
-	buf_init(&list, WIRE_FRAME_MAX);
-	for (size_t i = 0; i < vectors->n && wire_list_next(&chunks, &item); i++) {
-		must(record_decode(item, MSG_EMBEDDING_CHUNK, &chunk) == WIRE_OK);
-		embeddings_add_vector(e, &chunk, vectors->values + i * vectors->dimensions,
-		    vectors->dimensions, &list);
-	}
-	put.vectors = buf_slice(&list);
-	e->call = store_call(
-	    e->config.store, MSG_VECTORS_PUT, &put, STORE_TIMEOUT_MS, embeddings_on_stored, e);
-	buf_clear(&list);
-	if (e->call == NULL)
-		embeddings_set_timer(e, AGAIN_MS);
-}
-
-/* So many chunks of the refused request are dealt with. If all are accepted now, it had too many. */
-static void
-embeddings_settle(struct embeddings *e, size_t n)
-{
-	if (e->refused == 0)
-		return;
-	e->refused -= n < e->refused ? n : e->refused;
-	if (e->refused > 0)
-		return;
-	e->limit = 0;
-	if (e->bad_text)
-		return;
-	e->most = e->accepted;
-	e->good = 0;
-	log_event(LOG_INFO, "embedding_batch", L_UINT("most", e->most));
-}
-
-/* Asks for the refused chunks again, half as many at a time: a text that is too long must not keep the others from
- * their vectors. Alone, such a text is skipped. */
-static void
-embeddings_split(struct embeddings *e, size_t n)
-{
-	if (n == 1) {
-		e->bad_text = true;
-		embeddings_settle(e, 1);
-		return;
-	}
-	if (e->refused == 0) {
-		e->refused = n;
-		e->accepted = 0;
-		e->bad_text = false;
-	}
-	e->limit = n / 2;
-	memcpy(e->cursor, e->before, e->before_len);
-	e->cursor_len = e->before_len;
-	e->news = e->news || e->cursor_len == 0;
-}
-
-static void
-embeddings_accepted(struct embeddings *e, size_t n)
-{
-	if (n > e->accepted)
-		e->accepted = n;
-	/* The text that was refused is found: the others may be sent together again. */
-	if (e->bad_text && e->limit > 0 && 2 * e->limit <= e->most)
-		e->limit *= 2;
-	embeddings_settle(e, n);
-	if (n < e->most || e->most == BATCH || ++e->good < GROW)
-		return;
-	e->most = 2 * e->most < BATCH ? 2 * e->most : BATCH;
-	e->good = 0;
-}
-
-static size_t
-embeddings_count(const struct embeddings *e)
-{
-	struct slice chunks = buf_slice(&e->chunks), item;
-	size_t n = 0;
-
-	while (wire_list_next(&chunks, &item))
-		n++;
-	return n;
-}
-
-/* A text that the server refuses is skipped until there is news. */
-static void
-embeddings_on_vectors(
-    void *arg, const struct embedded *vectors, bool refused, unsigned retry_after_ms)
-{
-	struct embeddings *e = arg;
-
-	e->asked = NULL;
-	if (vectors != NULL) {
-		embeddings_accepted(e, vectors->n);
-		embeddings_store(e, vectors);
-	} else if (refused) {
-		embeddings_split(e, embeddings_count(e));
-		embeddings_go_on(e);
-	} else {
-		e->cursor_len = 0;
+	e->finding = NULL;
+	if (type != MSG_EMBEDDING_ORGS) {
 		e->news = true;
-		embeddings_set_timer(e,
-		    retry_after_ms == 0              ? AGAIN_MS
-			: retry_after_ms < AGAIN_MAX ? retry_after_ms
-						     : AGAIN_MAX);
+		embeddings_pause(e, EMBEDDING_AGAIN_MS);
+		return;
 	}
+	orgs = m->embedding_orgs.orgs;
+	for (size_t i = 0; i + sizeof(struct id) <= orgs.len; i += sizeof(struct id))
+		embedding_job_new(&e->jobs, (struct slice){orgs.p + i, sizeof(struct id)});
+	embedding_job_set_cursor(&e->cursor, m->embedding_orgs.next);
+	e->found_all = e->cursor.len == 0;
+	embeddings_run(e);
 }
 
-/* A chunk as the server gets it: its title and headings tell what it is about. */
+/* Looks for further organizations with chunks that have no vectors. */
 static void
-embeddings_write_text(const struct msg_embedding_chunk *chunk, struct buf *text)
+embeddings_find(struct embeddings *e)
 {
-	const struct slice parts[] = {chunk->title, chunk->heading, chunk->text};
+	struct msg_embedding_find find = {.model = embedder_model(e->config.embedder)};
+	struct buf known;
+	struct embedding_job *j;
 
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		if (parts[i].len == 0)
-			continue;
-		must(buf_append(text, parts[i].p, parts[i].len) == 0 &&
-		    buf_append_str(text, i + 1 < ARRAY_LEN(parts) ? "\n" : "") == 0);
+	if (e->finding != NULL || e->jobs.n == JOBS_MAX || (e->found_all && !e->news))
+		return;
+	if (e->found_all) {
+		e->cursor.len = 0;
+		e->found_all = e->news = false;
 	}
-}
-
-static void
-embeddings_ask_server(struct embeddings *e)
-{
-	struct slice chunks = buf_slice(&e->chunks), item, texts[BATCH];
-	struct msg_embedding_chunk chunk;
-	struct buf written[BATCH];
-	size_t n = 0;
-
-	while (n < BATCH && wire_list_next(&chunks, &item)) {
-		must(record_decode(item, MSG_EMBEDDING_CHUNK, &chunk) == WIRE_OK);
-		buf_init(&written[n], WIRE_FRAME_MAX);
-		embeddings_write_text(&chunk, &written[n]);
-		texts[n] = buf_slice(&written[n]);
-		n++;
-	}
-	e->asked =
-	    embedder_ask(e->config.embedder, texts, n, BATCH_MS, embeddings_on_vectors, e);
-	for (size_t i = 0; i < n; i++)
-		buf_clear(&written[i]);
-	if (e->asked == NULL) {
-		e->cursor_len = 0;
-		e->news = true;
-		embeddings_set_timer(e, AGAIN_MS);
-	}
+	buf_init(&known, JOBS_MAX * sizeof(struct id));
+	TAILQ_FOREACH (j, &e->jobs.list, order)
+		must(buf_append(&known, j->org.b, sizeof(j->org.b)) == 0);
+	find.cursor = embedding_job_cursor(&e->cursor);
+	find.known = buf_slice(&known);
+	find.limit = (uint32_t)(JOBS_MAX - e->jobs.n);
+	e->finding = store_call(e->config.store, MSG_EMBEDDING_FIND, &find, STORE_TIMEOUT_MS,
+	    embeddings_on_found, e);
+	buf_clear(&known);
+	if (e->finding == NULL)
+		embeddings_pause(e, EMBEDDING_AGAIN_MS);
 }
 
 static bool
@@ -299,50 +126,28 @@ embeddings_must_wait(struct embeddings *e)
 	return false;
 }
 
+/* Begins what may begin. */
 static void
-embeddings_on_work(void *arg, uint16_t type, const union msg *m)
+embeddings_run(void *arg)
 {
 	struct embeddings *e = arg;
-	const struct msg_embedding_work *work =
-	    type == MSG_EMBEDDING_WORK ? &m->embedding_work : NULL;
+	struct embedding_job *j;
 
-	e->call = NULL;
-	if (work == NULL || work->next.len > sizeof(e->cursor)) {
-		embeddings_set_timer(e, AGAIN_MS);
+	if (e->stopping || !e->granted || evtimer_pending(e->timer, NULL))
 		return;
-	}
-	memcpy(e->before, e->cursor, e->cursor_len);
-	e->before_len = e->cursor_len;
-	e->cursor_len = work->next.len;
-	must(slice_copy(work->next, e->cursor, sizeof(e->cursor)));
-	buf_reset(&e->chunks);
-	must(buf_append(&e->chunks, work->chunks.p, work->chunks.len) == 0);
-	if (work->chunks.len > 0)
-		embeddings_ask_server(e);
-	else
-		embeddings_go_on(e);
-}
-
-static void
-embeddings_ask_work(struct embeddings *e)
-{
-	const struct msg_embedding_next next = {
-	    .model = embedder_model(e->config.embedder),
-	    .cursor = {e->cursor, e->cursor_len},
-	    .limit = (uint32_t)(e->limit > 0 ? e->limit : e->most),
-	};
-
-	if (e->call != NULL || e->asked != NULL)
+	embeddings_find(e);
+	if (e->jobs.running == PLACES || embedding_job_next(&e->jobs) == NULL)
 		return;
 	if (embeddings_must_wait(e)) {
-		e->news = e->news || e->cursor_len == 0;
-		embeddings_set_timer(e, LOOK_MS);
+		embeddings_pause(e, LOOK_MS);
 		return;
 	}
-	e->call = store_call(e->config.store, MSG_EMBEDDING_NEXT, &next, STORE_TIMEOUT_MS,
-	    embeddings_on_work, e);
-	if (e->call == NULL)
-		embeddings_set_timer(e, AGAIN_MS);
+	while (e->jobs.running < PLACES && (j = embedding_job_next(&e->jobs)) != NULL) {
+		if (!embedding_job_begin(j)) {
+			embeddings_pause(e, EMBEDDING_AGAIN_MS);
+			return;
+		}
+	}
 }
 
 static void
@@ -350,15 +155,13 @@ embeddings_on_leased(void *arg, uint16_t type, const union msg *m)
 {
 	struct embeddings *e = arg;
 
-	e->call = NULL;
+	e->leasing = NULL;
 	if (type != MSG_EMBEDDING_LEASED) {
-		embeddings_set_timer(e, AGAIN_MS);
+		embeddings_pause(e, EMBEDDING_AGAIN_MS);
 		return;
 	}
-	if (e->again) {
+	if (e->again)
 		embeddings_ask_lease(e);
-		return;
-	}
 	if (!m->embedding_leased.granted) {
 		e->granted = false;
 		return;
@@ -366,22 +169,22 @@ embeddings_on_leased(void *arg, uint16_t type, const union msg *m)
 	if (!e->granted)
 		log_event(LOG_INFO, "embeddings_begin");
 	e->granted = true;
-	embeddings_go_on(e);
+	embeddings_run(e);
 }
 
 static void
 embeddings_ask_lease(struct embeddings *e)
 {
-	const struct msg_embedding_lease ask = {.lease = e->lease};
+	const struct msg_embedding_lease ask = {.lease = e->jobs.lease};
 
 	e->again = true;
-	if (e->stopping || e->call != NULL || e->asked != NULL)
+	if (e->stopping || e->leasing != NULL)
 		return;
 	e->again = false;
-	e->call = store_call(e->config.store, MSG_EMBEDDING_LEASE, &ask, STORE_TIMEOUT_MS,
+	e->leasing = store_call(e->config.store, MSG_EMBEDDING_LEASE, &ask, STORE_TIMEOUT_MS,
 	    embeddings_on_leased, e);
-	if (e->call == NULL)
-		embeddings_set_timer(e, AGAIN_MS);
+	if (e->leasing == NULL)
+		embeddings_pause(e, EMBEDDING_AGAIN_MS);
 }
 
 /* The lease comes first: it may be another worker's by now. */
@@ -393,7 +196,7 @@ embeddings_on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (e->granted && e->busy_since_ms != 0)
-		embeddings_go_on(e);
+		embeddings_run(e);
 	else
 		embeddings_ask_lease(e);
 }
@@ -403,8 +206,7 @@ embeddings_on_connected(void *arg)
 {
 	struct embeddings *e = arg;
 
-	e->lease = id_new();
-	e->news = true;
+	e->jobs.lease = id_new();
 	e->again = false;
 	embeddings_ask_lease(e);
 }
@@ -419,13 +221,22 @@ static void
 embeddings_on_notification(void *arg, uint16_t type, const union msg *m)
 {
 	struct embeddings *e = arg;
+	struct embedding_job *j;
 
 	(void)m;
 	if (type != MSG_LIVE_EMBEDDING)
 		return;
 	e->news = true;
-	if (!evtimer_pending(e->timer, NULL))
-		embeddings_ask_lease(e);
+	TAILQ_FOREACH (j, &e->jobs.list, order)
+		j->news = true;
+	embeddings_ask_lease(e);
+}
+
+static void
+embeddings_on_taken(void *arg)
+{
+	embeddings_drop(arg);
+	embeddings_pause(arg, EMBEDDING_AGAIN_MS);
 }
 
 struct embeddings *
@@ -439,10 +250,19 @@ embeddings_new(const struct embeddings_config *config)
 	struct embeddings *e = xcalloc(1, sizeof(*e));
 
 	e->config = *config;
-	e->lease = id_new();
-	e->news = true;
-	e->most = BATCH;
-	buf_init(&e->chunks, WIRE_FRAME_MAX);
+	e->jobs = (struct embedding_jobs){
+	    .base = config->base,
+	    .store = config->store,
+	    .embedder = config->embedder,
+	    .lease = id_new(),
+	    .left = embeddings_run,
+	    .pause = embeddings_pause,
+	    .lost = embeddings_on_taken,
+	    .arg = e,
+	    .server = {.most = EMBEDDING_BATCH},
+	};
+	e->news = e->found_all = true;
+	TAILQ_INIT(&e->jobs.list);
 	e->timer = evtimer_new(config->base, embeddings_on_timer, e);
 	must(e->timer != NULL);
 	store_client_listen(config->store, &events, e);
@@ -454,16 +274,16 @@ embeddings_free(struct embeddings *e)
 {
 	if (e == NULL)
 		return;
-	embedder_cancel(e->asked);
+	while (!TAILQ_EMPTY(&e->jobs.list))
+		embedding_job_free(TAILQ_FIRST(&e->jobs.list));
 	event_free(e->timer);
-	buf_clear(&e->chunks);
 	free(e);
 }
 
 void
 embeddings_stop(struct embeddings *e)
 {
-	const struct msg_embedding_lease leave = {.lease = e->lease, .leave = 1};
+	const struct msg_embedding_lease leave = {.lease = e->jobs.lease, .leave = 1};
 
 	e->stopping = true;
 	embeddings_drop(e);

@@ -1,8 +1,8 @@
 /*
  * Gives the chunks of all organizations their vectors. One worker at a time does it, the one that has storaged's lease:
  * it walks the chunks that have no vector of the model, asks the embedding server, and stores what comes, also that the
- * server has no vector for a text. Chats come first: one request runs at a time, and it waits while this worker writes
- * replies, for BUSY_MS at most.
+ * server has no vector for a text. Organizations take turns, each with one request at a time. Chats come first:
+ * requests wait while this worker writes replies, but only shortly, because the replies may be another organization's.
  */
 #ifndef WORKERD_KNOWLEDGE_EMBEDDINGS_H
 #define WORKERD_KNOWLEDGE_EMBEDDINGS_H

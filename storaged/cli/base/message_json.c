@@ -25,85 +25,37 @@
 /* Bytes of a field of bytes that an export has, at most. */
 #define BYTES_MAX 128u
 
-/* The words of enum values. */
+/* A role is a bit: by the number of the bit. */
+static const char *const role_words[] = {
+    "master", "worker", "store", "tool", "search", "crawl", NULL};
+
+/* The fields whose values have words (proto/schema/words.def). */
 static const struct vocabulary {
 	enum msg_type type;
 	const char *field;
-	const char *words[ROLE_CRAWL + 1];
+	const char *const *words;
 } vocabularies[] = {
-    {MSG_CONVERSATION_RECORD, "status",
-	{[CONVERSATION_ANY] = "unanswered",
-	    [CONVERSATION_COMPLETE] = "complete",
-	    [CONVERSATION_STOPPED] = "stopped",
-	    [CONVERSATION_INTERRUPTED] = "interrupted",
-	    [CONVERSATION_ACTIVE] = "active",
-	    [CONVERSATION_LENGTH] = "length",
-	    [CONVERSATION_FILTERED] = "filtered"}},
-    {MSG_CONVERSATION_RECORD, "state",
-	{[STATE_OPEN] = "open",
-	    [STATE_WAITING] = "waiting",
-	    [STATE_PERSON] = "person",
-	    [STATE_RESOLVED] = "resolved"}},
-    {MSG_MESSAGE_RECORD, "role",
-	{[MESSAGE_USER] = "user",
-	    [MESSAGE_ASSISTANT] = "assistant",
-	    [MESSAGE_OPERATOR] = "operator"}},
-    {MSG_MESSAGE_DETAILS, "rating",
-	{[RATING_NONE] = "none", [RATING_UP] = "up", [RATING_DOWN] = "down"}},
-    {MSG_MESSAGE_RECORD, "status",
-	{[MESSAGE_COMPLETE] = "complete",
-	    [MESSAGE_STOPPED] = "stopped",
-	    [MESSAGE_INTERRUPTED] = "interrupted",
-	    [MESSAGE_LENGTH] = "length",
-	    [MESSAGE_HANDED] = "handed",
-	    [MESSAGE_FILTERED] = "filtered"}},
-    {MSG_USER_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
-    {MSG_INVITATION_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
-    {MSG_KEY_RECORD, "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
-    {MSG_STATUS, "store_role",
-	{[STORE_ALONE] = "alone", [STORE_OWNER] = "owner", [STORE_STANDBY] = "standby"}},
-    {MSG_WIDGET_RECORD, "position",
-	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
-    {MSG_WIDGET_RECORD, "contact_mode",
-	{[CONTACT_NONE] = "none",
-	    [CONTACT_OPTIONAL] = "optional",
-	    [CONTACT_REQUIRED] = "required"}},
-    {MSG_WEBHOOK_RECORD, "format",
-	{[WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord"}},
-    {MSG_AGENT_RECORD, "knowledge",
-	{[KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some"}},
-    {MSG_AGENT_RECORD, "not_found",
-	{[NOT_FOUND_SAY] = "say",
-	    [NOT_FOUND_GENERAL] = "general",
-	    [NOT_FOUND_FIXED] = "fixed"}},
-    {MSG_SOURCE_RECORD, "kind",
-	{[SOURCE_SITE] = "site",
-	    [SOURCE_PAGE] = "page",
-	    [SOURCE_FILES] = "files",
-	    [SOURCE_PUSHED] = "pushed"}},
-    {MSG_SOURCE_PAGE_RECORD, "state",
-	{[PAGE_WAITING] = "waiting", [PAGE_READ] = "read", [PAGE_UNREAD] = "unread"}},
-    {MSG_SOURCE_PAGE_RECORD, "reason",
-	{
-	    [REASON_NONE] = "none",
-#define PAGE_REASON(NAME, name) [REASON_##NAME] = name,
-#include "proto/ipc/page_reasons.def"
-	}},
-    {MSG_GAP_RECORD, "state",
-	{[GAP_OPEN] = "open", [GAP_CLOSED] = "closed", [GAP_DISMISSED] = "dismissed"}},
-    {MSG_SOURCES_RECORD, "outcome",
-	{[FOUND_NOTHING_ASKED] = "nothing_asked",
-	    [FOUND_ANSWER] = "answer",
-	    [FOUND_NO_ANSWER] = "no_answer",
-	    [FOUND_GENERAL] = "general",
-	    [FOUND_UNAVAILABLE] = "unavailable",
-	    [FOUND_WHOLE] = "whole"}},
-    {MSG_SOURCES_PASSAGE, "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
-    {MSG_PEER_STATUS, "role",
-	{[ROLE_WORKER] = "worker",
-	    [ROLE_TOOL] = "tool",
-	    [ROLE_SEARCH] = "search",
-	    [ROLE_CRAWL] = "crawl"}},
+    {MSG_CONVERSATION_RECORD, "status", conversation_status_words},
+    {MSG_CONVERSATION_RECORD, "state", conversation_state_words},
+    {MSG_MESSAGE_RECORD, "role", message_role_words},
+    {MSG_MESSAGE_RECORD, "status", message_status_words},
+    {MSG_MESSAGE_DETAILS, "rating", message_rating_words},
+    {MSG_USER_RECORD, "role", user_role_words},
+    {MSG_INVITATION_RECORD, "role", user_role_words},
+    {MSG_KEY_RECORD, "kind", key_kind_words},
+    {MSG_STATUS, "store_role", store_role_words},
+    {MSG_WIDGET_RECORD, "position", widget_position_words},
+    {MSG_WIDGET_RECORD, "contact_mode", contact_mode_words},
+    {MSG_WEBHOOK_RECORD, "format", webhook_format_words},
+    {MSG_AGENT_RECORD, "knowledge", knowledge_words},
+    {MSG_AGENT_RECORD, "not_found", not_found_words},
+    {MSG_SOURCE_RECORD, "kind", source_kind_words},
+    {MSG_SOURCE_PAGE_RECORD, "state", page_state_words},
+    {MSG_SOURCE_PAGE_RECORD, "reason", page_reason_words},
+    {MSG_GAP_RECORD, "state", gap_state_words},
+    {MSG_SOURCES_RECORD, "outcome", found_outcome_words},
+    {MSG_SOURCES_PASSAGE, "kind", passage_kind_words},
+    {MSG_PEER_STATUS, "role", role_words},
 };
 
 /* Numbers that are 0 or 1: false or true. Older exports have the numbers, which are accepted too. */
@@ -168,14 +120,21 @@ message_json_find_vocabulary(uint16_t type, const struct wire_field *f)
 	return NULL;
 }
 
+/* The word of a value; NULL: it has none. */
+static const char *
+message_json_word_of(const struct vocabulary *v, uint64_t value)
+{
+	if (v->words != role_words)
+		return word_of(v->words, value);
+	return value == 0 ? NULL : word_of(v->words, (uint64_t)__builtin_ctzll(value));
+}
+
 const char *
 message_json_word(enum msg_type type, const char *field, uint64_t number)
 {
 	for (size_t i = 0; i < ARRAY_LEN(vocabularies); i++)
 		if (vocabularies[i].type == type && strcmp(vocabularies[i].field, field) == 0)
-			return number < ARRAY_LEN(vocabularies[i].words)
-			    ? vocabularies[i].words[number]
-			    : NULL;
+			return message_json_word_of(&vocabularies[i], number);
 	return NULL;
 }
 
@@ -244,14 +203,14 @@ message_json_write_number(
 {
 	const struct vocabulary *v = message_json_find_vocabulary(type, f);
 	uint64_t n = wire_number(f, at);
+	const char *word;
 
 	if (message_json_is_boolean(type, f))
 		return buf_append_str(out, n != 0 ? "true" : "false");
 	if (v == NULL)
 		return n > NUMBER_MAX ? message_json_invalid() : buf_printf(out, "%" PRIu64, n);
-	if (n >= ARRAY_LEN(v->words) || v->words[n] == NULL)
-		return message_json_invalid();
-	return buf_printf(out, "\"%s\"", v->words[n]);
+	word = message_json_word_of(v, n);
+	return word == NULL ? message_json_invalid() : buf_printf(out, "\"%s\"", word);
 }
 
 static int
@@ -439,9 +398,12 @@ message_json_read_word(const struct vocabulary *v, const json_t *value, uint64_t
 	struct slice word = {
 	    (const uint8_t *)json_string_value(value), json_string_length(value)};
 
-	for (*n = 0; word.p != NULL && *n < ARRAY_LEN(v->words); ++*n)
-		if (v->words[*n] != NULL && slice_eq_str(word, v->words[*n]))
+	*n = 0;
+	for (uint64_t i = 0; word.p != NULL && v->words[i] != NULL; i++)
+		if (slice_eq_str(word, v->words[i])) {
+			*n = v->words == role_words ? UINT64_C(1) << i : i;
 			return 0;
+		}
 	return message_json_fail(error, "%s is not one of its allowed words", v->field);
 }
 

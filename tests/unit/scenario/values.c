@@ -296,136 +296,79 @@ values_bytes(struct values *v, const char *word)
 	return (struct slice){all, n * times};
 }
 
-#define CONVERSATION_STATUSES                                                           \
-	[CONVERSATION_ANY] = "any", [CONVERSATION_COMPLETE] = "complete",               \
-	[CONVERSATION_STOPPED] = "stopped", [CONVERSATION_INTERRUPTED] = "interrupted", \
-	[CONVERSATION_ACTIVE] = "active", [CONVERSATION_LENGTH] = "length",             \
-	[CONVERSATION_FILTERED] = "filtered"
+/* Words that no list of words.def has. */
+static const char *const budget_changes[] = {[CHANGE_DAY_REACHED] = "day_reached",
+    [CHANGE_DAY_HALF] = "day_half",
+    [CHANGE_DAY_MOST] = "day_most",
+    [CHANGE_MONTH_REACHED] = "month_reached",
+    [CHANGE_MONTH_HALF] = "month_half",
+    [CHANGE_MONTH_MOST] = "month_most"};
+static const char *const asks[] = {
+    [ASK_CRAWL] = "crawl", [ASK_REMOVE] = "remove", [ASK_KEEP] = "keep"};
+static const char *const seen[] = {[PASSAGE_CHUNK] = "source", [PASSAGE_ANSWER] = "answer"};
+static const char *const inbox_changes[] = {[INBOX_STATE] = "state",
+    [INBOX_ASSIGNED] = "assigned",
+    [INBOX_TAGS] = "tags",
+    [INBOX_READ] = "read",
+    [INBOX_TAGS_DIFFER] = "differ"};
+static const char *const state_sets[] = {[1u << STATE_OPEN] = "open",
+    [1u << STATE_WAITING] = "waiting",
+    [1u << STATE_PERSON] = "person",
+    [1u << STATE_RESOLVED] = "resolved"};
+static const char *const user_changes[] = {[USER_NAME] = "name",
+    [USER_ROLE] = "role",
+    [USER_PASSWORD] = "password",
+    [USER_PICTURE] = "picture"};
+static const char *const errors[] = {NULL, "full", "not_found", "invalid", "internal",
+    "conflict", "taken", "gone", "contact_required", "capped", "disabled", "exists", "in_use",
+    "limit", "last_owner", "stale", "damaged", "busy", "poisoned", "not_ready", "budget",
+    "is_standby", "read_only", "denied"};
 
-/* The names of enum values, by field; message NULL: of any message. The first match counts. */
+#define OWN(words)     (words), ARRAY_LEN(words)
+#define LISTED(values) values##_words, SIZE_MAX
+
+/* The words of fields; message NULL: of any message. The first match counts. */
 static const struct {
-	const char *message, *field, *words[STORE_DENIED + 1];
+	const char *message, *field, *const *words;
+	size_t n; /* SIZE_MAX: a NULL ends them */
 } enums[] = {
-    {"conversation_record", "status", {CONVERSATION_STATUSES}},
-    {"conversation_list", "status", {CONVERSATION_STATUSES}},
-    {NULL, "status",
-	{[MESSAGE_COMPLETE] = "complete",
-	    [MESSAGE_STOPPED] = "stopped",
-	    [MESSAGE_INTERRUPTED] = "interrupted",
-	    [MESSAGE_LENGTH] = "length",
-	    [MESSAGE_FILTERED] = "filtered",
-	    [MESSAGE_HANDED] = "handed"}},
-    {"delivery_record", "state",
-	{[DELIVERY_PENDING] = "pending",
-	    [DELIVERY_DONE] = "done",
-	    [DELIVERY_FAILED] = "failed"}},
-    {"invitation", "state",
-	{[INVITATION_OPEN] = "open",
-	    [INVITATION_USED] = "used",
-	    [INVITATION_EXPIRED] = "expired"}},
-    {"source_page_record", "state",
-	{[PAGE_WAITING] = "waiting", [PAGE_READ] = "read", [PAGE_UNREAD] = "unread"}},
-    {"source_state_record", "state",
-	{[SOURCE_IDLE] = "idle",
-	    [SOURCE_RUNNING] = "running",
-	    [SOURCE_WAITS] = "waits",
-	    [SOURCE_FAILED] = "failed"}},
-    {"source_record", "kind",
-	{[SOURCE_SITE] = "site",
-	    [SOURCE_PAGE] = "page",
-	    [SOURCE_FILES] = "files",
-	    [SOURCE_PUSHED] = "pushed"}},
-    {"source_ask", "ask",
-	{[ASK_CRAWL] = "crawl", [ASK_REMOVE] = "remove", [ASK_KEEP] = "keep"}},
-    {"gap_record", "state",
-	{[GAP_OPEN] = "open", [GAP_CLOSED] = "closed", [GAP_DISMISSED] = "dismissed"}},
-    {"passage_ref", "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
-    {"content_item", "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
-    {"content_see", "kind", {[PASSAGE_CHUNK] = "source", [PASSAGE_ANSWER] = "answer"}},
-    {"content_read", "knowledge",
-	{[KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some"}},
-    {"sources_record", "outcome",
-	{[FOUND_ANSWER] = "answer",
-	    [FOUND_NO_ANSWER] = "no_answer",
-	    [FOUND_GENERAL] = "general",
-	    [FOUND_UNAVAILABLE] = "unavailable",
-	    [FOUND_WHOLE] = "whole"}},
-    {NULL, "state",
-	{[STATE_OPEN] = "open",
-	    [STATE_WAITING] = "waiting",
-	    [STATE_PERSON] = "person",
-	    [STATE_RESOLVED] = "resolved"}},
-    {"message_record", "role",
-	{[MESSAGE_USER] = "user",
-	    [MESSAGE_ASSISTANT] = "assistant",
-	    [MESSAGE_OPERATOR] = "operator"}},
-    {NULL, "rating", {[RATING_NONE] = "none", [RATING_UP] = "up", [RATING_DOWN] = "down"}},
-    {NULL, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
-    {NULL, "contact_mode",
-	{[CONTACT_NONE] = "none",
-	    [CONTACT_OPTIONAL] = "optional",
-	    [CONTACT_REQUIRED] = "required"}},
-    {NULL, "position",
-	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
-    {"change_record", "kind",
-	{[CHANGE_CONVERSATION] = "conversation",
-	    [CHANGE_MESSAGE] = "message",
-	    [CHANGE_REPLY] = "reply",
-	    [CHANGE_CONTACT] = "contact",
-	    [CHANGE_WIDGET] = "widget",
-	    [CHANGE_AGENT] = "agent",
-	    [CHANGE_USER] = "user",
-	    [CHANGE_WEBHOOK] = "webhook",
-	    [CHANGE_BUDGET] = "budget",
-	    [CHANGE_INVITATION] = "invitation",
-	    [CHANGE_PRICES] = "prices",
-	    [CHANGE_SOURCE] = "source",
-	    [CHANGE_PAGE] = "page",
-	    [CHANGE_ANSWER] = "answer",
-	    [CHANGE_GAP] = "gap"}},
-    {"change_record", "what",
-	{[CHANGE_CREATED] = "created",
-	    [CHANGE_CHANGED] = "changed",
-	    [CHANGE_DELETED] = "deleted",
-	    [CHANGE_IMPORTED] = "imported",
-	    [CHANGE_STARTED] = "started",
-	    [CHANGE_COMPLETE] = "complete",
-	    [CHANGE_STOPPED] = "stopped",
-	    [CHANGE_INTERRUPTED] = "interrupted",
-	    [CHANGE_IDENTIFIED] = "contact",
-	    [CHANGE_STATE] = "state",
-	    [CHANGE_REACHED] = "reached",
-	    [CHANGE_HALF] = "half",
-	    [CHANGE_MOST] = "most",
-	    [CHANGE_DAY_REACHED] = "day_reached",
-	    [CHANGE_DAY_HALF] = "day_half",
-	    [CHANGE_DAY_MOST] = "day_most",
-	    [CHANGE_MONTH_REACHED] = "month_reached",
-	    [CHANGE_MONTH_HALF] = "month_half",
-	    [CHANGE_MONTH_MOST] = "month_most"}},
-    {"key_record", "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
-    {"conversation_change", "what",
-	{[INBOX_STATE] = "state",
-	    [INBOX_ASSIGNED] = "assigned",
-	    [INBOX_TAGS] = "tags",
-	    [INBOX_READ] = "read",
-	    [INBOX_TAGS_DIFFER] = "differ"}},
-    {NULL, "states",
-	{[1u << STATE_OPEN] = "open",
-	    [1u << STATE_WAITING] = "waiting",
-	    [1u << STATE_PERSON] = "person",
-	    [1u << STATE_RESOLVED] = "resolved"}},
-    {NULL, "what",
-	{[USER_NAME] = "name",
-	    [USER_ROLE] = "role",
-	    [USER_PASSWORD] = "password",
-	    [USER_PICTURE] = "picture"}},
-    {"error", "code",
-	{NULL, "full", "not_found", "invalid", "internal", "conflict", "taken", "gone",
-	    "contact_required", "capped", "disabled", "exists", "in_use", "limit", "last_owner",
-	    "stale", "damaged", "busy", "poisoned", "not_ready", "budget", "is_standby",
-	    "read_only", "denied"}},
+    {"conversation_record", "status", LISTED(conversation_status)},
+    {"conversation_list", "status", LISTED(conversation_status)},
+    {NULL, "status", LISTED(message_status)},
+    {"delivery_record", "state", LISTED(delivery_state)},
+    {"invitation", "state", LISTED(invitation_state)},
+    {"source_page_record", "state", LISTED(page_state)},
+    {"source_state_record", "state", LISTED(source_state)},
+    {"source_record", "kind", LISTED(source_kind)},
+    {"source_ask", "ask", OWN(asks)},
+    {"gap_record", "state", LISTED(gap_state)},
+    {"passage_ref", "kind", LISTED(passage_kind)},
+    {"content_item", "kind", LISTED(passage_kind)},
+    {"content_see", "kind", OWN(seen)},
+    {"content_read", "knowledge", LISTED(knowledge)},
+    {"sources_record", "outcome", LISTED(found_outcome)},
+    {NULL, "state", LISTED(conversation_state)},
+    {"message_record", "role", LISTED(message_role)},
+    {NULL, "rating", LISTED(message_rating)},
+    {NULL, "role", LISTED(user_role)},
+    {NULL, "contact_mode", LISTED(contact_mode)},
+    {NULL, "position", LISTED(widget_position)},
+    {"change_record", "kind", LISTED(change_kind)},
+    {"change_record", "what", LISTED(change_what)},
+    {"change_record", "what", OWN(budget_changes)},
+    {"key_record", "kind", LISTED(key_kind)},
+    {"conversation_change", "what", OWN(inbox_changes)},
+    {NULL, "states", OWN(state_sets)},
+    {NULL, "what", OWN(user_changes)},
+    {"error", "code", OWN(errors)},
 };
+
+/* Whether word number i exists; a list of its own may have gaps. */
+static bool
+enum_has(size_t e, uint64_t i)
+{
+	return enums[e].n == SIZE_MAX ? enums[e].words[i] != NULL : i < enums[e].n;
+}
 
 static bool
 find_enum_word(const char *word, const char *message, const char *field, uint64_t *number)
@@ -435,7 +378,7 @@ find_enum_word(const char *word, const char *message, const char *field, uint64_
 		    (enums[i].message != NULL &&
 			(message == NULL || strcmp(enums[i].message, message) != 0)))
 			continue;
-		for (*number = 0; *number < ARRAY_LEN(enums[i].words); (*number)++)
+		for (*number = 0; enum_has(i, *number); (*number)++)
 			if (enums[i].words[*number] != NULL &&
 			    strcmp(enums[i].words[*number], word) == 0)
 				return true;

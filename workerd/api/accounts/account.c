@@ -83,7 +83,7 @@ account_end(struct account_query *a)
 {
 	struct json_writer *j = &a->q.json;
 
-	json_write_str(j, "role", names_user_role((uint8_t)a->role));
+	json_write_str(j, "role", names_word(user_role_words, (uint8_t)a->role));
 	rights_write(j, "rights", a->rights);
 	json_write_bool(j, "key", a->by_key);
 	json_write_close(j, '}');
@@ -114,7 +114,7 @@ account_on_user(void *arg, uint16_t type, const union msg *m)
 		json_write_null(j, "picture");
 	else
 		json_write_str(j, "picture", r.picture);
-	json_write_str(j, "role", names_user_role(r.role));
+	json_write_str(j, "role", names_word(user_role_words, r.role));
 	json_write_close(j, '}');
 	record_version_tag(r.updated_at, a->q.etag);
 	account_end(a);

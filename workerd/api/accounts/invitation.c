@@ -130,7 +130,7 @@ invitation_write(struct json_writer *j, const struct msg_invitation *m,
 {
 	json_write_open(j, NULL, '{');
 	json_write_str(j, "organization", m->organization);
-	json_write_str(j, "role", names_user_role(r->role));
+	json_write_str(j, "role", names_word(user_role_words, r->role));
 	if (r->email.len == 0)
 		json_write_null(j, "email");
 	else

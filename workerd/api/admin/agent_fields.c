@@ -18,13 +18,6 @@
 #define FALLBACKS_MAX       3    /* servers that are asked after the first one */
 #define FALLBACKS_BYTES_MAX 1200
 
-static const char *const knowledge_names[] = {
-    [KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some", NULL};
-static const char *const not_found_names[] = {[NOT_FOUND_SAY] = "say",
-    [NOT_FOUND_GENERAL] = "general",
-    [NOT_FOUND_FIXED] = "fixed",
-    NULL};
-
 /* Members of a request that are not the owner's to set. */
 static const char *const extra_not[] = {"model", "messages", "stream", "tools", "n", NULL};
 
@@ -141,9 +134,9 @@ const struct field agent_fields[] = {
     {"handover_text", &field_text, AT(handover_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"waiting_text", &field_text, AT(waiting_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"no_return", &field_flag, AT(no_return), FIELD_OPTIONAL, 0, 1, NULL},
-    {"knowledge", &field_choice, AT(knowledge), FIELD_OPTIONAL, 0, 0, knowledge_names},
+    {"knowledge", &field_choice, AT(knowledge), FIELD_OPTIONAL, 0, 0, knowledge_words},
     {"sources", &field_ids, AT(sources), FIELD_OPTIONAL, 0, SOURCES_MAX, NULL},
-    {"notFound", &field_choice, AT(not_found), FIELD_OPTIONAL, 0, 0, not_found_names},
+    {"notFound", &field_choice, AT(not_found), FIELD_OPTIONAL, 0, 0, not_found_words},
     {"notFoundText", &field_text, AT(not_found_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},

@@ -85,8 +85,8 @@ conversations_read_status(struct slice query, uint8_t *status)
 
 	if (value.p == NULL)
 		return true;
-	for (size_t i = CONVERSATION_ANY + 1; conversation_json_statuses[i] != NULL; i++)
-		if (slice_eq_str(value, conversation_json_statuses[i])) {
+	for (size_t i = CONVERSATION_ANY + 1; conversation_status_words[i] != NULL; i++)
+		if (slice_eq_str(value, conversation_status_words[i])) {
 			*status = (uint8_t)i;
 			return true;
 		}
@@ -98,7 +98,7 @@ static bool
 conversations_add_state(struct slice name, uint8_t *states)
 {
 	for (enum conversation_state state = STATE_OPEN; state <= STATE_RESOLVED; state++)
-		if (slice_eq(name, names_conversation_state((uint8_t)state))) {
+		if (slice_eq(name, names_word(conversation_state_words, (uint8_t)state))) {
 			*states |= (uint8_t)(1u << state);
 			return true;
 		}

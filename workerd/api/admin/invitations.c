@@ -26,7 +26,7 @@ struct invitation {
 static const struct field invitation_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
-    {"role", &field_choice, AT(role), FIELD_REQUIRED, 0, 0, names_user_roles},
+    {"role", &field_choice, AT(role), FIELD_REQUIRED, 0, 0, user_role_words},
     {"email", &field_email, AT(email), FIELD_NULLABLE, 1, 254, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"expires_at", &field_time, AT(expires_at), FIELD_FIXED, 0, 0, NULL},

@@ -24,12 +24,10 @@
 
 #define AT(member) offsetof(struct msg_key_record, member)
 
-static const char *const kinds[] = {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin", NULL};
-
 static const struct field key_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
-    {"kind", &field_choice, AT(kind), FIELD_REQUIRED, 0, 0, kinds},
+    {"kind", &field_choice, AT(kind), FIELD_REQUIRED, 0, 0, key_kind_words},
     {"name", &field_line, AT(name), FIELD_NULLABLE, 1, NAME_UNITS, NULL},
     {"hint", &field_line, AT(hint), FIELD_FIXED, 0, 0, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
@@ -105,7 +103,7 @@ keys_on_created(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	log_event(LOG_NOTICE, "key_created", L_UINT("conn", k->q.x->number),
-	    L_ID("org", &k->q.org), L_ID("key", &k->id), L_STR("kind", kinds[k->kind]),
+	    L_ID("org", &k->q.org), L_ID("key", &k->id), L_STR("kind", key_kind_words[k->kind]),
 	    L_STR("by", k->by));
 	store_query_reply_status(&k->q, 201);
 }

@@ -33,7 +33,7 @@ static const struct field user_fields[] = {
     {"email", &field_email, AT(record.email), FIELD_REQUIRED, 1, 254, NULL},
     {"name", &field_line, AT(record.name), FIELD_NULLABLE, 1, NAME_UNITS, NULL},
     {"picture", &field_picture, AT(record.picture), FIELD_NULLABLE, 0, USER_PICTURE_MAX, NULL},
-    {"role", &field_choice, AT(record.role), FIELD_OPTIONAL, 0, 0, names_user_roles},
+    {"role", &field_choice, AT(record.role), FIELD_OPTIONAL, 0, 0, user_role_words},
     {"password", &field_password_new, AT(password), FIELD_REQUIRED, 0, 0, NULL},
     {"created_at", &field_time, AT(record.created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(record.updated_at), FIELD_READ_AT, 0, 0, NULL},

@@ -14,13 +14,10 @@
 
 #define COMMENT_MAX 1000 /* UTF-16 code units */
 
-static const char *const ratings[] = {
-    [RATING_NONE] = "none", [RATING_UP] = "up", [RATING_DOWN] = "down"};
-
 struct slice
 chat_rating_name(enum message_rating rating)
 {
-	return slice_str(ratings[rating]);
+	return slice_str(message_rating_words[rating]);
 }
 
 const char *
@@ -30,7 +27,7 @@ chat_rating_read(const struct json_t *object, struct msg_rating_set *rating)
 	struct slice word = json_read_member(object, "rating");
 
 	for (enum message_rating i = RATING_NONE; i <= RATING_DOWN; i++)
-		if (word.p != NULL && slice_eq_str(word, ratings[i])) {
+		if (word.p != NULL && slice_eq_str(word, message_rating_words[i])) {
 			rating->rating = (uint8_t)i;
 			rating->comment = json_read_string(comment);
 			if (comment == NULL || json_is_null(comment))

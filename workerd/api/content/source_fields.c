@@ -14,12 +14,6 @@
 
 #define PAGES_DEFAULT 1000
 
-static const char *const kinds[] = {[SOURCE_SITE] = "site",
-    [SOURCE_PAGE] = "page",
-    [SOURCE_FILES] = "files",
-    [SOURCE_PUSHED] = "pushed",
-    NULL};
-
 static bool
 source_fields_add_pattern(const json_t *value, struct source_patterns *out, size_t *len)
 {
@@ -88,7 +82,7 @@ static const struct field_kind state_kind = {
 const struct field source_fields[] = {
     {"id", &field_id, AT(record.id), FIELD_FIXED, 0, 0, NULL},
     {"name", &field_line, AT(record.name), FIELD_REQUIRED, 1, 100, NULL},
-    {"kind", &field_choice, AT(record.kind), FIELD_REQUIRED, 0, 0, kinds},
+    {"kind", &field_choice, AT(record.kind), FIELD_REQUIRED, 0, 0, source_kind_words},
     {"url", &field_url, AT(record.url), FIELD_NULLABLE, 1, 2048, NULL},
     {"include", &patterns_kind, AT(include), FIELD_OPTIONAL, 0, 100, NULL},
     {"exclude", &patterns_kind, AT(exclude), FIELD_OPTIONAL, 0, 100, NULL},

@@ -17,9 +17,6 @@
 
 #define AT(member) offsetof(struct msg_source_page_record, member)
 
-static const char *const states[] = {
-    [PAGE_WAITING] = "waiting", [PAGE_READ] = "read", [PAGE_UNREAD] = "unread", NULL};
-
 static void
 source_pages_write_reason(const struct field *f, const void *at, struct json_writer *j)
 {
@@ -47,7 +44,7 @@ static const struct field page_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"url", &field_line, AT(url), FIELD_FIXED, 0, 0, NULL},
     {"title", &field_line, AT(title), FIELD_NULLABLE, 0, 0, NULL},
-    {"state", &field_choice, AT(state), FIELD_FIXED, 0, 0, states},
+    {"state", &field_choice, AT(state), FIELD_FIXED, 0, 0, page_state_words},
     {"reason", &reason_kind, AT(reason), FIELD_FIXED, 0, 0, NULL},
     {"detail", &field_line, AT(detail), FIELD_NULLABLE, 0, 0, NULL},
     {"language", &field_line, AT(language), FIELD_NULLABLE, 0, 0, NULL},
@@ -109,8 +106,8 @@ source_pages_read_filters(
 	uint8_t value[PARAMETER_MAX];
 	struct slice state = parameter_read(query, "state", value);
 
-	for (uint8_t i = 0; states[i] != NULL; i++)
-		if (slice_eq_str(state, states[i]))
+	for (uint8_t i = 0; page_state_words[i] != NULL; i++)
+		if (slice_eq_str(state, page_state_words[i]))
 			list->state = (uint8_t)(i + 1);
 	if (state.p != NULL && list->state == 0)
 		return "state must be waiting, read or unread";

@@ -5,13 +5,6 @@
 
 #include "proto/base/basics.h"
 
-static const char *const names[] = {
-    [SOURCE_IDLE] = "idle",
-    [SOURCE_RUNNING] = "running",
-    [SOURCE_WAITS] = "waits",
-    [SOURCE_FAILED] = "failed",
-};
-
 bool
 source_state_among(
     struct slice states, const struct id *source, struct msg_source_state_record *state)
@@ -40,7 +33,7 @@ source_state_write(
     struct json_writer *j, const char *key, const struct msg_source_state_record *state)
 {
 	json_write_open(j, key, '{');
-	json_write_str(j, "state", slice_str(names[state->state]));
+	json_write_str(j, "state", slice_str(source_state_words[state->state]));
 	if (state->error.len == 0)
 		json_write_null(j, "error");
 	else

@@ -27,9 +27,7 @@ struct feed_opening {
 static void
 feed_free(struct feed *f)
 {
-	if (f->call != NULL)
-		store_call_forget(f->call);
-	live_room_leave(&f->member);
+	live_core_leave(&f->core);
 	feed_reply_leave(f);
 	if (f->typing_timer != NULL)
 		event_free(f->typing_timer);
@@ -53,8 +51,9 @@ feed_end(void *arg)
 }
 
 void
-feed_fail(struct feed *f, uint16_t type, const union msg *m)
+feed_fail(struct live_core *core, uint16_t type, const union msg *m)
 {
+	struct feed *f = (struct feed *)core;
 	struct http_exchange *x = f->stream.x;
 
 	if (!event_stream_is_silent_poll(&f->stream)) {
@@ -108,8 +107,9 @@ feed_forget_typing(struct feed *f)
 
 /* A reply that is being written shows typing already. */
 static void
-feed_on_operator_typing(struct feed *f)
+feed_on_operator_typing(struct live_core *core)
 {
+	struct feed *f = (struct feed *)core;
 	bool typed = f->place.operator_typing;
 
 	if (f->listener != NULL || f->place.typing)
@@ -125,8 +125,10 @@ feed_on_operator_typing(struct feed *f)
 }
 
 static void
-feed_on_contact(struct feed *f)
+feed_on_contact(struct live_core *core)
 {
+	struct feed *f = (struct feed *)core;
+
 	if (f->place.identified)
 		return;
 	f->place.identified = true;
@@ -134,56 +136,50 @@ feed_on_contact(struct feed *f)
 }
 
 static void
-feed_on_missed(struct feed *f, bool identified)
+feed_on_changed(struct live_core *core)
 {
-	if (identified)
-		feed_on_contact(f);
-	f->failed = (struct id){0};
-	feed_sync(f);
+	feed_sync((struct feed *)core);
 }
 
-/* A turn without a message is a reply that is run again after it broke off. */
 static void
-feed_on_turn(struct feed *f, const struct msg_live_turn *turn)
+feed_on_missed(struct live_core *core, const struct live_room_event *event)
 {
-	if (id_is_zero(&turn->message)) {
-		f->failed = (struct id){0};
+	if (event->identified)
+		feed_on_contact(core);
+	feed_on_changed(core);
+}
+
+static void
+feed_on_turn(struct live_core *core, const struct msg_live_turn *turn)
+{
+	struct feed *f = (struct feed *)core;
+
+	if (id_is_zero(&turn->message))
 		f->place.told = false;
-	}
 	feed_sync(f);
 }
 
 static void
-feed_on_event(struct live_room_member *member, const struct live_room_event *event)
+feed_on_gone(struct live_core *core)
 {
-	struct feed *f = (struct feed *)member;
-
-	switch (event->type) {
-	case ROOM_TURN:
-		feed_on_turn(f, event->turn);
-		break;
-	case ROOM_CHANGED:
-		feed_sync(f);
-		break;
-	case ROOM_TYPING:
-		feed_on_operator_typing(f);
-		break;
-	case ROOM_PRESENCE: /* for owners only */
-		break;
-	case ROOM_CONTACT:
-		feed_on_contact(f);
-		break;
-	case ROOM_MISSED:
-		feed_on_missed(f, event->identified);
-		break;
-	case ROOM_UNAVAILABLE:
-		feed_fail(f, 0, NULL);
-		break;
-	case ROOM_GONE:
-		feed_end(f);
-		break;
-	}
+	feed_end(core);
 }
+
+static const struct live_renderer renderer = {
+    .first = FEED_HISTORY_MESSAGES,
+    .later = FEED_PAGE_MESSAGES,
+    .settled = true,
+    .page = feed_sync_on_page,
+    .finish = feed_sync_on_end,
+    .none = feed_sync_on_none,
+    .fail = feed_fail,
+    .changed = feed_on_changed,
+    .turn = feed_on_turn,
+    .typing = feed_on_operator_typing,
+    .contact = feed_on_contact,
+    .missed = feed_on_missed,
+    .gone = feed_on_gone,
+};
 
 /* Continues where the client is, or begins with the session. */
 static void
@@ -196,7 +192,7 @@ feed_greet(struct feed *f)
 		if (f->place.operator_typing)
 			feed_start_typing_timer(f);
 		if (known)
-			feed_on_contact(f);
+			feed_on_contact(&f->core);
 	} else {
 		f->place.identified = known;
 		f->place.next = f->visit.is_new ? 1 : 0;
@@ -225,7 +221,7 @@ feed_enter(struct feed *f)
 	const struct live_room_topic topic = widget_visit_topic(&f->visit);
 	struct http_exchange *x = f->stream.x;
 
-	if (live_room_enter(f->out.api->rooms, &f->member, &topic) == 0) {
+	if (live_core_enter(&f->core, &topic) == 0) {
 		feed_begin(f);
 		return;
 	}
@@ -241,11 +237,17 @@ feed_new(struct feed_opening *o)
 {
 	struct feed *f = xcalloc(1, sizeof(*f));
 
-	f->member.on_event = feed_on_event;
 	f->out = o->out;
 	f->out.send = feed_send;
 	f->out.arg = f;
 	f->visit = o->visit;
+	f->core = (struct live_core){
+	    .renderer = &renderer,
+	    .api = f->out.api,
+	    .org = f->visit.org,
+	    .widget = f->visit.widget,
+	    .session = slice_str(f->visit.session),
+	};
 	if (f->visit.resumed && (f->visit.is_given || f->visit.by_key))
 		f->place = o->place;
 	f->stream = (struct event_stream){.api = o->out.api, .sse = o->sse, .poll = o->poll};

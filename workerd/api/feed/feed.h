@@ -15,23 +15,20 @@
 #define WORKERD_API_FEED_FEED_H
 
 #include "workerd/api/feed/feed_place.h"
-#include "workerd/api/live/live_room.h"
+#include "workerd/api/live/live_core.h"
 #include "workerd/api/request/event_stream.h"
 #include "workerd/api/widget/widget_send.h"
 #include "workerd/api/widget/widget_visit.h"
-#include "workerd/turn/turn.h"
 
 struct feed {
-	struct live_room_member member; /* first: the room calls on_event() with it */
+	struct live_core core; /* first */
 	struct event_stream stream;
 	struct widget_outlet out;
 	struct widget_visit visit;
-	struct feed_place place;        /* what the client has */
-	struct store_call *call;        /* of the sync that is under way */
-	bool again;                     /* another sync is due after it, or after the reply */
-	struct turn_listener *listener; /* of the reply at place.next */
+	struct feed_place place; /* what the client has */
+	struct turn_listener
+	    *listener; /* of the reply at place.next; a sync waits for its end */
 	struct id reply;
-	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
 	struct event *typing_timer; /* NULL, or until place.operator_typing ends */
 };
 
@@ -41,13 +38,25 @@ struct feed {
 void feed_end(void *arg);
 
 /* The store does not answer. Frees the feed. */
-void feed_fail(struct feed *f, uint16_t type, const union msg *m);
+void feed_fail(struct live_core *core, uint16_t type, const union msg *m);
 
 /* An operator's typing becomes that of a message, or is over. */
 void feed_forget_typing(struct feed *f);
 
-/* In feed_sync.c: sends the messages that the client does not have, and then follows the reply behind them. */
+/* In feed_sync.c. */
+
+/* The messages of a first history, and the page size of later syncs. */
+#define FEED_HISTORY_MESSAGES 200
+#define FEED_PAGE_MESSAGES    64
+
+/* Sends the messages that the client does not have, and then follows the reply behind them. */
 void feed_sync(struct feed *f);
+
+/* As in live_core.h. */
+enum live_sync_next feed_sync_on_page(struct live_core *core,
+    const struct msg_message_page *page, const struct msg_conversation_record *conversation);
+void feed_sync_on_end(struct live_core *core, const struct msg_message_page *page);
+void feed_sync_on_none(struct live_core *core);
 
 /* In feed_reply.c. */
 

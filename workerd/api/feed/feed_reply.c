@@ -92,7 +92,7 @@ feed_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 	if (f->place.behind == 0)
 		f->place.next++;
 	f->place.behind = 0;
-	f->failed = (struct id){0};
+	live_core_forgive(&f->core);
 	widget_send_message(&f->out,
 	    &(struct msg_message_record){
 		.id = ids->message,
@@ -115,7 +115,7 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 	/* An unsaved reply may yet end well, and a poll cannot wait for that: another request follows it. */
 	if (how == LIVE_LOST || error->unsaved) {
 		f->listener = NULL;
-		feed_fail(f, 0, NULL);
+		feed_fail(&f->core, 0, NULL);
 		return;
 	}
 	typed = feed_reply_end(f);
@@ -125,7 +125,7 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 	}
 	f->place.behind = 0;
 	if (how == LIVE_FAILED)
-		f->failed = f->reply;
+		f->core.failed = f->reply;
 	widget_send_failure(&f->out, error, (struct slice){0});
 	if (typed)
 		widget_send_type(&f->out, "typing_stop");
@@ -140,12 +140,7 @@ feed_reply_join(struct feed *f, const struct id *reply)
 	    .source = feed_reply_on_source,
 	    .done = feed_reply_on_done,
 	    .error = feed_reply_on_error};
-	const struct reply_ref ref = {
-	    .org = f->visit.org,
-	    .widget = f->visit.widget,
-	    .session = slice_str(f->visit.session),
-	    .message = *reply,
-	};
+	const struct reply_ref ref = live_core_reply(&f->core, reply);
 	size_t units;
 
 	if (f->place.behind > 0 && feed_reply_sends_tokens(f))
@@ -154,5 +149,5 @@ feed_reply_join(struct feed *f, const struct id *reply)
 	f->reply = *reply;
 	f->listener = turn_join(f->out.api->turns, &ref, units, &sink, f);
 	if (f->listener == NULL)
-		feed_fail(f, 0, NULL);
+		feed_fail(&f->core, 0, NULL);
 }

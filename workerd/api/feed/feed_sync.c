@@ -1,10 +1,5 @@
 #include "proto/base/basics.h"
 #include "workerd/api/feed/feed.h"
-#include "workerd/api/live/live_page.h"
-
-/* The newest messages in the first history, and the page size of later syncs. */
-#define HISTORY_MESSAGES 200
-#define PAGE_MESSAGES    64
 
 static const struct msg_message_page no_page;
 static const struct msg_conversation_record no_conversation;
@@ -98,13 +93,6 @@ feed_sync_take(struct feed *f, const struct msg_message_page *page,
 	feed_sync_send(f, page, m, may_change);
 }
 
-/* An open reply that is not skipped. */
-static bool
-feed_sync_is_open(const struct feed *f, const struct msg_message_page *page)
-{
-	return !id_is_zero(&page->open) && !id_equal(&page->open, &f->failed);
-}
-
 /* Whether the last message is a reply that broke off, which may be written again in its place. */
 static bool
 feed_sync_is_broken(const struct msg_message_page *page, struct live_message *last)
@@ -147,83 +135,79 @@ feed_sync_follow(struct feed *f, const struct msg_message_page *page)
 	feed_reply_join(f, &page->open);
 }
 
-/* The end of the messages that are settled. */
-static void
-feed_sync_finish(struct feed *f, const struct msg_message_page *page, uint64_t end)
-{
-	bool again = f->again;
-
-	f->again = false;
-	if (feed_sync_is_open(f, page)) {
-		f->again = again;
-		feed_sync_follow(f, page);
-		return;
-	}
-	if (id_is_zero(&page->open))
-		feed_sync_rest(f, page, end);
-	event_stream_continue_at(&f->stream, feed_place_number(&f->place));
-	if (again)
-		feed_sync(f);
-}
-
 /* The first history, or after another conversation was deleted: one frame, which replaces everything. */
 static void
-feed_sync_take_history(struct feed *f, const struct msg_message_page *page)
+feed_sync_take_history(struct feed *f, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
-	const struct msg_conversation_record conversation = live_page_conversation(page);
 	struct msg_message_page shown = *page;
 
 	shown.active = page->open;
 	if (id_is_zero(&page->open))
-		feed_sync_rest(f, page, conversation.next_seq);
+		feed_sync_rest(f, page, conversation->next_seq);
 	else
 		feed_sync_pass(f, page->open_seq);
-	f->place.conversation = feed_place_mark(&conversation.id);
+	f->place.conversation = feed_place_mark(&conversation->id);
 	widget_send_history(&f->out, &shown);
-	feed_sync_set_state(f, &conversation, page->people);
-	feed_sync_finish(f, page, conversation.next_seq);
+	feed_sync_set_state(f, conversation, page->people);
 }
 
 /* The client's conversation was deleted, and there may be another one. */
-static void
+static enum live_sync_next
 feed_sync_start_over(struct feed *f)
 {
 	f->place = (struct feed_place){.identified = f->place.identified};
-	feed_sync(f);
+	f->core.from = 0;
+	return LIVE_SYNC_AGAIN;
 }
 
-static void
-feed_sync_take_page(struct feed *f, const struct msg_message_page *page)
+enum live_sync_next
+feed_sync_on_page(struct live_core *core, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
-	const struct msg_conversation_record conversation = live_page_conversation(page);
-	uint16_t mark = feed_place_mark(&conversation.id);
+	struct feed *f = (struct feed *)core;
+	uint16_t mark = feed_place_mark(&conversation->id);
 
+	if (f->place.next == 0) {
+		feed_sync_take_history(f, page, conversation);
+		return LIVE_SYNC_ON;
+	}
 	if ((f->place.conversation != 0 && f->place.conversation != mark) ||
-	    f->place.next > conversation.next_seq) {
-		feed_sync_start_over(f);
-		return;
-	}
+	    f->place.next > conversation->next_seq)
+		return feed_sync_start_over(f);
 	f->place.conversation = mark;
-	feed_sync_set_state(f, &conversation, page->people);
+	feed_sync_set_state(f, conversation, page->people);
 	feed_sync_take_all(f, page);
-	if (page->next == 0) {
-		feed_sync_finish(f, page, conversation.next_seq);
-		return;
-	}
 	if (page->next > f->place.next)
 		feed_sync_pass(f, page->next);
-	if (!event_stream_is_full(&f->stream))
+	return page->next != 0 && event_stream_is_full(&f->stream) ? LIVE_SYNC_STOP
+								   : LIVE_SYNC_ON;
+}
+
+/* The end of the messages that are settled. */
+void
+feed_sync_on_end(struct live_core *core, const struct msg_message_page *page)
+{
+	struct feed *f = (struct feed *)core;
+
+	if (live_core_may_join(core, &page->open)) {
+		feed_sync_follow(f, page);
+		return;
+	}
+	if (id_is_zero(&page->open))
+		feed_sync_rest(f, page, live_page_conversation(page).next_seq);
+	event_stream_continue_at(&f->stream, feed_place_number(&f->place));
+	if (core->again)
 		feed_sync(f);
 }
 
 /* The session has no conversation (any more). */
-static void
-feed_sync_take_none(struct feed *f)
+void
+feed_sync_on_none(struct live_core *core)
 {
-	bool again = f->again;
+	struct feed *f = (struct feed *)core;
 	bool had = f->place.next == 0 || f->place.conversation != 0;
 
-	f->again = false;
 	f->place = (struct feed_place){.next = 1,
 	    .identified = f->place.identified,
 	    .state = f->place.state,
@@ -231,45 +215,15 @@ feed_sync_take_none(struct feed *f)
 	if (had)
 		widget_send_history(&f->out, &no_page);
 	feed_sync_set_state(f, &no_conversation, (struct slice){0});
-	if (again)
+	if (core->again)
 		feed_sync(f);
-}
-
-static void
-feed_sync_on_page(void *arg, uint16_t type, const union msg *m)
-{
-	struct feed *f = arg;
-
-	f->call = NULL;
-	if (store_refused(type, m, STORE_NOT_FOUND))
-		feed_sync_take_none(f);
-	else if (type != MSG_MESSAGE_PAGE)
-		feed_fail(f, type, m);
-	else if (f->place.next == 0)
-		feed_sync_take_history(f, &m->message_page);
-	else
-		feed_sync_take_page(f, &m->message_page);
 }
 
 void
 feed_sync(struct feed *f)
 {
-	const struct msg_session_history ask = {
-	    .org = f->visit.org,
-	    .widget = f->visit.widget,
-	    .session = slice_str(f->visit.session),
-	    .onwards = feed_place_first(&f->place),
-	    .limit = f->place.next == 0 ? HISTORY_MESSAGES : PAGE_MESSAGES,
-	    .settled = 1,
-	};
-
-	if (f->call != NULL || f->listener != NULL) {
-		f->again = true;
-		return;
-	}
-	f->again = false;
-	f->call = store_call(f->out.api->store, MSG_SESSION_HISTORY, &ask, STORE_TIMEOUT_MS,
-	    feed_sync_on_page, f);
-	if (f->call == NULL)
-		feed_fail(f, 0, NULL);
+	if (f->listener != NULL)
+		f->core.again = true;
+	else
+		live_core_sync(&f->core, feed_place_first(&f->place));
 }

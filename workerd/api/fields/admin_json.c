@@ -87,7 +87,7 @@ admin_json_write_message(struct json_writer *j, const struct msg_message_record 
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "_id", &r->id);
 	json_write_uint(j, "_creationTime", r->created_at);
-	json_write_str(j, "role", names_message_role(r->role));
+	json_write_str(j, "role", names_word(message_role_words, r->role));
 	json_write_str(j, "content", r->text);
 	json_write_uint(j, "createdAt", r->created_at);
 	json_write_str(j, "status", names_message_status(r->status));

@@ -13,25 +13,13 @@
 /* Conversations of a page, at most (messages.def). */
 #define ROWS_MAX 200
 
-const char *const conversation_json_statuses[] = {
-    [CONVERSATION_ANY] = "",
-    [CONVERSATION_COMPLETE] = "complete",
-    [CONVERSATION_STOPPED] = "stopped",
-    [CONVERSATION_INTERRUPTED] = "interrupted",
-    [CONVERSATION_ACTIVE] = "active",
-    [CONVERSATION_LENGTH] = "length",
-    [CONVERSATION_FILTERED] = "filtered",
-    NULL,
-};
-
 static void
 conversation_json_write_status(struct json_writer *j, uint8_t status)
 {
-	must(status < ARRAY_LEN(conversation_json_statuses) - 1);
 	if (status == CONVERSATION_ANY)
 		json_write_null(j, "status");
 	else
-		json_write_str(j, "status", slice_str(conversation_json_statuses[status]));
+		json_write_str(j, "status", names_word(conversation_status_words, status));
 }
 
 /* The ids stand one after the other, with a space between. */
@@ -136,7 +124,8 @@ conversation_json_write_face(struct json_writer *j, const struct id *contact, st
 	if (f.last_role == 0)
 		json_write_null(j, "lastRole");
 	else
-		json_write_str(j, "lastRole", names_message_role((uint8_t)(f.last_role - 1)));
+		json_write_str(
+		    j, "lastRole", names_word(message_role_words, (uint8_t)(f.last_role - 1)));
 }
 
 /* Stores of before have no such time: the last activity then. */
@@ -167,7 +156,7 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	json_write_id(j, "widgetId", &r.widget);
 	conversation_json_write_face(j, &r.contact, face);
 	conversation_json_write_status(j, r.status);
-	json_write_str(j, "state", names_conversation_state(r.state));
+	json_write_str(j, "state", names_word(conversation_state_words, r.state));
 	admin_json_write_operator(j, "operator", &r.operator, r.operator_name);
 	json_write_id_or_null(j, "assignedTo", &r.assigned);
 	conversation_json_write_wait(j, &r);

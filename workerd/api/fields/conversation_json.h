@@ -7,9 +7,6 @@
 #include "proto/ipc/messages.h"
 #include "workerd/api/request/json_writer.h"
 
-/* The names of enum conversation_status, from 1; the first is empty, and a NULL ends them. */
-extern const char *const conversation_json_statuses[];
-
 /* Writes a CONVERSATION_RECORD and its CONVERSATION_FACE, both of which their message's decoder has checked. page: a
  * PAGE_RECORD; empty: not known, NULL: the object does not have the member. */
 void conversation_json_write(struct json_writer *j, const char *key, struct slice record,

@@ -1,5 +1,5 @@
 /*
- * The tables of names.
+ * The API's words, where they are not those of exports.
  */
 #include "workerd/api/fields/names.h"
 
@@ -8,77 +8,27 @@
 const char *const names_message_roles[] = {
     [MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant", NULL};
 
-const char *const names_user_roles[] = {[USER_OWNER] = "owner", [USER_MEMBER] = "member", NULL};
-
-const char *const names_operator_doings[] = {[OPERATOR_VIEWS] = "viewing",
-    [OPERATOR_WRITES] = "writing",
-    [OPERATOR_LEAVES] = "left",
-    NULL};
-
 struct slice
-names_message_role(uint8_t role)
+names_word(const char *const *words, uint8_t value)
 {
-	static const char *const roles[] = {[MESSAGE_USER] = "user",
-	    [MESSAGE_ASSISTANT] = "assistant",
-	    [MESSAGE_OPERATOR] = "operator"};
+	const char *word = word_of(words, value);
 
-	must(role < ARRAY_LEN(roles));
-	return slice_str(roles[role]);
+	must(word != NULL);
+	return slice_str(word);
 }
 
 struct slice
 names_found_outcome(uint8_t outcome)
 {
-	static const char *const outcomes[] = {[FOUND_NOTHING_ASKED] = "none",
-	    [FOUND_ANSWER] = "answer",
-	    [FOUND_NO_ANSWER] = "no_answer",
-	    [FOUND_GENERAL] = "general",
-	    [FOUND_UNAVAILABLE] = "unavailable",
-	    [FOUND_WHOLE] = "whole"};
-
-	must(outcome < ARRAY_LEN(outcomes));
-	return slice_str(outcomes[outcome]);
+	return outcome == FOUND_NOTHING_ASKED ? slice_str("none")
+					      : names_word(found_outcome_words, outcome);
 }
 
 struct slice
 names_message_status(uint8_t status)
 {
-	static const char *const statuses[] = {
-	    [MESSAGE_COMPLETE] = "complete",
-	    [MESSAGE_STOPPED] = "stopped",
-	    [MESSAGE_INTERRUPTED] = "interrupted",
-	    [MESSAGE_LENGTH] = "length",
-	    [MESSAGE_HANDED] = "complete",
-	    [MESSAGE_FILTERED] = "filtered",
-	};
-
-	return slice_str(statuses[status < ARRAY_LEN(statuses) ? status : MESSAGE_INTERRUPTED]);
-}
-
-struct slice
-names_conversation_state(uint8_t state)
-{
-	static const char *const states[] = {
-	    [STATE_OPEN] = "open",
-	    [STATE_WAITING] = "waiting",
-	    [STATE_PERSON] = "person",
-	    [STATE_RESOLVED] = "resolved",
-	};
-
-	must(state < ARRAY_LEN(states));
-	return slice_str(states[state]);
-}
-
-struct slice
-names_user_role(uint8_t role)
-{
-	must(role < ARRAY_LEN(names_user_roles) - 1);
-	return slice_str(names_user_roles[role]);
-}
-
-struct slice
-names_operator_doing(uint8_t doing)
-{
-	must(doing < ARRAY_LEN(names_operator_doings) - 1);
-	return slice_str(names_operator_doings[doing]);
+	if (status == MESSAGE_HANDED)
+		return names_word(message_status_words, MESSAGE_COMPLETE);
+	return names_word(message_status_words,
+	    status <= MESSAGE_FILTERED ? status : (uint8_t)MESSAGE_INTERRUPTED);
 }

@@ -1,24 +1,21 @@
 /*
- * The API's spelling of enum values.
+ * The API's words of enum values: those of proto/schema/words.def, with three exceptions.
  */
 #ifndef WORKERD_API_FIELDS_NAMES_H
 #define WORKERD_API_FIELDS_NAMES_H
 
 #include "proto/ipc/messages.h"
 
-/* By enum message_role and enum user_role, for field_choice; a NULL ends each list. */
+/* Of the messages that a client sends, for field_choice; a NULL ends the list. */
 extern const char *const names_message_roles[];
-extern const char *const names_user_roles[];
 
-/* By enum operator_doing, likewise. */
-extern const char *const names_operator_doings[];
+/* A value's word in a list of words.def, which has it. */
+struct slice names_word(const char *const *words, uint8_t value);
 
-struct slice names_message_role(uint8_t role);
-struct slice names_conversation_state(uint8_t state);
+/* FOUND_NOTHING_ASKED is "none". */
 struct slice names_found_outcome(uint8_t outcome);
+
+/* MESSAGE_HANDED is "complete"; a status that is not known is "interrupted". */
 struct slice names_message_status(uint8_t status);
-struct slice names_conversation_state(uint8_t state);
-struct slice names_user_role(uint8_t role);
-struct slice names_operator_doing(uint8_t doing);
 
 #endif

@@ -25,14 +25,9 @@ struct change {
 	struct json_t *tags, *add_tags, *remove_tags;
 };
 
-static const char *const states[] = {[STATE_OPEN] = "open",
-    [STATE_WAITING] = "waiting",
-    [STATE_PERSON] = "person",
-    [STATE_RESOLVED] = "resolved",
-    NULL};
-
 static const struct field change_fields[] = {
-    {"state", &field_choice, offsetof(struct change, state), FIELD_OPTIONAL, 0, 0, states},
+    {"state", &field_choice, offsetof(struct change, state), FIELD_OPTIONAL, 0, 0,
+	conversation_state_words},
     {"assignedTo", &field_id, offsetof(struct change, assigned), FIELD_NULLABLE, 0, 0, NULL},
     {"tags", &field_list, offsetof(struct change, tags), FIELD_OPTIONAL, 0, TAGS_MAX, NULL},
     {"addTags", &field_list, offsetof(struct change, add_tags), FIELD_OPTIONAL, 0, TAGS_MAX,

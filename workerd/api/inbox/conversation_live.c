@@ -51,7 +51,7 @@ handle_conversations_typing(const struct api_call *c)
 
 static const struct field presence_fields[] = {
     {"doing", &field_choice, offsetof(struct msg_operator_presence, doing), FIELD_REQUIRED, 0,
-	0, names_operator_doings},
+	0, operator_doing_words},
     {.name = NULL},
 };
 

@@ -25,7 +25,7 @@ holder_reply(struct store_query *q, const struct msg_holder *holder)
 	json_write_open(j, NULL, '{');
 	if (!holder->granted)
 		holder_write_refusal(j, holder);
-	json_write_str(j, "state", names_conversation_state(holder->state));
+	json_write_str(j, "state", names_word(conversation_state_words, holder->state));
 	admin_json_write_operator(j, "operator", &holder->operator, holder->operator_name);
 	json_write_close(j, '}');
 	store_query_reply_status(q, holder->granted ? 200 : 409);

@@ -38,8 +38,8 @@ live_author_write(struct json_writer *j, const struct msg_message_record *r,
 	bool is_disguised = by_operator && viewer == VIEWER_PLAIN;
 	struct msg_message_details details;
 
-	json_write_str(
-	    j, "role", names_message_role(is_disguised ? MESSAGE_ASSISTANT : r->role));
+	json_write_str(j, "role",
+	    names_word(message_role_words, is_disguised ? MESSAGE_ASSISTANT : r->role));
 	if (!by_operator || is_disguised || r->details.len == 0)
 		return;
 	must(record_decode(r->details, MSG_MESSAGE_DETAILS, &details) == WIRE_OK);

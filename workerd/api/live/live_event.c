@@ -165,8 +165,8 @@ live_event_typing(struct live_follower *f)
 	struct json_writer j = live_event_open(f, "typing");
 	bool visitor = f->viewer == VIEWER_OWNER;
 
-	json_write_str(
-	    &j, "role", names_message_role(visitor ? MESSAGE_USER : MESSAGE_OPERATOR));
+	json_write_str(&j, "role",
+	    names_word(message_role_words, visitor ? MESSAGE_USER : MESSAGE_OPERATOR));
 	event_stream_send(&f->stream, &j);
 }
 
@@ -179,7 +179,7 @@ live_event_presence(struct live_follower *f, struct slice operator)
 	must(record_decode(operator, MSG_OPERATOR_PRESENCE, &r) == WIRE_OK);
 	live_author_write_person(
 	    &j, "operator", &(struct live_person){.id = r.operator, .name = r.name}, f->viewer);
-	json_write_str(&j, "doing", names_operator_doing(r.doing));
+	json_write_str(&j, "doing", names_word(operator_doing_words, r.doing));
 	event_stream_send(&f->stream, &j);
 }
 
@@ -217,7 +217,7 @@ live_event_state(
 	f->operator= live_cursor_operator(&r->operator);
 	j = live_event_open(f, "state");
 	json_write_id_or_null(&j, "conversationId", &r->id);
-	json_write_str(&j, "state", names_conversation_state(r->state));
+	json_write_str(&j, "state", names_word(conversation_state_words, r->state));
 	if (id_is_zero(&r->operator))
 		json_write_null(&j, "operator");
 	else

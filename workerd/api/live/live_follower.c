@@ -16,7 +16,6 @@
 #define FRESH_MESSAGES 8
 
 static const char missing[] = "Conversation not found";
-static const struct id no_reply;
 
 static bool
 live_follower_is_owner(const struct live_follower *f)
@@ -24,20 +23,12 @@ live_follower_is_owner(const struct live_follower *f)
 	return f->viewer == VIEWER_OWNER;
 }
 
-static struct slice
-live_follower_session(const struct live_follower *f)
-{
-	return (struct slice){f->session, f->session_len};
-}
-
 static void
 live_follower_free(struct live_follower *f)
 {
-	if (f->call != NULL)
-		store_call_forget(f->call);
+	live_core_leave(&f->core);
 	if (f->watch != NULL)
 		guard_watch_free(f->watch);
-	live_room_leave(&f->member);
 	live_reply_drop_all(f);
 	live_thread_clear(&f->thread);
 	event_stream_clear(&f->stream);
@@ -86,8 +77,9 @@ live_follower_on_caller_ended(void *arg)
 }
 
 void
-live_follower_fail(struct live_follower *f, uint16_t type, const union msg *m)
+live_follower_fail(struct live_core *core, uint16_t type, const union msg *m)
 {
+	struct live_follower *f = (struct live_follower *)core;
 	struct http_exchange *x;
 
 	if (f->stream.begun && !event_stream_is_silent_poll(&f->stream)) {
@@ -101,19 +93,12 @@ live_follower_fail(struct live_follower *f, uint16_t type, const union msg *m)
 		api_reply_store_failure(x, type, m);
 }
 
-static void
-live_follower_ask(
-    struct live_follower *f, enum msg_type type, const void *msg, store_answer_fn *fn)
-{
-	f->call = store_call(f->stream.api->store, type, msg, STORE_TIMEOUT_MS, fn, f);
-	if (f->call == NULL)
-		live_follower_fail(f, 0, NULL);
-}
-
 /* The owner's conversation is gone. */
 static void
-live_follower_gone(struct live_follower *f)
+live_follower_on_gone(struct live_core *core)
 {
+	struct live_follower *f = (struct live_follower *)core;
+
 	if (!f->stream.begun) {
 		reply_json_error(live_follower_refuse(f), 404, "not_found", missing);
 		return;
@@ -126,12 +111,9 @@ live_follower_gone(struct live_follower *f)
 static void
 live_follower_start_over(struct live_follower *f)
 {
-	if (f->call != NULL)
-		store_call_forget(f->call);
-	f->call = NULL;
+	live_core_cancel(&f->core);
 	live_reply_drop_all(f);
 	live_thread_reset(&f->thread);
-	f->previous = (struct id){0};
 	live_event_erased(f);
 }
 
@@ -144,6 +126,7 @@ live_follower_begin(struct live_follower *f)
 
 	if (f->stream.begun)
 		return true;
+	f->core.early = false;
 	event_stream_begin_endless(&f->stream, live_follower_end, f);
 	if (f->cursor != NULL)
 		event_stream_continue(&f->stream, live_cursor_format(f->cursor, text));
@@ -151,15 +134,6 @@ live_follower_begin(struct live_follower *f)
 		return true;
 	live_follower_end(f);
 	return false;
-}
-
-static struct msg_conversation_record
-live_follower_record(const struct msg_message_page *page)
-{
-	struct msg_conversation_record r;
-
-	must(record_decode(page->conversation, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
-	return r;
 }
 
 /* Whether a listener delivers this message: the reply is being written, or its rest is missing. */
@@ -181,219 +155,141 @@ static void
 live_follower_take_messages(
     struct live_follower *f, const struct msg_message_page *page, bool sends)
 {
-	struct slice list = page->messages, item;
-	struct msg_message_record r;
+	struct live_page walk = live_page_of(page);
+	struct live_message m;
 
 	live_thread_begin_page(&f->thread);
-	while (wire_list_next(&list, &item)) {
+	while (live_page_next(&walk, &m)) {
 		bool is_new;
 
-		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		live_thread_note(&f->thread, &r);
-		if (live_follower_is_live(f, &r.id, &page->active))
+		live_thread_note(&f->thread, &m.r);
+		if (live_follower_is_live(f, &m.r.id, &page->active))
 			continue;
-		is_new = live_thread_is_new(&f->thread, &r);
-		live_thread_take(&f->thread, &r);
+		is_new = live_thread_is_new(&f->thread, &m.r);
+		live_thread_take(&f->thread, &m.r);
 		if (sends && is_new)
-			live_event_message(f, &r, page->people);
+			live_event_message(f, &m.r, page->people);
 	}
 }
 
-/* The sync is over. */
+/* The sync is over. active: the reply that is being written, or zero. */
 static void
 live_follower_finish(struct live_follower *f, const struct id *active)
 {
-	bool again = f->again;
-
 	(void)live_thread_finish(&f->thread);
 	f->resumed = true;
-	f->again = false;
-	if (!id_is_zero(active) && !id_equal(active, &f->failed))
+	if (live_core_may_join(&f->core, active))
 		(void)live_reply_add(f, active, 0);
 	live_reply_join_waiting(f);
-	if (again)
+	if (f->core.again)
 		live_follower_sync(f);
 }
 
-static void live_follower_ask_page(struct live_follower *f, uint64_t from);
-static void live_follower_ask_session(struct live_follower *f);
+static void
+live_follower_on_end(struct live_core *core, const struct msg_message_page *page)
+{
+	live_follower_finish((struct live_follower *)core, &page->active);
+}
 
 static void
-live_follower_take_page(struct live_follower *f, const struct msg_message_page *page)
+live_follower_take_page(struct live_follower *f, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
-	const struct msg_conversation_record conversation = live_follower_record(page);
 	bool is_last = page->next == 0;
 
-	if (!live_follower_begin(f))
-		return;
-	live_event_state(f, &conversation, page->people);
+	live_event_state(f, conversation, page->people);
 	live_follower_take_messages(f, page, true);
 	(void)live_thread_end_page(
-	    &f->thread, &page->active, is_last, is_last ? conversation.next_seq : page->next);
-	if (is_last)
-		live_follower_finish(f, &page->active);
-	else if (!event_stream_is_full(&f->stream))
-		live_follower_ask_page(f, page->next);
-}
-
-static void
-live_follower_on_page(void *arg, uint16_t type, const union msg *m)
-{
-	struct live_follower *f = arg;
-
-	f->call = NULL;
-	if (type == MSG_MESSAGE_PAGE && m->message_page.conversation.len > 0) {
-		live_follower_take_page(f, &m->message_page);
-	} else if (!store_refused(type, m, STORE_NOT_FOUND)) {
-		live_follower_fail(f, type, m);
-	} else if (live_follower_is_owner(f)) {
-		live_follower_gone(f);
-	} else {
-		live_follower_start_over(f);
-		live_follower_ask_session(f);
-	}
-}
-
-static void
-live_follower_ask_page(struct live_follower *f, uint64_t from)
-{
-	const struct msg_message_list ask = {
-	    .org = f->org,
-	    .conversation = f->thread.conversation,
-	    .from = from,
-	    .limit = PAGE_MESSAGES,
-	};
-
-	live_follower_ask(f, MSG_MESSAGE_LIST, &ask, live_follower_on_page);
+	    &f->thread, &page->active, is_last, is_last ? conversation->next_seq : page->next);
 }
 
 /* The newest messages, which the client is not to get: it asks for the history itself. */
 static void
-live_follower_take_newest(struct live_follower *f, const struct msg_message_page *page)
+live_follower_take_newest(struct live_follower *f, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
-	const struct msg_conversation_record conversation = live_follower_record(page);
 	struct live_thread *thread = &f->thread;
 
-	if (!live_follower_begin(f))
-		return;
-	thread->conversation = conversation.id;
+	thread->conversation = conversation->id;
 	live_follower_take_messages(f, page, false);
-	if (!live_thread_end_page(thread, &page->active, true, conversation.next_seq))
+	if (!live_thread_end_page(thread, &page->active, true, conversation->next_seq))
 		thread->settled =
 		    page->next; /* read backwards: the position of the first message */
-	live_event_state(f, &conversation, page->people);
-	live_follower_finish(f, &page->active);
+	live_event_state(f, conversation, page->people);
 }
 
-static void
-live_follower_take_nothing(struct live_follower *f)
+/* The position from which the client lacks messages; 0: it is not to get those that are stored. */
+static uint64_t
+live_follower_first(const struct live_follower *f)
 {
-	if (!live_follower_begin(f))
-		return;
-	live_event_state(f, NULL, (struct slice){0});
-	live_follower_finish(f, &no_reply);
+	if (!f->resumed)
+		return 0;
+	return f->thread.settled == 0 ? 1 : f->thread.settled;
 }
 
-/* The session's conversation is known; it may be another one than that of Last-Event-ID. */
-static void
-live_follower_take_conversation(struct live_follower *f, const struct id *conversation)
+static enum live_sync_next
+live_follower_on_page(struct live_core *core, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
-	bool other = !id_is_zero(&f->previous) && !id_equal(&f->previous, conversation);
+	struct live_follower *f = (struct live_follower *)core;
 
 	if (!live_follower_begin(f))
-		return;
-	if (other)
+		return LIVE_SYNC_STOP;
+	if (!f->resumed) {
+		live_follower_take_newest(f, page, conversation);
+		return LIVE_SYNC_ON;
+	}
+	if (!id_is_zero(&f->thread.conversation) &&
+	    !id_equal(&f->thread.conversation, &conversation->id)) {
 		live_follower_start_over(f);
-	f->thread.conversation = *conversation;
-	if (id_is_zero(conversation))
-		live_follower_take_nothing(f);
-	else
-		live_follower_ask_page(f, f->thread.settled);
+		core->from = live_follower_first(f);
+		return LIVE_SYNC_AGAIN;
+	}
+	f->thread.conversation = conversation->id;
+	live_follower_take_page(f, page, conversation);
+	return page->next != 0 && event_stream_is_full(&f->stream) ? LIVE_SYNC_STOP
+								   : LIVE_SYNC_ON;
 }
 
+/* The owner's conversation is gone, or the session has none (any more). */
 static void
-live_follower_on_session(void *arg, uint16_t type, const union msg *m)
+live_follower_on_none(struct live_core *core)
 {
-	struct live_follower *f = arg;
-	bool none = store_refused(type, m, STORE_NOT_FOUND);
-	struct id conversation = {0};
+	static const struct id no_reply;
+	struct live_follower *f = (struct live_follower *)core;
 
-	f->call = NULL;
-	if (!none && (type != MSG_MESSAGE_PAGE || m->message_page.conversation.len == 0)) {
-		live_follower_fail(f, type, m);
+	if (live_follower_is_owner(f)) {
+		live_follower_on_gone(core);
 		return;
 	}
-	if (!none)
-		conversation = live_follower_record(&m->message_page).id;
-	if (f->resumed)
-		live_follower_take_conversation(f, &conversation);
-	else if (none)
-		live_follower_take_nothing(f);
-	else
-		live_follower_take_newest(f, &m->message_page);
-}
-
-static void
-live_follower_ask_session(struct live_follower *f)
-{
-	const struct msg_session_history ask = {
-	    .org = f->org,
-	    .widget = f->widget,
-	    .session = live_follower_session(f),
-	    .limit = f->resumed ? 1 : FRESH_MESSAGES,
-	};
-
-	live_follower_ask(f, MSG_SESSION_HISTORY, &ask, live_follower_on_session);
-}
-
-static void
-live_follower_on_newest(void *arg, uint16_t type, const union msg *m)
-{
-	struct live_follower *f = arg;
-
-	f->call = NULL;
-	if (type == MSG_MESSAGE_PAGE && m->message_page.conversation.len > 0)
-		live_follower_take_newest(f, &m->message_page);
-	else
-		live_follower_fail(f, type, m);
-}
-
-static void
-live_follower_ask_newest(struct live_follower *f)
-{
-	const struct msg_message_list ask = {
-	    .org = f->org, .conversation = f->owned, .backwards = 1, .limit = FRESH_MESSAGES};
-
-	live_follower_ask(f, MSG_MESSAGE_LIST, &ask, live_follower_on_newest);
+	if (!live_follower_begin(f))
+		return;
+	if (!id_is_zero(&f->thread.conversation))
+		live_follower_start_over(f);
+	live_event_state(f, NULL, (struct slice){0});
+	live_follower_finish(f, &no_reply);
 }
 
 void
 live_follower_sync(struct live_follower *f)
 {
-	if (f->call != NULL) {
-		f->again = true;
-		return;
-	}
-	live_thread_begin(&f->thread);
-	if (!live_follower_is_owner(f) && (!f->resumed || id_is_zero(&f->thread.conversation)))
-		live_follower_ask_session(f);
-	else if (f->resumed)
-		live_follower_ask_page(f, f->thread.settled);
-	else
-		live_follower_ask_newest(f);
+	if (f->core.call == NULL)
+		live_thread_begin(&f->thread);
+	live_core_sync(&f->core, live_follower_first(f));
 }
 
 /* The visitor has sent a message, or the reply to a known one is written again. */
 static void
-live_follower_on_turn(struct live_follower *f, const struct msg_live_turn *turn)
+live_follower_on_turn(struct live_core *core, const struct msg_live_turn *turn)
 {
+	struct live_follower *f = (struct live_follower *)core;
 	struct live_reply *r = NULL;
 
-	f->failed = (struct id){0};
+	live_core_forgive(core);
 	if (!id_is_zero(&turn->turn))
 		r = live_reply_add(f, &turn->turn, 0);
 	/* A message of a conversation that is not known yet is in the answer to a sync. */
-	if (f->call != NULL || !id_equal(&turn->conversation, &f->thread.conversation)) {
+	if (core->call != NULL || !id_equal(&turn->conversation, &f->thread.conversation)) {
 		live_follower_sync(f);
 		return;
 	}
@@ -408,76 +304,64 @@ live_follower_on_turn(struct live_follower *f, const struct msg_live_turn *turn)
 }
 
 static void
-live_follower_on_missed(struct live_follower *f, bool erased)
+live_follower_on_missed(struct live_core *core, const struct live_room_event *event)
 {
-	f->failed = (struct id){0};
-	if (erased)
+	struct live_follower *f = (struct live_follower *)core;
+
+	if (event->erased)
 		live_follower_start_over(f);
 	live_follower_sync(f);
 }
 
-/* Before the first answer of the store, the client is not known to be allowed here: such events lead to
- * another sync. */
 static void
-live_follower_on_early_event(struct live_follower *f, const struct live_room_event *event)
+live_follower_on_changed(struct live_core *core)
 {
-	if (event->type == ROOM_UNAVAILABLE)
-		live_follower_fail(f, 0, NULL);
-	else if (event->type == ROOM_GONE)
-		live_follower_gone(f);
-	else
-		f->again = true;
+	live_follower_sync((struct live_follower *)core);
 }
 
 static void
-live_follower_on_event(struct live_room_member *member, const struct live_room_event *event)
+live_follower_on_typing(struct live_core *core)
 {
-	struct live_follower *f = (struct live_follower *)member;
-
-	if (!f->stream.begun) {
-		live_follower_on_early_event(f, event);
-		return;
-	}
-	switch (event->type) {
-	case ROOM_TURN:
-		live_follower_on_turn(f, event->turn);
-		break;
-	case ROOM_CHANGED:
-		live_follower_sync(f);
-		break;
-	case ROOM_TYPING:
-		live_event_typing(f);
-		break;
-	case ROOM_PRESENCE:
-		if (live_follower_is_owner(f))
-			live_event_presence(f, event->operator);
-		break;
-	case ROOM_CONTACT:
-		break;
-	case ROOM_MISSED:
-		live_follower_on_missed(f, event->erased);
-		break;
-	case ROOM_UNAVAILABLE:
-		live_follower_end(f);
-		break;
-	case ROOM_GONE:
-		live_follower_gone(f);
-		break;
-	}
+	live_event_typing((struct live_follower *)core);
 }
+
+static void
+live_follower_on_presence(struct live_core *core, struct slice operator)
+{
+	struct live_follower *f = (struct live_follower *)core;
+
+	if (live_follower_is_owner(f))
+		live_event_presence(f, operator);
+}
+
+static const struct live_renderer renderer = {
+    .first = FRESH_MESSAGES,
+    .later = PAGE_MESSAGES,
+    .page = live_follower_on_page,
+    .finish = live_follower_on_end,
+    .none = live_follower_on_none,
+    .fail = live_follower_fail,
+    .changed = live_follower_on_changed,
+    .turn = live_follower_on_turn,
+    .typing = live_follower_on_typing,
+    .presence = live_follower_on_presence,
+    .missed = live_follower_on_missed,
+    .gone = live_follower_on_gone,
+};
 
 static void
 live_follower_enter(struct live_follower *f)
 {
-	struct live_room_topic topic = {.room = f->owned, .org = f->org};
+	const struct live_core *core = &f->core;
+	struct live_room_topic topic = {.room = core->owned, .org = core->org};
 
 	if (!live_follower_is_owner(f)) {
-		topic.widget = f->widget;
-		topic.session = live_follower_session(f);
-		topic.room = room_id_of_session(&f->org, &f->widget, topic.session);
+		topic.widget = core->widget;
+		topic.session = core->session;
+		topic.room = room_id_of_session(&core->org, &core->widget, core->session);
 	}
-	if (live_room_enter(f->stream.api->rooms, &f->member, &topic) == -1)
-		live_follower_fail(f, 0, NULL);
+	if (live_core_enter(&f->core, &topic) == -1)
+		live_follower_fail(&f->core, 0, NULL);
 	else
 		live_follower_sync(f);
 }
@@ -487,21 +371,25 @@ live_follower_on_allowed(void *arg, uint16_t type, const union msg *m)
 {
 	struct live_follower *f = arg;
 
-	f->call = NULL;
+	f->core.call = NULL;
 	if (type == MSG_MESSAGE_PAGE)
 		live_follower_enter(f);
 	else
-		live_follower_fail(f, type, m);
+		live_follower_fail(&f->core, type, m);
 }
 
 /* Only an owner of the conversation may enter its room, which all its followers in this worker share. */
 static void
 live_follower_ask_allowed(struct live_follower *f)
 {
+	struct live_core *core = &f->core;
 	const struct msg_message_list ask = {
-	    .org = f->org, .conversation = f->owned, .backwards = 1, .limit = 1};
+	    .org = core->org, .conversation = core->owned, .backwards = 1, .limit = 1};
 
-	live_follower_ask(f, MSG_MESSAGE_LIST, &ask, live_follower_on_allowed);
+	core->call = store_call(core->api->store, MSG_MESSAGE_LIST, &ask, STORE_TIMEOUT_MS,
+	    live_follower_on_allowed, f);
+	if (core->call == NULL)
+		live_follower_fail(core, 0, NULL);
 }
 
 /* A poll that gets no events answers where the client was. */
@@ -519,7 +407,7 @@ static void
 live_follower_resume(struct live_follower *f, const struct live_cursor *cursor)
 {
 	f->resumed = true;
-	f->previous = cursor->conversation;
+	f->thread.conversation = cursor->conversation;
 	f->thread.settled = cursor->settled;
 	f->told_state = cursor->has_state;
 	f->conversation = cursor->conversation;
@@ -540,18 +428,23 @@ live_follower_new(const struct api_call *c, const struct live_follow *follow)
 {
 	struct live_follower *f = xcalloc(1, sizeof(*f) + follow->session.len);
 
-	f->member.on_event = live_follower_on_event;
 	f->stream = (struct event_stream){
 	    .api = c->api, .x = c->x, .sse = follow->sse, .poll = follow->poll};
-	f->org = c->org;
-	f->widget = c->widget;
-	f->owned = f->thread.conversation = follow->conversation;
+	must(slice_copy(follow->session, f->session, follow->session.len));
+	f->core = (struct live_core){
+	    .renderer = &renderer,
+	    .api = c->api,
+	    .org = c->org,
+	    .owned = follow->conversation,
+	    .widget = c->widget,
+	    .session = {f->session, follow->session.len},
+	    .early = true,
+	};
+	f->thread.conversation = follow->conversation;
 	f->viewer = follow->viewer;
 	f->sources = follow->sources;
 	f->thread.waits_for_newest = true;
 	LIST_INIT(&f->replies);
-	f->session_len = follow->session.len;
-	must(slice_copy(follow->session, f->session, f->session_len));
 	c->x->data = f;
 	c->x->on_close = live_follower_on_client_gone;
 	c->x->eof_is_end = true;

@@ -6,11 +6,10 @@
 
 #include "workerd/api/guard/guard_watch.h"
 #include "workerd/api/live/live_author.h"
+#include "workerd/api/live/live_core.h"
 #include "workerd/api/live/live_cursor.h"
-#include "workerd/api/live/live_room.h"
 #include "workerd/api/live/live_thread.h"
 #include "workerd/api/request/event_stream.h"
-#include "workerd/turn/turn.h"
 
 struct live_follower;
 
@@ -24,35 +23,28 @@ struct live_reply {
 };
 
 struct live_follower {
-	struct live_room_member member; /* first: the room calls on_event() with it */
+	struct live_core core; /* first */
 	struct event_stream stream;
-	struct id org, widget;
 	struct guard_watch *watch; /* of an owner's login or key */
-	struct id owned; /* the conversation, for its owners; zero: the session's is followed */
 	enum live_viewer viewer;
 	bool sources; /* the client wants to know what replies are based on */
 	struct live_thread thread;
-	struct id previous; /* conversation of Last-Event-ID, until the session's is known */
-	bool resumed;       /* it had a Last-Event-ID, or the first sync is over */
-	struct store_call *call; /* of the sync that is under way */
-	bool again;              /* another sync is due after it */
+	bool resumed; /* it had a Last-Event-ID, or the first sync is over */
 	LIST_HEAD(, live_reply) replies;
 	size_t replies_n;
-	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
-	bool told_state;  /* as in the last `state` event: */
+	bool told_state; /* as in the last `state` event: */
 	uint8_t state;
 	struct id conversation;
 	uint32_t operator;          /* live_cursor_operator() */
 	struct live_cursor *cursor; /* of a poll: what the client had at first; NULL: nothing */
-	size_t session_len;
-	uint8_t session[];
+	uint8_t session[];          /* of the core */
 };
 
 /* In live_follower.c: reads what the client lacks; then joins the replies that wait. */
 void live_follower_sync(struct live_follower *f);
 
 /* The store refused a request, or (type 0) does not answer: ends the stream. Frees it. */
-void live_follower_fail(struct live_follower *f, uint16_t type, const union msg *m);
+void live_follower_fail(struct live_core *core, uint16_t type, const union msg *m);
 
 /* In live_reply.c. */
 

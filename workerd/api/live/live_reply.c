@@ -104,11 +104,11 @@ live_reply_on_error(void *arg, const struct turn_error *error)
 	struct live_follower *f = r->f;
 
 	if (how == LIVE_FAILED)
-		f->failed = r->id;
+		f->core.failed = r->id;
 	/* The id of the client's last event still has what it has of this reply. */
 	live_reply_free(r);
 	if (how == LIVE_LOST)
-		live_follower_fail(f, 0, NULL);
+		live_follower_fail(&f->core, 0, NULL);
 	else
 		live_follower_sync(f);
 }
@@ -121,8 +121,7 @@ live_reply_join(struct live_reply *r)
 	    .source = live_reply_on_source,
 	    .done = live_reply_on_done,
 	    .error = live_reply_on_error};
-	const struct reply_ref ref = {
-	    .org = r->f->org, .message = r->id, .conversation = r->f->thread.conversation};
+	const struct reply_ref ref = live_core_reply(&r->f->core, &r->id);
 
 	if (r->listener == NULL)
 		r->listener = turn_join(r->f->stream.api->turns, &ref, r->units, &sink, r);

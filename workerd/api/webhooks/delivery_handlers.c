@@ -15,10 +15,6 @@
 #define LIST_MAX   (256u * 1024) /* bytes of JSON */
 #define NUMBER_MAX 19            /* digits */
 
-static const char *const states[] = {[DELIVERY_PENDING] = "pending",
-    [DELIVERY_DONE] = "delivered",
-    [DELIVERY_FAILED] = "failed"};
-
 static const struct store_refusal refusals[] = {
     {STORE_DISABLED, 409, "disabled", "The webhook is disabled"},
     {.status = 0},
@@ -77,7 +73,7 @@ delivery_write_event(
 static void
 delivery_write_result(struct json_writer *j, const struct msg_delivery_record *r)
 {
-	json_write_str(j, "state", slice_str(states[r->state]));
+	json_write_str(j, "state", slice_str(delivery_state_words[r->state]));
 	json_write_uint(j, "attempts", r->attempts);
 	if (r->status == 0)
 		json_write_null(j, "status");

@@ -80,9 +80,6 @@ webhook_fields_bound_kinds(const struct field *f, struct field_refusal *refusal)
 static const struct field_kind kinds_kind = {sizeof(uint32_t), webhook_fields_read_kinds,
     REASON_KINDS, webhook_fields_write_kinds, webhook_fields_bound_kinds};
 
-static const char *const formats[] = {
-    [WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord", NULL};
-
 static void
 webhook_fields_write_notice(const struct field *f, const void *at, struct json_writer *j)
 {
@@ -116,7 +113,7 @@ const struct field webhook_fields[] = {
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
     {"url", &field_url, AT(url), FIELD_REQUIRED, 1, 2048, NULL},
     {"kinds", &kinds_kind, AT(kinds), FIELD_OPTIONAL, 0, 0, NULL},
-    {"format", &field_choice, AT(format), FIELD_OPTIONAL, 0, 0, formats},
+    {"format", &field_choice, AT(format), FIELD_OPTIONAL, 0, 0, webhook_format_words},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"notice", &notice_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
     {"notice_code", &notice_code_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},

@@ -10,13 +10,6 @@
 
 #define AT(member) offsetof(struct msg_widget_record, member)
 
-static const char *const positions[] = {
-    [WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left", NULL};
-static const char *const modes[] = {[CONTACT_NONE] = "none",
-    [CONTACT_OPTIONAL] = "optional",
-    [CONTACT_REQUIRED] = "required",
-    NULL};
-
 const struct field widget_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
@@ -26,8 +19,9 @@ const struct field widget_fields[] = {
     {"greeting", &field_text, AT(greeting), FIELD_NULLABLE, 1, 1000, NULL},
     {"primary_color", &field_color, AT(primary_color), FIELD_OPTIONAL, 0, 0, NULL},
     {"text_color", &field_color, AT(text_color), FIELD_OPTIONAL, 0, 0, NULL},
-    {"position", &field_choice, AT(position), FIELD_OPTIONAL, 0, 0, positions},
-    {"contact_info_mode", &field_choice, AT(contact_mode), FIELD_OPTIONAL, 0, 0, modes},
+    {"position", &field_choice, AT(position), FIELD_OPTIONAL, 0, 0, widget_position_words},
+    {"contact_info_mode", &field_choice, AT(contact_mode), FIELD_OPTIONAL, 0, 0,
+	contact_mode_words},
     {"collect_name", &field_flag, AT(collects), FIELD_OPTIONAL, 0, CONTACT_NAME, NULL},
     {"collect_email", &field_flag, AT(collects), FIELD_OPTIONAL, 0, CONTACT_EMAIL, NULL},
     {"collect_phone", &field_flag, AT(collects), FIELD_OPTIONAL, 0, CONTACT_PHONE, NULL},

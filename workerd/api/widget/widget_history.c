@@ -14,12 +14,8 @@
 #include "proto/base/basics.h"
 #include "workerd/api/widget/widget_socket.h"
 
-/* The newest messages in a history frame, and the page size of later syncs. */
-#define HISTORY_MESSAGES 200
-#define PAGE_MESSAGES    64
-
 /* So many messages in `sent` make a sync due. */
-#define SENT_MANY (2 * PAGE_MESSAGES)
+#define SENT_MANY (2 * WIDGET_PAGE_MESSAGES)
 
 bool
 widget_history_has(const struct widget_socket *s, const struct id *message)
@@ -37,15 +33,6 @@ bool
 widget_history_is_long(const struct widget_socket *s)
 {
 	return s->history.thread.sent.n >= SENT_MANY;
-}
-
-void
-widget_history_end(struct widget_socket *s)
-{
-	if (s->history.call != NULL)
-		store_call_forget(s->history.call);
-	s->history.call = NULL;
-	live_thread_clear(&s->history.thread);
 }
 
 /* Replies have the same frames around them as live ones. An empty reply that did not break off sends nothing:
@@ -72,37 +59,23 @@ static void
 widget_history_take_messages(struct widget_socket *s, const struct msg_message_page *page)
 {
 	struct live_thread *thread = &s->history.thread;
-	struct slice list = page->messages, item;
-	struct msg_message_record r;
+	struct live_page walk = live_page_of(page);
+	struct live_message m;
 
 	live_thread_begin_page(thread);
-	while (wire_list_next(&list, &item)) {
-		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		live_thread_note(thread, &r);
+	while (live_page_next(&walk, &m)) {
+		live_thread_note(thread, &m.r);
 		/* The active reply is delivered live; the record is of an earlier run. */
-		if (id_equal(&r.id, &page->active))
+		if (id_equal(&m.r.id, &page->active))
 			continue;
-		if (s->has_history && live_thread_is_new(thread, &r))
-			widget_history_send(s, page, &r);
-		live_thread_take(thread, &r);
+		if (s->has_history && live_thread_is_new(thread, &m.r))
+			widget_history_send(s, page, &m.r);
+		live_thread_take(thread, &m.r);
 	}
 }
 
-static void widget_history_ask_page(struct widget_socket *s, uint64_t from);
-static void widget_history_ask_conversation(struct widget_socket *s);
-
-static const struct id no_reply;
 static const struct msg_message_page no_page;
 static const struct msg_conversation_record no_conversation;
-
-static void
-widget_history_ask(
-    struct widget_socket *s, enum msg_type type, const void *msg, store_answer_fn *fn)
-{
-	s->history.call = store_call(s->api->store, type, msg, STORE_TIMEOUT_MS, fn, s);
-	if (s->history.call == NULL)
-		widget_socket_give_up(s);
-}
 
 /* The conversation was deleted: start over, as for a new client. */
 static void
@@ -113,141 +86,98 @@ widget_history_reset(struct widget_socket *s)
 	s->has_history = false;
 }
 
-static void
-widget_history_finish(struct widget_socket *s, const struct id *active)
-{
-	bool open = live_thread_finish(&s->history.thread);
-
-	s->has_history = true;
-	widget_replies_synced(s, active, open);
-}
-
-static struct msg_conversation_record
-widget_history_conversation(const struct msg_message_page *page)
-{
-	struct msg_conversation_record r;
-
-	must(record_decode(page->conversation, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
-	return r;
-}
-
 /* The first history: one frame. */
 static void
-widget_history_take_all(struct widget_socket *s, const struct msg_message_page *page)
+widget_history_take_all(struct widget_socket *s, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
-	const struct msg_conversation_record conversation = widget_history_conversation(page);
 	struct live_thread *thread = &s->history.thread;
 
 	widget_send_history(&s->out, page);
-	widget_operator_set_state(s, &conversation, page->people);
+	widget_operator_set_state(s, conversation, page->people);
 	widget_history_take_messages(s, page);
-	thread->conversation = conversation.id;
-	if (!live_thread_end_page(thread, &page->active, true, conversation.next_seq))
+	thread->conversation = conversation->id;
+	if (!live_thread_end_page(thread, &page->active, true, conversation->next_seq))
 		thread->settled =
 		    page->next; /* read backwards: the position of the first message */
-	widget_history_finish(s, &page->active);
 }
 
 static void
-widget_history_take_none(struct widget_socket *s)
+widget_history_take_page(struct widget_socket *s, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
 {
+	bool is_last = page->next == 0;
+
+	widget_operator_set_state(s, conversation, page->people);
+	widget_history_take_messages(s, page);
+	(void)live_thread_end_page(&s->history.thread, &page->active, is_last,
+	    is_last ? conversation->next_seq : page->next);
+}
+
+/* The position from which the client lacks messages; 0: it has no history. */
+static uint64_t
+widget_history_first(const struct widget_socket *s)
+{
+	const uint64_t settled = s->history.thread.settled;
+
+	if (!s->has_history)
+		return 0;
+	return settled == 0 ? 1 : settled;
+}
+
+enum live_sync_next
+widget_history_on_page(struct live_core *core, const struct msg_message_page *page,
+    const struct msg_conversation_record *conversation)
+{
+	struct widget_socket *s = (struct widget_socket *)core;
+	struct live_thread *thread = &s->history.thread;
+
+	if (!s->has_history) {
+		widget_history_take_all(s, page, conversation);
+		return LIVE_SYNC_ON;
+	}
+	if (id_equal(&thread->conversation, &conversation->id)) {
+		widget_history_take_page(s, page, conversation);
+		return LIVE_SYNC_ON;
+	}
+	/* Deleted, and the visitor has begun another one. */
+	if (!id_is_zero(&thread->conversation))
+		widget_history_reset(s);
+	/* A new one: the reply to a message that failed here may be open for a moment yet, until this worker has closed
+	 * it. It would fail again. */
+	thread->conversation = conversation->id;
+	core->from = widget_history_first(s);
+	return LIVE_SYNC_AGAIN;
+}
+
+void
+widget_history_on_end(struct live_core *core, const struct msg_message_page *page)
+{
+	struct widget_socket *s = (struct widget_socket *)core;
+	bool open = live_thread_finish(&s->history.thread);
+
+	s->has_history = true;
+	widget_replies_synced(s, &page->active, open);
+}
+
+void
+widget_history_on_none(struct live_core *core)
+{
+	struct widget_socket *s = (struct widget_socket *)core;
+
+	if (!id_is_zero(&s->history.thread.conversation))
+		widget_history_reset(s);
 	if (!s->has_history)
 		widget_send_history(&s->out, &no_page);
 	widget_operator_set_state(s, &no_conversation, (struct slice){0});
-	widget_history_finish(s, &no_reply);
-}
-
-static void
-widget_history_take_page(struct widget_socket *s, const struct msg_message_page *page)
-{
-	const struct msg_conversation_record conversation = widget_history_conversation(page);
-	bool is_last = page->next == 0;
-
-	widget_operator_set_state(s, &conversation, page->people);
-	widget_history_take_messages(s, page);
-	(void)live_thread_end_page(&s->history.thread, &page->active, is_last,
-	    is_last ? conversation.next_seq : page->next);
-	if (is_last)
-		widget_history_finish(s, &page->active);
-	else
-		widget_history_ask_page(s, page->next);
-}
-
-static void
-widget_history_on_page(void *arg, uint16_t type, const union msg *m)
-{
-	struct widget_socket *s = arg;
-
-	s->history.call = NULL;
-	if (type == MSG_MESSAGE_PAGE) {
-		widget_history_take_page(s, &m->message_page);
-	} else if (store_refused(type, m, STORE_NOT_FOUND)) {
-		/* Deleted; the visitor may have begun another conversation. */
-		widget_history_reset(s);
-		widget_history_ask_conversation(s);
-	} else {
-		widget_socket_give_up(s);
-	}
-}
-
-static void
-widget_history_on_conversation(void *arg, uint16_t type, const union msg *m)
-{
-	struct widget_socket *s = arg;
-
-	s->history.call = NULL;
-	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		widget_history_take_none(s);
-	} else if (type != MSG_MESSAGE_PAGE) {
-		widget_socket_give_up(s);
-	} else if (!s->has_history) {
-		widget_history_take_all(s, &m->message_page);
-	} else {
-		s->history.thread.conversation =
-		    widget_history_conversation(&m->message_page).id;
-		widget_history_ask_page(s, s->history.thread.settled);
-	}
-}
-
-static void
-widget_history_ask_page(struct widget_socket *s, uint64_t from)
-{
-	const struct msg_message_list ask = {
-	    .org = s->org,
-	    .conversation = s->history.thread.conversation,
-	    .from = from,
-	    .limit = PAGE_MESSAGES,
-	};
-
-	widget_history_ask(s, MSG_MESSAGE_LIST, &ask, widget_history_on_page);
-}
-
-/* Asks for the visitor's conversation; the first time with its newest messages. */
-static void
-widget_history_ask_conversation(struct widget_socket *s)
-{
-	const struct msg_session_history ask = {
-	    .org = s->org,
-	    .widget = s->widget,
-	    .session = widget_socket_session(s),
-	    .limit = s->has_history ? 1 : HISTORY_MESSAGES,
-	};
-
-	widget_history_ask(s, MSG_SESSION_HISTORY, &ask, widget_history_on_conversation);
+	widget_history_on_end(core, &no_page);
 }
 
 void
 widget_history_sync(struct widget_socket *s)
 {
-	struct widget_history *h = &s->history;
-
-	if (h->call != NULL)
-		return;
-	if (h->erased)
+	if (s->history.erased)
 		widget_history_reset(s);
-	live_thread_begin(&h->thread);
-	if (id_is_zero(&h->thread.conversation))
-		widget_history_ask_conversation(s);
-	else
-		widget_history_ask_page(s, h->thread.settled);
+	live_thread_begin(&s->history.thread);
+	live_core_sync(&s->core, widget_history_first(s));
 }

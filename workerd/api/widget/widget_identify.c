@@ -103,21 +103,21 @@ widget_identify_submit(struct widget_identification *i, const struct contact_det
 	    .email = contact->value[1],
 	    .phone = contact->value[2],
 	    .user_id = i->frame.who.user_id,
-	    .org = i->s->org,
-	    .widget = i->s->widget,
+	    .org = i->s->core.org,
+	    .widget = i->s->core.widget,
 	    .visitor = i->s->visitor,
 	    .vouched = widget_socket_vouched(i->s),
 	};
 
 	if (widget_identify_is_by_key(i->s))
-		submit.session = widget_socket_session(i->s);
+		submit.session = i->s->core.session;
 	if (submit.user_id.len > 0 && widget_identify_is_by_key(i->s)) {
 		/* For the next messages: the first one begins the conversation. */
 		buf_reset(&i->s->user_id);
 		must(buf_append(&i->s->user_id, submit.user_id.p, submit.user_id.len) == 0);
 	}
-	i->call = store_call(i->s->api->store, MSG_CONTACT_SUBMIT, &submit, STORE_TIMEOUT_MS,
-	    widget_identify_on_submitted, i);
+	i->call = store_call(i->s->core.api->store, MSG_CONTACT_SUBMIT, &submit,
+	    STORE_TIMEOUT_MS, widget_identify_on_submitted, i);
 	if (i->call == NULL)
 		widget_identify_fail(i, 0, NULL);
 }
@@ -180,7 +180,7 @@ void
 widget_identify(struct widget_socket *s, struct widget_frame *frame)
 {
 	const struct msg_record_get get = {
-	    .kind = MSG_WIDGET_RECORD, .org = s->org, .id = s->widget};
+	    .kind = MSG_WIDGET_RECORD, .org = s->core.org, .id = s->core.widget};
 	struct widget_identification *i;
 
 	if (s->identification != NULL) {
@@ -193,7 +193,7 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 	i->frame = *frame;
 	*frame = (struct widget_frame){0};
 	s->identification = i;
-	i->call = store_call(s->api->store, MSG_RECORD_GET, &get, STORE_TIMEOUT_MS,
+	i->call = store_call(s->core.api->store, MSG_RECORD_GET, &get, STORE_TIMEOUT_MS,
 	    widget_identify_on_widget, i);
 	if (i->call == NULL)
 		widget_identify_fail(i, 0, NULL);

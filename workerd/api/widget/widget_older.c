@@ -52,11 +52,11 @@ widget_older_read(struct widget_socket *s, const struct id *before)
 		    (struct slice){0});
 		return;
 	}
-	ask.org = s->org;
-	ask.widget = s->widget;
-	ask.session = widget_socket_session(s);
+	ask.org = s->core.org;
+	ask.widget = s->core.widget;
+	ask.session = s->core.session;
 	s->older_before = *before;
-	s->older = store_call(s->api->store, MSG_SESSION_HISTORY, &ask, STORE_TIMEOUT_MS,
+	s->older = store_call(s->core.api->store, MSG_SESSION_HISTORY, &ask, STORE_TIMEOUT_MS,
 	    widget_older_on_page, s);
 	if (s->older == NULL)
 		widget_socket_give_up(s);

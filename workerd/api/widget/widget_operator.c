@@ -33,7 +33,7 @@ widget_operator_start_typing(struct widget_socket *s)
 	}
 	if (s->operator_timer == NULL) {
 		s->operator_timer =
-		    evtimer_new(s->api->turns->base, widget_operator_on_timer, s);
+		    evtimer_new(s->core.api->turns->base, widget_operator_on_timer, s);
 		must(s->operator_timer != NULL);
 		widget_send_type(&s->out, "typing_start");
 	}

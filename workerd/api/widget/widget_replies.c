@@ -110,12 +110,6 @@ widget_reply_note(const struct widget_reply *r, bool interrupted)
 	widget_history_add(r->s, &r->reply, interrupted);
 }
 
-void
-widget_replies_retry(struct widget_socket *s)
-{
-	s->failed = (struct id){0};
-}
-
 /* A message that was sent again may have a reply that waits in the queue anyway. */
 static void
 widget_reply_drop_duplicate(struct widget_reply *r)
@@ -196,7 +190,7 @@ widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_re
 
 	r->reply = ids->message;
 	widget_reply_note(r, false);
-	widget_replies_retry(r->s);
+	live_core_forgive(&r->s->core);
 	if (reply->handover == STATE_PERSON) {
 		widget_reply_hand_over(r, reply);
 		return;
@@ -240,7 +234,7 @@ widget_reply_fail(struct widget_reply *r, const struct turn_error *error)
 	widget_send_failure(&r->s->out, error, widget_reply_client_id(r));
 	widget_reply_note(r, true);
 	if (live_failure_of(error) != LIVE_BROKE_OFF)
-		r->s->failed = r->reply;
+		r->s->core.failed = r->reply;
 	else if (widget_reply_is_outdated(r))
 		widget_reply_new(r->s, r, 0)->reply = r->reply;
 	widget_reply_finish(r);
@@ -273,7 +267,7 @@ widget_reply_source(const struct widget_socket *s)
 {
 	return s->x == NULL
 	    ? 0
-	    : connection_limit_key(s->api, &request_context_of(s->x)->client.address);
+	    : connection_limit_key(s->core.api, &request_context_of(s->x)->client.address);
 }
 
 /* Messages that wait when the connection ends were accepted before: no limit refuses them. */
@@ -282,9 +276,9 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 {
 	struct widget_socket *s = r->s;
 	const struct turn_request request = {
-	    .org = s->org,
-	    .widget = s->widget,
-	    .session = widget_socket_session(s),
+	    .org = s->core.org,
+	    .widget = s->core.widget,
+	    .session = s->core.session,
 	    .text = widget_reply_text(r),
 	    .client_id = widget_reply_client_id(r),
 	    .page = buf_slice(&s->page),
@@ -302,34 +296,23 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 
 	r->message = request.message;
 	r->reply = r->run = request.reply;
-	return turn_begin(s->api->turns, &request, &sink, r, why);
-}
-
-static struct reply_ref
-widget_reply_reference(const struct widget_reply *r)
-{
-	return (struct reply_ref){
-	    .org = r->s->org,
-	    .widget = r->s->widget,
-	    .session = widget_socket_session(r->s),
-	    .message = r->reply,
-	};
+	return turn_begin(s->core.api->turns, &request, &sink, r, why);
 }
 
 static struct turn_listener *
 widget_reply_join(struct widget_reply *r)
 {
-	const struct reply_ref reference = widget_reply_reference(r);
+	const struct reply_ref reference = live_core_reply(&r->s->core, &r->reply);
 
-	return turn_join(r->s->api->turns, &reference, 0, &sink, r);
+	return turn_join(r->s->core.api->turns, &reference, 0, &sink, r);
 }
 
 /* The listener that delivers the reply sees how it ends; the one of the stop is not needed. */
 static void
 widget_reply_stop(struct widget_reply *r)
 {
-	const struct reply_ref reference = widget_reply_reference(r);
-	struct turn_listener *l = turn_stop(r->s->api->turns, &reference, &sink, r);
+	const struct reply_ref reference = live_core_reply(&r->s->core, &r->reply);
+	struct turn_listener *l = turn_stop(r->s->core.api->turns, &reference, &sink, r);
 
 	r->stopping = l != NULL;
 	if (l != NULL)
@@ -500,7 +483,7 @@ widget_replies_synced(struct widget_socket *s, const struct id *active, bool ope
 	struct widget_reply *sync = TAILQ_FIRST(&s->replies), *r;
 
 	must(sync->syncing);
-	if (!id_is_zero(active) && !id_equal(active, &s->failed)) {
+	if (live_core_may_join(&s->core, active)) {
 		r = widget_reply_new(s, sync, 0);
 		r->reply = *active;
 		r->stopping = sync->stopping;
@@ -547,7 +530,6 @@ widget_replies_rerun(struct widget_socket *s, const struct msg_live_turn *turn)
 	struct widget_reply *r = widget_replies_find(s, &turn->turn);
 	struct widget_reply *first = TAILQ_FIRST(&s->replies);
 
-	widget_replies_retry(s);
 	if (r == NULL && widget_reply_is_resend(first, turn->client_id)) {
 		r = first;
 		widget_reply_set_id(r, &turn->turn);

@@ -20,13 +20,10 @@
 static void
 widget_settings_write_contact(struct json_writer *j, const struct msg_widget_record *widget)
 {
-	static const char *const modes[] = {[CONTACT_NONE] = "none",
-	    [CONTACT_OPTIONAL] = "optional",
-	    [CONTACT_REQUIRED] = "required"};
 	const unsigned required = widget_settings_required(widget);
 
 	json_write_open(j, "contact", '{');
-	json_write_str(j, "mode", slice_str(modes[widget->contact_mode]));
+	json_write_str(j, "mode", slice_str(contact_mode_words[widget->contact_mode]));
 	json_write_open(j, "fields", '[');
 	for (unsigned i = 0; i < CONTACT_FIELDS; i++) {
 		if (widget->contact_mode == CONTACT_NONE || (widget->collects & 1u << i) == 0)

@@ -39,16 +39,10 @@ struct widget_opening {
 	struct widget_outlet out;
 };
 
-struct slice
-widget_socket_session(const struct widget_socket *s)
-{
-	return slice_str(s->session);
-}
-
 uint32_t
 widget_socket_vouched(const struct widget_socket *s)
 {
-	return s->member.room != NULL ? live_room_vouched(&s->member) : s->vouched;
+	return s->core.member.room != NULL ? live_room_vouched(&s->core.member) : s->vouched;
 }
 
 void
@@ -72,8 +66,8 @@ static unsigned
 widget_socket_rate_take(struct widget_socket *s, enum widget_frame_kind kind)
 {
 	return kind != WIDGET_MESSAGE && kind != WIDGET_CONTACT
-	    ? guard_chat_read_rate_take(s->api, s->x)
-	    : guard_chat_rate_take(s->api, s->x);
+	    ? guard_chat_read_rate_take(s->core.api, s->x)
+	    : guard_chat_rate_take(s->core.api, s->x);
 }
 
 /* The owners see it. It may be lost. */
@@ -81,9 +75,10 @@ static void
 widget_socket_type(struct widget_socket *s)
 {
 	const struct msg_typing typing = {
-	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
+	    .org = s->core.org, .widget = s->core.widget, .session = s->core.session};
 
-	(void)!store_call(s->api->store, MSG_TYPING, &typing, STORE_TIMEOUT_MS, NULL, NULL);
+	(void)!store_call(
+	    s->core.api->store, MSG_TYPING, &typing, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 /* Stores the page, and keeps it for the next message: before the first one, there is no conversation. */
@@ -91,12 +86,12 @@ static void
 widget_socket_set_page(struct widget_socket *s, const struct widget_frame *frame)
 {
 	struct msg_page_set set = {
-	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
+	    .org = s->core.org, .widget = s->core.widget, .session = s->core.session};
 
 	buf_reset(&s->page);
 	chat_page_encode(frame->json, slice_str(s->browser), &s->page);
 	set.page = buf_slice(&s->page);
-	(void)!store_call(s->api->store, MSG_PAGE_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
+	(void)!store_call(s->core.api->store, MSG_PAGE_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 /* Stores the context, and keeps it for the next message, as the page. */
@@ -104,12 +99,13 @@ static void
 widget_socket_set_context(struct widget_socket *s, const struct widget_frame *frame)
 {
 	struct msg_context_set set = {
-	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
+	    .org = s->core.org, .widget = s->core.widget, .session = s->core.session};
 
 	buf_reset(&s->context);
 	must(chat_context_encode(frame->context, &s->context));
 	set.context = buf_slice(&s->context);
-	(void)!store_call(s->api->store, MSG_CONTEXT_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
+	(void)!store_call(
+	    s->core.api->store, MSG_CONTEXT_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 /* A rating that the store refuses is ignored: it is not of a complete reply to this visitor. */
@@ -118,10 +114,11 @@ widget_socket_rate(struct widget_socket *s, const struct widget_frame *frame)
 {
 	struct msg_rating_set rating = frame->rating;
 
-	rating.org = s->org;
-	rating.widget = s->widget;
-	rating.session = widget_socket_session(s);
-	(void)!store_call(s->api->store, MSG_RATING_SET, &rating, STORE_TIMEOUT_MS, NULL, NULL);
+	rating.org = s->core.org;
+	rating.widget = s->core.widget;
+	rating.session = s->core.session;
+	(void)!store_call(
+	    s->core.api->store, MSG_RATING_SET, &rating, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 static void
@@ -192,7 +189,7 @@ widget_socket_on_message(void *arg, struct slice text)
 	struct widget_frame frame;
 	const char *wrong = widget_frame_read(text, &frame);
 
-	metric_add(&s->api->worker->socket_messages, 1);
+	metric_add(&s->core.api->worker->socket_messages, 1);
 	if (widget_socket_renew(s)) {
 		widget_frame_clear(&frame);
 		return;
@@ -232,14 +229,14 @@ widget_socket_on_closed(void *arg)
 	struct widget_socket *s = arg;
 
 	s->vouched = widget_socket_vouched(s);
-	live_room_leave(&s->member);
-	widget_history_end(s);
+	live_core_leave(&s->core);
+	live_thread_clear(&s->history.thread);
 	widget_older_end(s);
 	(void)widget_operator_stop_typing(s);
 	widget_replies_leave(s);
 	s->ws = NULL;
 	s->x = NULL;
-	LIST_INSERT_HEAD(&s->api->widget_sockets->closing, s, closing);
+	LIST_INSERT_HEAD(&s->core.api->widget_sockets->closing, s, closing);
 	if (s->identification == NULL)
 		widget_socket_free(s, true);
 }
@@ -258,10 +255,10 @@ widget_socket_is_own(struct widget_socket *s, const struct msg_live_turn *turn)
 	return true;
 }
 
-/* A turn without a message is a reply that is run again after it broke off. */
 static void
-widget_socket_on_turn(struct widget_socket *s, const struct msg_live_turn *turn)
+widget_socket_on_turn(struct live_core *core, const struct msg_live_turn *turn)
 {
+	struct widget_socket *s = (struct widget_socket *)core;
 	bool is_rerun = id_is_zero(&turn->message);
 
 	if (widget_socket_is_own(s, turn))
@@ -282,8 +279,10 @@ widget_socket_on_turn(struct widget_socket *s, const struct msg_live_turn *turn)
 }
 
 static void
-widget_socket_on_contact(struct widget_socket *s)
+widget_socket_on_contact(struct live_core *core)
 {
+	struct widget_socket *s = (struct widget_socket *)core;
+
 	if (!s->identified_here)
 		widget_send_type(&s->out, "contact_info_saved");
 	s->identified_here = false;
@@ -291,13 +290,14 @@ widget_socket_on_contact(struct widget_socket *s)
 }
 
 static void
-widget_socket_on_missed(struct widget_socket *s, const struct live_room_event *event)
+widget_socket_on_missed(struct live_core *core, const struct live_room_event *event)
 {
+	struct widget_socket *s = (struct widget_socket *)core;
+
 	if (event->identified && !s->is_identified)
 		widget_send_type(&s->out, "contact_info_saved");
 	s->identified_here = false;
 	s->is_identified = event->identified;
-	widget_replies_retry(s);
 	if (event->erased)
 		widget_replies_erased(s);
 	else
@@ -305,36 +305,47 @@ widget_socket_on_missed(struct widget_socket *s, const struct live_room_event *e
 }
 
 static void
-widget_socket_on_event(struct live_room_member *member, const struct live_room_event *event)
+widget_socket_on_changed(struct live_core *core)
 {
-	struct widget_socket *s = (struct widget_socket *)member;
-
-	switch (event->type) {
-	case ROOM_TURN:
-		widget_socket_on_turn(s, event->turn);
-		break;
-	case ROOM_CHANGED:
-		widget_replies_sync(s);
-		break;
-	case ROOM_TYPING:
-		widget_operator_start_typing(s);
-		break;
-	case ROOM_PRESENCE: /* for owners only */
-		break;
-	case ROOM_CONTACT:
-		widget_socket_on_contact(s);
-		break;
-	case ROOM_MISSED:
-		widget_socket_on_missed(s, event);
-		break;
-	case ROOM_UNAVAILABLE:
-		widget_socket_give_up(s);
-		break;
-	case ROOM_GONE:
-		ws_close(s->ws, WS_SESSION_ENDED, chat_failure_message(TURN_VISITOR_GONE));
-		break;
-	}
+	widget_replies_sync((struct widget_socket *)core);
 }
+
+static void
+widget_socket_on_typing(struct live_core *core)
+{
+	widget_operator_start_typing((struct widget_socket *)core);
+}
+
+static void
+widget_socket_on_gone(struct live_core *core)
+{
+	const struct widget_socket *s = (struct widget_socket *)core;
+
+	ws_close(s->ws, WS_SESSION_ENDED, chat_failure_message(TURN_VISITOR_GONE));
+}
+
+static void
+widget_socket_on_failed(struct live_core *core, uint16_t type, const union msg *m)
+{
+	(void)type;
+	(void)m;
+	widget_socket_give_up((struct widget_socket *)core);
+}
+
+static const struct live_renderer renderer = {
+    .first = WIDGET_HISTORY_MESSAGES,
+    .later = WIDGET_PAGE_MESSAGES,
+    .page = widget_history_on_page,
+    .finish = widget_history_on_end,
+    .none = widget_history_on_none,
+    .fail = widget_socket_on_failed,
+    .changed = widget_socket_on_changed,
+    .turn = widget_socket_on_turn,
+    .typing = widget_socket_on_typing,
+    .contact = widget_socket_on_contact,
+    .missed = widget_socket_on_missed,
+    .gone = widget_socket_on_gone,
+};
 
 /* The request is gone when the first page frame comes. */
 static char *
@@ -373,10 +384,13 @@ widget_socket_new(struct widget_opening *o)
 	struct widget_socket *s = xcalloc(1, sizeof(*s) + n);
 
 	memcpy(s->session, o->visit.session, n);
-	s->member.on_event = widget_socket_on_event;
-	s->api = o->q.api;
-	s->org = o->visit.org;
-	s->widget = o->visit.widget;
+	s->core = (struct live_core){
+	    .renderer = &renderer,
+	    .api = o->q.api,
+	    .org = o->visit.org,
+	    .widget = o->visit.widget,
+	    .session = slice_str(s->session),
+	};
 	s->token = o->visit.token;
 	s->vouched = o->visit.vouched;
 	s->visitor = o->visit.visitor;
@@ -390,7 +404,7 @@ widget_socket_new(struct widget_opening *o)
 	s->x = store_query_done(&o->q);
 	s->browser = widget_socket_copy_browser(s->x);
 	s->ws = ws_accept(s->x, &ws_events, s);
-	request_context_stream_begin(s->x, &s->api->worker->sockets);
+	request_context_stream_begin(s->x, &s->core.api->worker->sockets);
 	return s;
 }
 
@@ -399,7 +413,7 @@ widget_socket_enter_room(struct widget_socket *s, const struct widget_visit *vis
 {
 	const struct live_room_topic topic = widget_visit_topic(visit);
 
-	return live_room_enter(s->api->rooms, &s->member, &topic);
+	return live_core_enter(&s->core, &topic);
 }
 
 /* Sends the first frames. */

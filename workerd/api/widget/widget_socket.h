@@ -16,13 +16,12 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_SOCKET_H
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
 
-#include "workerd/api/live/live_room.h"
+#include "workerd/api/live/live_core.h"
 #include "workerd/api/live/live_thread.h"
 #include "workerd/api/request/api_call.h"
 #include "workerd/api/widget/widget_frame.h"
 #include "workerd/api/widget/widget_send.h"
 #include "workerd/http/ws/ws.h"
-#include "workerd/turn/turn.h"
 
 struct widget_reply;
 struct widget_identification;
@@ -30,22 +29,19 @@ struct widget_identification;
 /* Which part of the conversation the client has (widget_history.c). */
 struct widget_history {
 	struct live_thread thread;
-	bool erased;             /* the conversation was deleted: the next sync starts over */
-	struct store_call *call; /* of a sync that is under way */
+	bool erased; /* the conversation was deleted: the next sync starts over */
 };
 
 struct widget_socket {
-	struct live_room_member member; /* first: the room calls on_event() with it */
-	struct api *api;
+	struct live_core core;   /* first */
 	struct http_exchange *x; /* its context has the address and the request id */
 	struct ws *ws;           /* NULL, as x: the connection has ended */
-	struct id org, widget;
-	struct hash256 token; /* zero: a session of a key */
-	uint32_t vouched;     /* in no room: as in VISITOR_FOLLOW */
-	struct id visitor;    /* zero: a session of a key */
-	char *browser;        /* its User-Agent */
-	struct buf page;      /* the PAGE_RECORD of its last page frame; empty: none yet */
-	struct buf context;   /* of its last context frame; empty: none yet */
+	struct hash256 token;    /* zero: a session of a key */
+	uint32_t vouched;        /* in no room: as in VISITOR_FOLLOW */
+	struct id visitor;       /* zero: a session of a key */
+	char *browser;           /* its User-Agent */
+	struct buf page;         /* the PAGE_RECORD of its last page frame; empty: none yet */
+	struct buf context;      /* of its last context frame; empty: none yet */
 	struct buf
 	    user_id; /* of a session of a key: the one that the site proved last; empty: none */
 	struct widget_outlet out; /* closes the connection if the client does not read */
@@ -62,7 +58,6 @@ struct widget_socket {
 	/* widget_replies.c */
 	TAILQ_HEAD(, widget_reply) replies;
 	size_t n_replies, n_waiting;
-	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
 
 	/* widget_identify.c */
 	struct widget_identification *identification; /* under way */
@@ -77,14 +72,17 @@ struct widget_socket {
 
 	unsigned refused; /* invalid frames in a row */
 	LIST_ENTRY(widget_socket) closing;
-	char session[]; /* the session id for turns */
+	char session[]; /* of the core */
 };
 
 /* History, in widget_history.c. */
 
+/* The messages of a history frame, and the page size of later syncs. */
+#define WIDGET_HISTORY_MESSAGES 200
+#define WIDGET_PAGE_MESSAGES    64
+
 /* Asks the store for messages that the client does not have (all of them at first and after a deletion)
- * and sends them; then calls widget_replies_synced(). Does nothing if a sync is under way. Called by
- * widget_replies_next() alone. */
+ * and sends them; then calls widget_replies_synced(). Called by widget_replies_next() alone. */
 void widget_history_sync(struct widget_socket *s);
 
 /* Whether the client has a message that is not settled yet. */
@@ -96,8 +94,11 @@ void widget_history_add(struct widget_socket *s, const struct id *message, bool 
 /* So many messages are not settled that a sync is due, to forget most of them. */
 bool widget_history_is_long(const struct widget_socket *s);
 
-/* The connection has ended: frees everything. */
-void widget_history_end(struct widget_socket *s);
+/* As in live_core.h. */
+enum live_sync_next widget_history_on_page(struct live_core *core,
+    const struct msg_message_page *page, const struct msg_conversation_record *conversation);
+void widget_history_on_end(struct live_core *core, const struct msg_message_page *page);
+void widget_history_on_none(struct live_core *core);
 
 /* Older history, in widget_older.c. */
 
@@ -131,9 +132,6 @@ bool widget_replies_is_syncing(const struct widget_socket *s);
 /* The sync has ended. active: the reply being written (zero: none), delivered next unless it has just
  * failed; open: others may be running too, so sync again after it. */
 void widget_replies_synced(struct widget_socket *s, const struct id *active, bool open);
-
-/* The next sync may join a reply that failed before. */
-void widget_replies_retry(struct widget_socket *s);
 
 /* Starts the next entry of the queue if nothing is under way. */
 void widget_replies_next(struct widget_socket *s);
@@ -188,8 +186,5 @@ void widget_socket_resume(struct widget_socket *s);
 
 /* As in VISITOR_FOLLOW, for the visitor of this socket now. */
 uint32_t widget_socket_vouched(const struct widget_socket *s);
-
-/* The session id for turns. */
-struct slice widget_socket_session(const struct widget_socket *s);
 
 #endif
