@@ -302,6 +302,8 @@ DEBS_cluster := $(DEBS_run) etcd-client etcd-server haproxy iproute2 nftables op
 	python3-psycopg2 systemd util-linux
 DEBS_deb := $(DEBS_run) build-essential debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
+DEBS_image := $(DEBS_deb) buildah mmdebstrap
+DEBS_test-image := $(DEBS_image) curl python3-yaml runc
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 TOOLS := promtool nghttpx nginx haproxy caddy
 TOOLS_test := $(TOOLS)
@@ -313,6 +315,8 @@ NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
 NPM_cluster := $(NPM_test)
 NPM_deb := $(NPM_run)
+NPM_image := $(NPM_run)
+NPM_test-image := $(NPM_test)
 NPM_install := $(NPM_test)
 NPM_lint := $(NPM_test)
 NPM_npm := widget tests
@@ -686,8 +690,9 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
-DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/models \
-	tests widget widget/packages/client widget/packages/react widget/packages/widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
+DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/container \
+	systemd/models tests widget widget/packages/client widget/packages/react widget/packages/widget workerd workerd/api workerd/crawl workerd/crawl/extract) \
+	$(wildcard tests/browser/pictures/*.png systemd/container/compose.yaml systemd/container/Dockerfile)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 
@@ -756,6 +761,24 @@ newer: frontends shared
 debian:
 	$(SAY) GET 'minimal Debian'
 	@$(AS_ROOT) tests/install/root.sh $(DEBIAN)
+
+IMAGE := build/image/banter-$(VERSION).tar
+
+.PHONY: image
+image: ## build the container image as build/image/banter-VERSION.tar, without a registry (needs root)
+	@$(MAKE) --no-print-directory deps FOR=image
+	@$(MAKE) --no-print-directory -j$(JOBS) image-archive
+
+.PHONY: image-archive
+image-archive: package
+	$(SAY) IMAGE $(IMAGE)
+	@systemd/container/image.sh $(DEBS)/banter_$(VERSION)_*.deb $(IMAGE)
+
+.PHONY: test-image
+test-image: ## boot the container image and have a chat with it (needs root)
+	@$(MAKE) --no-print-directory deps FOR=test-image
+	@$(MAKE) --no-print-directory -j$(JOBS) image-archive programs
+	@BANTER_IMAGE=$(CURDIR)/$(IMAGE) node tests/run.mjs --only install/image install
 
 DEBS := build/deb
 DEBDIR := $(DEBS)/banter-$(VERSION)

@@ -8,7 +8,7 @@ import { codeBlocks, files, manExamples, manPages, read, readmes } from "../docu
 
 /** Pages link only to what `make install` puts beside them: pages, pictures, examples, license, notices. */
 const LINKED =
-	/(^|\/)README\.md$|\.png$|^systemd\/(proxies|monitoring)\/|^(LICENSE|systemd\/NOTICES\.md)$/;
+	/(^|\/)README\.md$|\.png$|^systemd\/(proxies|monitoring|container)\/|^(LICENSE|systemd\/NOTICES\.md)$/;
 const MAIN_MAX = 250; // lines of the main page: what a newcomer reads in five minutes
 
 /** Words of a private dialect; STYLE: subject, verb, object, and the standard term. */
