@@ -1,11 +1,11 @@
 /*
  * The id of an event, as a client sends it in Last-Event-ID: of a conversation's stream (live_cursor.h), the
- * number of a change, or a place in a widget's frames (feed_place.h).
+ * number of a change, or a place in a widget's frames (live_place.h).
  */
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/feed/feed_place.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/live/live_cursor.h"
+#include "workerd/api/live/live_place.h"
 
 static void
 check_same(const struct live_cursor *a, const struct live_cursor *b)
@@ -37,13 +37,13 @@ check_number(struct slice in)
 static void
 check_place(struct slice in)
 {
-	struct feed_place place;
+	struct live_place place;
 	uint64_t n;
 
-	if (!feed_place_parse(in, &place))
+	if (!live_place_parse(in, &place))
 		return;
 	must(parameter_digits(in, 16, &n));
-	must(feed_place_number(&place) == (place.next == 0 ? 0 : n));
+	must(live_place_number(&place) == (place.next == 0 ? 0 : n));
 	must(!(place.typing && place.told) && !(place.typing && place.operator_typing));
 }
 

@@ -25,6 +25,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include "proto/base/clock.h"
 #include "proto/settings/setting_values.h"
 #include "workerd/model/breaker.h"
 #include "workerd/model/upstream_events.h"
@@ -149,7 +150,12 @@ void upstream_transfer_abandon(struct upstream_transfer *t);
 /* What comes from the server: the head of the response, a piece of the body, and the end, whose detail is
  * kept by reference. The connection forgets the transfer before it reports the end. */
 void upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_head *head);
-void upstream_transfer_data(struct upstream_transfer *t, struct slice piece);
+static inline void
+upstream_transfer_data(struct upstream_transfer *t, struct slice piece)
+{
+	t->activity_ms = clock_mono_ms();
+	t->events->data(t->arg, piece);
+}
 void upstream_transfer_over(
     struct upstream_transfer *t, enum upstream_end how, const char *detail);
 

@@ -85,13 +85,6 @@ upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_he
 }
 
 void
-upstream_transfer_data(struct upstream_transfer *t, struct slice piece)
-{
-	t->activity_ms = clock_mono_ms();
-	t->events->data(t->arg, piece);
-}
-
-void
 upstream_transfer_over(struct upstream_transfer *t, enum upstream_end how, const char *detail)
 {
 	if (t->cancelled || t->is_over)

@@ -221,13 +221,17 @@ void turn_begin_timed_out(struct turn *t);
 /* The history is loaded: looks up what the agent's replies are based on, and then asks the model. */
 void turn_look_up(struct turn *t);
 
-/* Cuts the marks from the model's text: text() gets what the visitor reads, before the places of the marks. */
-void turn_marks_cut(
-    struct turn *t, struct slice text, void (*text_fn)(struct turn *t, struct slice text));
+/* Adds a part of the model's text without its marks, and their places behind it. */
+void turn_marks_cut(struct turn *t, struct slice text);
+
+/* The same with the last part, and with what waits for the rest of a mark. */
+void turn_marks_end(struct turn *t, struct slice text);
+
 /* Before a request: forgets those of an earlier one. */
 void turn_marks_reset(struct turn *t);
 
-void turn_marks_rest(struct turn *t, void (*text_fn)(struct turn *t, struct slice text));
+/* In turn_response.c: adds text to the reply, and sends it to the listeners. */
+void turn_response_add_text(struct turn *t, struct slice text);
 
 /* The reply is complete: notes whether the content had an answer. */
 void turn_settle_sources(struct turn *t);

@@ -76,27 +76,20 @@ turn_look_up(struct turn *t)
 	t->finding = finding_start(&t->turns->finding, &question, turn_on_found, t);
 }
 
-struct turn_cut {
-	struct turn *t;
-	void (*text)(struct turn *t, struct slice text);
-};
-
 static void
 turn_marks_on_text(void *arg, struct slice text)
 {
-	const struct turn_cut *cut = arg;
-
-	cut->text(cut->t, text);
+	turn_response_add_text(arg, text);
 }
 
 static void
 turn_marks_on_mark(void *arg, unsigned number)
 {
-	const struct turn_cut *cut = arg;
-	struct reply_listeners *ls = &cut->t->listeners;
+	struct turn *t = arg;
+	struct reply_listeners *ls = &t->listeners;
 
 	/* Before the first token a retry may still replace the response. */
-	if (cut->t->state == TURN_STREAMING &&
+	if (t->state == TURN_STREAMING &&
 	    citations_cite(ls->sources, number, buf_len(&ls->text)) && buf_len(&ls->text) > 0)
 		reply_listeners_cite(ls);
 }
@@ -104,15 +97,20 @@ turn_marks_on_mark(void *arg, unsigned number)
 static const struct marks_events turn_marks_events = {turn_marks_on_text, turn_marks_on_mark};
 
 void
-turn_marks_cut(
-    struct turn *t, struct slice text, void (*text_fn)(struct turn *t, struct slice text))
+turn_marks_cut(struct turn *t, struct slice text)
 {
-	struct turn_cut cut = {t, text_fn};
-
 	if (t->listeners.sources == NULL)
-		text_fn(t, text);
+		turn_response_add_text(t, text);
 	else
-		marks_feed(&t->marks, text, &turn_marks_events, &cut);
+		marks_feed(&t->marks, text, &turn_marks_events, t);
+}
+
+void
+turn_marks_end(struct turn *t, struct slice text)
+{
+	if (text.len > 0)
+		turn_marks_cut(t, text);
+	marks_end(&t->marks, &turn_marks_events, t);
 }
 
 /* The response that they belong to did not come. */
@@ -124,14 +122,6 @@ turn_marks_reset(struct turn *t)
 	if (t->listeners.sources != NULL && t->attempts > 1)
 		reply_listeners_set_sources(
 		    &t->listeners, found_passages_citations(&t->passages));
-}
-
-void
-turn_marks_rest(struct turn *t, void (*text_fn)(struct turn *t, struct slice text))
-{
-	struct turn_cut cut = {t, text_fn};
-
-	marks_end(&t->marks, &turn_marks_events, &cut);
 }
 
 /* The content has no answer, by what was found or by what the model says. */

@@ -229,7 +229,7 @@ turn_response_cut(struct turn *t)
 	turn_finish(t);
 }
 
-static void
+void
 turn_response_add_text(struct turn *t, struct slice text)
 {
 	struct slice part;
@@ -265,8 +265,12 @@ turn_response_add_answer(struct turn *t, struct slice text)
 {
 	struct buf cut;
 
+	if (t->waiting_text == NULL && t->listeners.sources == NULL) {
+		turn_response_add_text(t, text);
+		return;
+	}
 	buf_init(&cut, HAND_OVER_ROOM(text.len));
-	turn_marks_cut(t, turn_hand_over_cut(t, text, &cut), turn_response_add_text);
+	turn_marks_cut(t, turn_hand_over_cut(t, text, &cut));
 	buf_clear(&cut);
 }
 
@@ -339,8 +343,7 @@ turn_response_complete(struct turn *t)
 	if (rest.len > 0)
 		turn_response_add_model_text(t, rest);
 	turn_response_end_thoughts(t);
-	turn_marks_cut(t, turn_hand_over_rest(t), turn_response_add_last);
-	turn_marks_rest(t, turn_response_add_last);
+	turn_marks_end(t, turn_hand_over_rest(t));
 	buf_init(&notice, TURN_REPLY_MAX);
 	turn_response_add_last(t, turn_hand_over_notice(t, &notice));
 	buf_clear(&notice);

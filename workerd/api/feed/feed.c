@@ -20,7 +20,7 @@ struct feed_opening {
 	struct store_query q;
 	struct widget_visit visit;
 	struct widget_outlet out;
-	struct feed_place place;
+	struct live_place place;
 	bool sse, poll;
 };
 
@@ -64,16 +64,6 @@ feed_fail(struct live_core *core, uint16_t type, const union msg *m)
 	x->on_close = NULL;
 	feed_free(f);
 	api_reply_store_failure(x, type, m);
-}
-
-/* The place in it is the one after the frame. */
-static void
-feed_send(void *arg, struct slice frame, bool is_long)
-{
-	struct feed *f = arg;
-
-	f->stream.busy = f->place.typing;
-	event_stream_send_frame(&f->stream, feed_place_number(&f->place), frame, is_long);
 }
 
 static void
@@ -188,7 +178,7 @@ feed_greet(struct feed *f)
 	bool known = f->visit.identified;
 
 	if (f->place.next != 0) {
-		event_stream_continue_at(&f->stream, feed_place_number(&f->place));
+		event_stream_continue_at(&f->stream, live_place_number(&f->place));
 		if (f->place.operator_typing)
 			feed_start_typing_timer(f);
 		if (known)
@@ -238,8 +228,8 @@ feed_new(struct feed_opening *o)
 	struct feed *f = xcalloc(1, sizeof(*f));
 
 	f->out = o->out;
-	f->out.send = feed_send;
-	f->out.arg = f;
+	f->out.stream = &f->stream;
+	f->out.place = &f->place;
 	f->visit = o->visit;
 	f->core = (struct live_core){
 	    .renderer = &renderer,
@@ -273,15 +263,15 @@ feed_on_opened(void *arg, uint16_t type, const union msg *m)
 
 /* Last-Event-ID takes precedence: an EventSource adds it to the URL that it was given. */
 static bool
-feed_read_place(const struct api_call *c, struct feed_place *place)
+feed_read_place(const struct api_call *c, struct live_place *place)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice after = http_header(c->x->req, "last-event-id");
 
 	if (after.p == NULL)
 		after = parameter_read(c->x->req->query, "after", text);
-	*place = (struct feed_place){0};
-	return after.p == NULL || feed_place_parse(after, place);
+	*place = (struct live_place){0};
+	return after.p == NULL || live_place_parse(after, place);
 }
 
 static void
@@ -289,7 +279,7 @@ feed_open(const struct api_call *c, bool sse, bool poll)
 {
 	struct feed_opening *o;
 	struct widget_visit visit;
-	struct feed_place place;
+	struct live_place place;
 
 	if (!feed_read_place(c, &place)) {
 		api_reply_invalid_query(c, "after must be next of an earlier answer");

@@ -5,17 +5,16 @@
  *	feed.c        opening, the room's events, the end
  *	feed_sync.c   messages of the store
  *	feed_reply.c  the reply that is being written
- *	feed_place.c  how far the client has got
  *	feed_post.c, feed_message.c  frames of the client, each a request of its own
  *
  * A feed delivers the conversation's messages strictly by their positions: a reply that is being written holds back all
- * behind it. So one number says what the client has, and the next request continues exactly there, at any worker.
+ * behind it. So one number says what the client has (live_place.h), and the next request continues exactly there, at any worker.
  */
 #ifndef WORKERD_API_FEED_FEED_H
 #define WORKERD_API_FEED_FEED_H
 
-#include "workerd/api/feed/feed_place.h"
 #include "workerd/api/live/live_core.h"
+#include "workerd/api/live/live_place.h"
 #include "workerd/api/request/event_stream.h"
 #include "workerd/api/widget/widget_send.h"
 #include "workerd/api/widget/widget_visit.h"
@@ -25,7 +24,7 @@ struct feed {
 	struct event_stream stream;
 	struct widget_outlet out;
 	struct widget_visit visit;
-	struct feed_place place; /* what the client has */
+	struct live_place place; /* what the client has */
 	struct turn_listener
 	    *listener; /* of the reply at place.next; a sync waits for its end */
 	struct id reply;

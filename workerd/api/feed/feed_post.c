@@ -24,17 +24,6 @@ static const struct store_refusal refusals[] = {
     {.status = 0},
 };
 
-static void
-feed_post_send(void *arg, struct slice frame, bool is_long)
-{
-	struct feed_post *p = arg;
-
-	(void)is_long;
-	must((!p->has_frames || buf_append_str(&p->q.out, ",") == 0) &&
-	    buf_append(&p->q.out, frame.p, frame.len) == 0);
-	p->has_frames = true;
-}
-
 void
 feed_post_accept(struct feed_post *p, const struct id *reply)
 {
@@ -376,7 +365,7 @@ feed_post_new(const struct api_call *c, const struct widget_visit *visit,
 	p->q.refusals = refusals;
 	p->q.on_end = feed_post_on_end;
 	p->frame = *frame;
-	p->out = (struct widget_outlet){.api = c->api, .send = feed_post_send, .arg = p};
+	p->out = (struct widget_outlet){.api = c->api, .posted = &p->q.out};
 	widget_outlet_read(&p->out, c->x->req->query);
 	buf_init(&p->page, CHAT_PAGE_MAX);
 	buf_init(&p->context, CHAT_CONTEXT_MAX);

@@ -21,7 +21,6 @@ struct feed_post {
 	uint8_t contact_mode, collects; /* of the widget */
 	unsigned required;              /* contact fields */
 	bool is_proved;                 /* the site proves the frame's user id */
-	bool has_frames;
 	/* Of a message, in feed_message.c. */
 	struct turn_listener *listener; /* of the message's turn, or of the reply before it */
 	struct event *deadline, *pause; /* NULL: none was set yet */

@@ -25,7 +25,7 @@ static bool
 feed_sync_is_known(const struct feed *f, const struct live_message *m)
 {
 	return f->place.told && f->place.next == m->seq && m->r.status == MESSAGE_INTERRUPTED &&
-	    (f->place.run == 0 || f->place.run == feed_place_run(m->record));
+	    (f->place.run == 0 || f->place.run == live_place_run(m->record));
 }
 
 /* Sends a message, with the same frames around a reply as around a live one; the client may have the first of them
@@ -51,7 +51,7 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 		f->place.behind = 0;
 	} else {
 		f->place.told = may_change;
-		f->place.run = may_change ? feed_place_run(m->record) : 0;
+		f->place.run = may_change ? live_place_run(m->record) : 0;
 		f->place.next = m->seq + !may_change;
 	}
 	widget_send_stored(&f->out, page, &m->r);
@@ -78,7 +78,7 @@ feed_sync_take(struct feed *f, const struct msg_message_page *page,
     const struct live_message *m, bool may_change)
 {
 	if (m->seq < f->place.next) {
-		if (m->seq == feed_place_first(&f->place))
+		if (m->seq == live_place_first(&f->place))
 			feed_sync_send(f, page, m, may_change);
 		return;
 	}
@@ -121,7 +121,7 @@ feed_sync_rest(struct feed *f, const struct msg_message_page *page, uint64_t end
 
 	feed_sync_pass(f, is_broken ? last.seq : end);
 	f->place.told = is_broken;
-	f->place.run = is_broken ? feed_place_run(last.record) : 0;
+	f->place.run = is_broken ? live_place_run(last.record) : 0;
 }
 
 /* Follows the open reply, which the client may have of an earlier attempt. */
@@ -130,8 +130,8 @@ feed_sync_follow(struct feed *f, const struct msg_message_page *page)
 {
 	if (page->open_seq >= f->place.next)
 		feed_sync_pass(f, page->open_seq);
-	else if (page->open_seq != feed_place_first(&f->place))
-		feed_place_go_back(&f->place, page->open_seq);
+	else if (page->open_seq != live_place_first(&f->place))
+		live_place_go_back(&f->place, page->open_seq);
 	feed_reply_join(f, &page->open);
 }
 
@@ -147,7 +147,7 @@ feed_sync_take_history(struct feed *f, const struct msg_message_page *page,
 		feed_sync_rest(f, page, conversation->next_seq);
 	else
 		feed_sync_pass(f, page->open_seq);
-	f->place.conversation = feed_place_mark(&conversation->id);
+	f->place.conversation = live_place_mark(&conversation->id);
 	widget_send_history(&f->out, &shown);
 	feed_sync_set_state(f, conversation, page->people);
 }
@@ -156,7 +156,7 @@ feed_sync_take_history(struct feed *f, const struct msg_message_page *page,
 static enum live_sync_next
 feed_sync_start_over(struct feed *f)
 {
-	f->place = (struct feed_place){.identified = f->place.identified};
+	f->place = (struct live_place){.identified = f->place.identified};
 	f->core.from = 0;
 	return LIVE_SYNC_AGAIN;
 }
@@ -166,7 +166,7 @@ feed_sync_on_page(struct live_core *core, const struct msg_message_page *page,
     const struct msg_conversation_record *conversation)
 {
 	struct feed *f = (struct feed *)core;
-	uint16_t mark = feed_place_mark(&conversation->id);
+	uint16_t mark = live_place_mark(&conversation->id);
 
 	if (f->place.next == 0) {
 		feed_sync_take_history(f, page, conversation);
@@ -196,7 +196,7 @@ feed_sync_on_end(struct live_core *core, const struct msg_message_page *page)
 	}
 	if (id_is_zero(&page->open))
 		feed_sync_rest(f, page, live_page_conversation(page).next_seq);
-	event_stream_continue_at(&f->stream, feed_place_number(&f->place));
+	event_stream_continue_at(&f->stream, live_place_number(&f->place));
 	if (core->again)
 		feed_sync(f);
 }
@@ -208,7 +208,7 @@ feed_sync_on_none(struct live_core *core)
 	struct feed *f = (struct feed *)core;
 	bool had = f->place.next == 0 || f->place.conversation != 0;
 
-	f->place = (struct feed_place){.next = 1,
+	f->place = (struct live_place){.next = 1,
 	    .identified = f->place.identified,
 	    .state = f->place.state,
 	    .operator_bit = f->place.operator_bit};
@@ -225,5 +225,5 @@ feed_sync(struct feed *f)
 	if (f->listener != NULL)
 		f->core.again = true;
 	else
-		live_core_sync(&f->core, feed_place_first(&f->place));
+		live_core_sync(&f->core, live_place_first(&f->place));
 }

@@ -46,13 +46,13 @@ widget_history_send(struct widget_socket *s, const struct msg_message_page *page
 
 	if (!widget_send_shows(r))
 		return;
-	s->is_catching_up = true;
+	s->out.replays = true;
 	if (is_reply && !typed)
 		widget_send_type(&s->out, "typing_start");
 	widget_send_stored(&s->out, page, r);
 	if (is_reply)
 		widget_send_type(&s->out, "typing_stop");
-	s->is_catching_up = false;
+	s->out.replays = false;
 }
 
 static void

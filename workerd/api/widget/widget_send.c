@@ -37,11 +37,34 @@ widget_send_begin(struct buf *out, const char *type)
 }
 
 static void
+widget_send_post(struct buf *posted, struct slice frame)
+{
+	const struct slice all = buf_slice(posted);
+
+	must((all.p[all.len - 1] == '[' || buf_append_str(posted, ",") == 0) &&
+	    buf_append(posted, frame.p, frame.len) == 0);
+}
+
+/* A client that does not read is disconnected. */
+static void
 widget_send_end(struct widget_outlet *o, struct json_writer *j)
 {
+	struct slice frame;
+	bool is_long;
+
 	json_write_close(j, '}');
 	must(!j->failed);
-	o->send(o->arg, buf_slice(j->out), buf_len(j->out) > LONG_FRAME);
+	frame = buf_slice(j->out);
+	is_long = frame.len > LONG_FRAME;
+	if (o->ws != NULL) {
+		(void)(is_long || o->replays ? ws_send_replay(o->ws, frame)
+					     : ws_send(o->ws, frame));
+	} else if (o->stream != NULL) {
+		o->stream->busy = o->place->typing;
+		event_stream_send_frame(o->stream, live_place_number(o->place), frame, is_long);
+	} else if (o->posted != NULL) {
+		widget_send_post(o->posted, frame);
+	}
 }
 
 static void

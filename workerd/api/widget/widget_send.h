@@ -7,19 +7,25 @@
 
 #include "workerd/api/identity/contact_details.h"
 #include "workerd/api/live/live_author.h"
-#include "workerd/api/request/api_state.h"
+#include "workerd/api/live/live_place.h"
+#include "workerd/api/request/event_stream.h"
+#include "workerd/http/ws/ws.h"
 #include "workerd/turn/turn_sink.h"
 
-/* Where the frames of a client go. Embedded in what serves it. */
+/* Who gets the frames, and by what. Embedded in what serves the client. */
 struct widget_outlet {
 	struct api *api;
 	bool streams;   /* the client wants tokens and message ids */
 	bool operators; /* the client knows people: it gets handovers */
 	bool sources;   /* the client wants to know what replies are based on */
 	bool history;   /* the client loads older history: it gets ids and times */
-	/* Sends a frame, which is borrowed. is_long: it may be longer than what may wait for a slow client. */
-	void (*send)(void *arg, struct slice frame, bool is_long);
-	void *arg;
+	/* The carrier: one of these three, borrowed. None: frames are dropped. */
+	struct ws *ws;
+	struct event_stream *stream;
+	struct buf *posted; /* the answer to a posted frame, as JSON behind "frames":[ */
+	bool
+	    replays; /* of ws: missed messages, which may wait for a slow client in any number */
+	const struct live_place *place; /* of stream: what the client has with the next frame */
 };
 
 /* Reads what the client wants from a query. */

@@ -48,7 +48,7 @@ widget_socket_vouched(const struct widget_socket *s)
 void
 widget_socket_give_up(struct widget_socket *s)
 {
-	ws_close(s->ws, WS_TRY_AGAIN, chat_failure_message(TURN_STORE_DOWN));
+	ws_close(s->out.ws, WS_TRY_AGAIN, chat_failure_message(TURN_STORE_DOWN));
 }
 
 /* retry_after_ms: when the frame may be sent again; 0: never. */
@@ -58,7 +58,7 @@ widget_socket_refuse(struct widget_socket *s, const char *code, const char *mess
 {
 	widget_send_error_for_now(&s->out, code, message, client_id, retry_after_ms);
 	if (++s->refused == REFUSED_MAX)
-		ws_close(s->ws, WS_POLICY, "too many refused frames");
+		ws_close(s->out.ws, WS_POLICY, "too many refused frames");
 }
 
 /* The same rate limits as over HTTP. 0, or in how many ms the frame is allowed. */
@@ -172,7 +172,7 @@ widget_socket_renew(struct widget_socket *s)
 {
 	if (widget_socket_vouched(s) == 0 || visitor_is_young(&s->visitor, clock_wall_ms()))
 		return false;
-	ws_close(s->ws, WS_GOING_AWAY, "reconnect for a new token");
+	ws_close(s->out.ws, WS_GOING_AWAY, "reconnect for a new token");
 	return true;
 }
 
@@ -217,7 +217,7 @@ widget_socket_free(struct widget_socket *s, bool sends)
 void
 widget_socket_resume(struct widget_socket *s)
 {
-	if (s->ws == NULL)
+	if (s->out.ws == NULL)
 		widget_socket_free(s, true);
 	else
 		widget_replies_next(s);
@@ -234,7 +234,7 @@ widget_socket_on_closed(void *arg)
 	widget_older_end(s);
 	(void)widget_operator_stop_typing(s);
 	widget_replies_leave(s);
-	s->ws = NULL;
+	s->out.ws = NULL;
 	s->x = NULL;
 	LIST_INSERT_HEAD(&s->core.api->widget_sockets->closing, s, closing);
 	if (s->identification == NULL)
@@ -321,7 +321,7 @@ widget_socket_on_gone(struct live_core *core)
 {
 	const struct widget_socket *s = (struct widget_socket *)core;
 
-	ws_close(s->ws, WS_SESSION_ENDED, chat_failure_message(TURN_VISITOR_GONE));
+	ws_close(s->out.ws, WS_SESSION_ENDED, chat_failure_message(TURN_VISITOR_GONE));
 }
 
 static void
@@ -360,20 +360,6 @@ widget_socket_copy_browser(const struct http_exchange *x)
 	return copy;
 }
 
-/* The connection is closed if the client does not read. */
-static void
-widget_socket_send(void *arg, struct slice frame, bool is_long)
-{
-	struct widget_socket *s = arg;
-
-	if (s->ws == NULL)
-		return;
-	if (is_long || s->is_catching_up)
-		(void)ws_send_replay(s->ws, frame);
-	else
-		(void)ws_send(s->ws, frame);
-}
-
 static struct widget_socket *
 widget_socket_new(struct widget_opening *o)
 {
@@ -395,15 +381,13 @@ widget_socket_new(struct widget_opening *o)
 	s->vouched = o->visit.vouched;
 	s->visitor = o->visit.visitor;
 	s->out = o->out;
-	s->out.send = widget_socket_send;
-	s->out.arg = s;
 	buf_init(&s->page, CHAT_PAGE_MAX);
 	buf_init(&s->context, CHAT_CONTEXT_MAX);
 	buf_init(&s->user_id, IDENTITY_USER_ID_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
 	s->browser = widget_socket_copy_browser(s->x);
-	s->ws = ws_accept(s->x, &ws_events, s);
+	s->out.ws = ws_accept(s->x, &ws_events, s);
 	request_context_stream_begin(s->x, &s->core.api->worker->sockets);
 	return s;
 }

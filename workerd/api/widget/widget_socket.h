@@ -21,7 +21,6 @@
 #include "workerd/api/request/api_call.h"
 #include "workerd/api/widget/widget_frame.h"
 #include "workerd/api/widget/widget_send.h"
-#include "workerd/http/ws/ws.h"
 
 struct widget_reply;
 struct widget_identification;
@@ -33,23 +32,22 @@ struct widget_history {
 };
 
 struct widget_socket {
-	struct live_core core;   /* first */
-	struct http_exchange *x; /* its context has the address and the request id */
-	struct ws *ws;           /* NULL, as x: the connection has ended */
-	struct hash256 token;    /* zero: a session of a key */
-	uint32_t vouched;        /* in no room: as in VISITOR_FOLLOW */
-	struct id visitor;       /* zero: a session of a key */
-	char *browser;           /* its User-Agent */
-	struct buf page;         /* the PAGE_RECORD of its last page frame; empty: none yet */
-	struct buf context;      /* of its last context frame; empty: none yet */
+	struct live_core core; /* first */
+	struct http_exchange *
+	    x; /* its context has the address and the request id; NULL, as out.ws: the connection has ended */
+	struct hash256 token; /* zero: a session of a key */
+	uint32_t vouched;     /* in no room: as in VISITOR_FOLLOW */
+	struct id visitor;    /* zero: a session of a key */
+	char *browser;        /* its User-Agent */
+	struct buf page;      /* the PAGE_RECORD of its last page frame; empty: none yet */
+	struct buf context;   /* of its last context frame; empty: none yet */
 	struct buf
 	    user_id; /* of a session of a key: the one that the site proved last; empty: none */
-	struct widget_outlet out; /* closes the connection if the client does not read */
+	struct widget_outlet out;
 
 	/* widget_history.c */
 	struct widget_history history;
-	bool has_history;    /* the client received its history */
-	bool is_catching_up; /* frames of missed messages: exempt from the output limit */
+	bool has_history; /* the client received its history */
 
 	/* widget_older.c */
 	struct store_call *older; /* reads a page of older messages; NULL: none is asked for */

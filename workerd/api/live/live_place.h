@@ -4,24 +4,24 @@
  *
  * The number has at most 53 bits, so that JavaScript reads it exactly.
  */
-#ifndef WORKERD_API_FEED_FEED_PLACE_H
-#define WORKERD_API_FEED_FEED_PLACE_H
+#ifndef WORKERD_API_LIVE_LIVE_PLACE_H
+#define WORKERD_API_LIVE_LIVE_PLACE_H
 
 #include "proto/ipc/messages.h"
 
-struct feed_place {
+struct live_place {
 	uint64_t
 	    next; /* position of the first message that the client does not have completely; 0: it has nothing */
 	bool
 	    told; /* it is a reply that broke off, which the client knows, and may be written again */
 	uint32_t
-	    run; /* then: feed_place_run() of its record; 0: the client has only the error */
+	    run; /* then: live_place_run() of its record; 0: the client has only the error */
 	uint32_t
 	    behind; /* a reply so many positions before next is written again; 0: none. Then typing is of this one */
 	bool typing;           /* typing_start was sent for the reply at that position, */
 	uint32_t units;        /* and so many UTF-16 units of its text */
 	bool operator_typing;  /* typing_start was sent for an operator */
-	uint16_t conversation; /* feed_place_mark() of its id; 0: none yet */
+	uint16_t conversation; /* live_place_mark() of its id; 0: none yet */
 	uint8_t
 	    state; /* as the client knows it: STATE_OPEN, also if resolved, _WAITING or _PERSON */
 	bool operator_bit; /* tells most operators apart */
@@ -30,24 +30,24 @@ struct feed_place {
 
 /* The position from which the client lacks something. */
 static inline uint64_t
-feed_place_first(const struct feed_place *place)
+live_place_first(const struct live_place *place)
 {
 	return place->next - place->behind;
 }
 
 /* The reply at this position, of which the client has an earlier attempt, is written again. The client then has all
  * others before next; if the number cannot say so, it gets those behind the reply again. */
-void feed_place_go_back(struct feed_place *place, uint64_t position);
+void live_place_go_back(struct live_place *place, uint64_t position);
 
 /* Tells a conversation from those that the visitor had before, but one in 4,095; never 0. */
-uint16_t feed_place_mark(const struct id *conversation);
+uint16_t live_place_mark(const struct id *conversation);
 
 /* Tells the attempts to write a reply apart, by its record; never 0. */
-uint32_t feed_place_run(struct slice record);
+uint32_t live_place_run(struct slice record);
 
-uint64_t feed_place_number(const struct feed_place *place);
+uint64_t live_place_number(const struct live_place *place);
 
 /* Reads a number in decimal. False: it is not one of ours. */
-[[gnu::warn_unused_result]] bool feed_place_parse(struct slice text, struct feed_place *place);
+[[gnu::warn_unused_result]] bool live_place_parse(struct slice text, struct live_place *place);
 
 #endif

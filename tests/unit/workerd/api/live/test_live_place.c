@@ -7,22 +7,22 @@
 
 #include "proto/base/basics.h"
 #include "tests/unit/unit.h"
-#include "workerd/api/feed/feed_place.h"
+#include "workerd/api/live/live_place.h"
 
 #define NEXT_MOST ((1u << 17) - 1)
 
 static bool
-read_number(uint64_t number, struct feed_place *place)
+read_number(uint64_t number, struct live_place *place)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%" PRIu64, number);
-	return feed_place_parse(slice_str(text), place);
+	return live_place_parse(slice_str(text), place);
 }
 
 TEST(a_place_is_read_as_it_was_written)
 {
-	static const struct feed_place places[] = {
+	static const struct live_place places[] = {
 	    {0},
 	    {.next = 1},
 	    {.next = NEXT_MOST, .conversation = 4095, .state = 3, .identified = true},
@@ -34,10 +34,10 @@ TEST(a_place_is_read_as_it_was_written)
 	    {.next = 9, .behind = 8, .typing = true, .conversation = 7},
 	    {.next = 5000, .behind = 4095, .typing = true},
 	};
-	struct feed_place again;
+	struct live_place again;
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		assert_true(read_number(feed_place_number(&places[i]), &again));
+		assert_true(read_number(live_place_number(&places[i]), &again));
 		assert_int_equal(again.next, places[i].next);
 		assert_int_equal(again.told, places[i].told);
 		assert_int_equal(again.run, places[i].run);
@@ -54,19 +54,19 @@ TEST(a_place_is_read_as_it_was_written)
 
 TEST(a_conversation_that_is_too_long_stays_at_the_last_position)
 {
-	const struct feed_place most = {.next = NEXT_MOST}, more = {.next = NEXT_MOST + 5u};
+	const struct live_place most = {.next = NEXT_MOST}, more = {.next = NEXT_MOST + 5u};
 
-	assert_int_equal(feed_place_number(&more), feed_place_number(&most));
+	assert_int_equal(live_place_number(&more), live_place_number(&most));
 }
 
 TEST(any_other_text_is_refused)
 {
 	static const char *const texts[] = {
 	    "", "x", "-1", "+1", " 1", "1.5", "1e3", "9007199254740992", "99999999999999999"};
-	struct feed_place place;
+	struct live_place place;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		assert_false(feed_place_parse(slice_str(texts[i]), &place));
+		assert_false(live_place_parse(slice_str(texts[i]), &place));
 }
 
 TEST(attempts_and_conversations_are_told_apart)
@@ -76,11 +76,11 @@ TEST(attempts_and_conversations_are_told_apart)
 	const struct id one = {.b = {[14] = 1, [15] = 7}}, other = {.b = {[14] = 2, [15] = 7}};
 	const struct id most = {.b = {[14] = 255, [15] = 255}};
 
-	assert_int_equal(feed_place_mark(&zero), 1);
-	assert_int_not_equal(feed_place_mark(&one), feed_place_mark(&other));
-	assert_true(feed_place_mark(&most) < 4096);
-	assert_int_not_equal(feed_place_run(slice_str("a")), feed_place_run(slice_str("b")));
-	assert_int_not_equal(feed_place_run(slice_str("")), 0);
+	assert_int_equal(live_place_mark(&zero), 1);
+	assert_int_not_equal(live_place_mark(&one), live_place_mark(&other));
+	assert_true(live_place_mark(&most) < 4096);
+	assert_int_not_equal(live_place_run(slice_str("a")), live_place_run(slice_str("b")));
+	assert_int_not_equal(live_place_run(slice_str("")), 0);
 }
 
 TEST_MAIN(NULL, NULL)

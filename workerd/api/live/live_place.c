@@ -5,7 +5,7 @@
  * A conversation with more messages than 17 bits count stays at the last position: its clients then get messages again,
  * with the same ids.
  */
-#include "workerd/api/feed/feed_place.h"
+#include "workerd/api/live/live_place.h"
 
 #include "proto/base/basics.h"
 #include "workerd/turn/turn_sink.h"
@@ -32,7 +32,7 @@
 #define RUNS_MAX   (BEHIND - TOLD)
 
 static uint64_t
-feed_place_field(uint64_t value, unsigned bits)
+live_place_field(uint64_t value, unsigned bits)
 {
 	uint64_t most = ((uint64_t)1 << bits) - 1;
 
@@ -40,13 +40,13 @@ feed_place_field(uint64_t value, unsigned bits)
 }
 
 static uint64_t
-feed_place_take(uint64_t number, unsigned shift, unsigned bits)
+live_place_take(uint64_t number, unsigned shift, unsigned bits)
 {
 	return number >> shift & (((uint64_t)1 << bits) - 1);
 }
 
 static uint64_t
-feed_place_progress(const struct feed_place *place)
+live_place_progress(const struct live_place *place)
 {
 	if (place->behind > 0)
 		return BEHIND + (uint64_t)place->behind;
@@ -58,17 +58,17 @@ feed_place_progress(const struct feed_place *place)
 }
 
 uint64_t
-feed_place_number(const struct feed_place *place)
+live_place_number(const struct live_place *place)
 {
-	return feed_place_field(place->next, NEXT_BITS) << NEXT_SHIFT |
-	    feed_place_field(feed_place_progress(place), PROGRESS_BITS) << PROGRESS_SHIFT |
+	return live_place_field(place->next, NEXT_BITS) << NEXT_SHIFT |
+	    live_place_field(live_place_progress(place), PROGRESS_BITS) << PROGRESS_SHIFT |
 	    (uint64_t)place->conversation << CONVERSATION_SHIFT |
 	    (uint64_t)(place->state & 3u) << STATE_SHIFT | (uint64_t)place->operator_bit << 1 |
 	    place->identified;
 }
 
 uint16_t
-feed_place_mark(const struct id *conversation)
+live_place_mark(const struct id *conversation)
 {
 	const uint8_t *random = conversation->b + sizeof(conversation->b) - 2;
 	const unsigned bits = (unsigned)random[0] << 8 | random[1];
@@ -78,7 +78,7 @@ feed_place_mark(const struct id *conversation)
 
 /* FNV-1a. */
 uint32_t
-feed_place_run(struct slice record)
+live_place_run(struct slice record)
 {
 	uint32_t hash = 2166136261u;
 
@@ -88,7 +88,7 @@ feed_place_run(struct slice record)
 }
 
 void
-feed_place_go_back(struct feed_place *place, uint64_t position)
+live_place_go_back(struct live_place *place, uint64_t position)
 {
 	const uint64_t behind = place->next - position;
 
@@ -104,15 +104,15 @@ feed_place_go_back(struct feed_place *place, uint64_t position)
 }
 
 static void
-feed_place_read(uint64_t number, struct feed_place *place)
+live_place_read(uint64_t number, struct live_place *place)
 {
-	uint64_t progress = feed_place_take(number, PROGRESS_SHIFT, PROGRESS_BITS);
+	uint64_t progress = live_place_take(number, PROGRESS_SHIFT, PROGRESS_BITS);
 	bool is_reply = progress >= REPLY && progress < TOLD;
 	bool is_told = progress >= TOLD && progress < BEHIND;
 	bool is_behind = progress > BEHIND;
 
-	*place = (struct feed_place){
-	    .next = feed_place_take(number, NEXT_SHIFT, NEXT_BITS),
+	*place = (struct live_place){
+	    .next = live_place_take(number, NEXT_SHIFT, NEXT_BITS),
 	    .told = is_told,
 	    .run = is_told ? (uint32_t)(progress - TOLD) : 0,
 	    .behind = is_behind ? (uint32_t)(progress - BEHIND) : 0,
@@ -120,15 +120,15 @@ feed_place_read(uint64_t number, struct feed_place *place)
 	    .units = is_reply ? (uint32_t)(progress - REPLY) : 0,
 	    .operator_typing = progress == 1,
 	    .conversation =
-		(uint16_t)feed_place_take(number, CONVERSATION_SHIFT, CONVERSATION_BITS),
-	    .state = (uint8_t)feed_place_take(number, STATE_SHIFT, 2),
-	    .operator_bit = feed_place_take(number, 1, 1) != 0,
-	    .identified = feed_place_take(number, 0, 1) != 0,
+		(uint16_t)live_place_take(number, CONVERSATION_SHIFT, CONVERSATION_BITS),
+	    .state = (uint8_t)live_place_take(number, STATE_SHIFT, 2),
+	    .operator_bit = live_place_take(number, 1, 1) != 0,
+	    .identified = live_place_take(number, 0, 1) != 0,
 	};
 }
 
 bool
-feed_place_parse(struct slice text, struct feed_place *place)
+live_place_parse(struct slice text, struct live_place *place)
 {
 	uint64_t number = 0;
 
@@ -141,9 +141,9 @@ feed_place_parse(struct slice text, struct feed_place *place)
 	}
 	if (number >> (NEXT_SHIFT + NEXT_BITS) != 0)
 		return false;
-	feed_place_read(number, place);
+	live_place_read(number, place);
 	/* A client without any message can know nothing else. */
 	if (place->next == 0)
-		*place = (struct feed_place){0};
+		*place = (struct live_place){0};
 	return place->behind == 0 || place->behind < place->next;
 }
