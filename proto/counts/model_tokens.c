@@ -20,7 +20,7 @@ static int
 model_use_compare(const struct model_use *use, struct slice name)
 {
 	size_t least = use->len < name.len ? use->len : name.len;
-	int order = memcmp(use->name, name.p, least);
+	int order = least == 0 ? 0 : memcmp(use->name, name.p, least);
 
 	return order != 0 ? order : (int)use->len - (int)name.len;
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
@@ -161,4 +162,39 @@ safe_read_move(MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op)
 		rc = MDB_CORRUPTED;
 	looking = false;
 	return rc;
+}
+
+struct safe_read_copy {
+	struct safe_read_copy *next;
+	uint8_t *bytes;
+};
+
+struct slice
+safe_read_lend(struct safe_read_copies *copies, struct slice found)
+{
+#ifdef BANTER_SANITIZED
+	struct safe_read_copy *copy = malloc(sizeof(*copy));
+
+	must(copy != NULL);
+	copy->bytes = malloc(found.len);
+	must(slice_copy(found, copy->bytes, found.len));
+	copy->next = copies->first;
+	copies->first = copy;
+	found.p = copy->bytes;
+#else
+	(void)copies;
+#endif
+	return found;
+}
+
+void
+safe_read_take_back(struct safe_read_copies *copies)
+{
+	struct safe_read_copy *copy;
+
+	while ((copy = copies->first) != NULL) {
+		copies->first = copy->next;
+		free(copy->bytes);
+		free(copy);
+	}
 }

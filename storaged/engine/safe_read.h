@@ -13,6 +13,8 @@
 
 #include <lmdb.h>
 
+#include "proto/base/buf.h"
+
 /* Prepares a new environment, and handles SIGSEGV and SIGBUS. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int safe_read_init(MDB_env *mdb);
 
@@ -30,5 +32,17 @@ void safe_read_unmapped(MDB_env *mdb);
     MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v);
 [[gnu::warn_unused_result]] int safe_read_move(
     MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op);
+
+/*
+ * What was found may move or go with the next change of the transaction, but mostly stays, so that a use of old bytes would
+ * be noticed only by chance. A sanitized build therefore hands out copies, each a block of its own, and frees them at the
+ * next change and at the end of the transaction: AddressSanitizer reports each later use, with where the bytes were looked
+ * up and what has changed since. Other builds hand out the bytes themselves.
+ */
+struct safe_read_copies {
+	struct safe_read_copy *first;
+};
+struct slice safe_read_lend(struct safe_read_copies *copies, struct slice found);
+void safe_read_take_back(struct safe_read_copies *copies);
 
 #endif

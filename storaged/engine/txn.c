@@ -13,7 +13,6 @@
 #include "storaged/engine/checksum.h"
 #include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
-#include "storaged/engine/safe_read.h"
 #include "storaged/engine/write_set.h"
 
 /* LMDB takes a non-const pointer to data that it only reads. */
@@ -148,6 +147,7 @@ txn_finish(struct txn *t)
 {
 	t->mdb = NULL;
 	memset(t->cursors, 0, sizeof(t->cursors));
+	safe_read_take_back(&t->lent);
 	if (t->mode == TXN_DELETE)
 		must(env_use_reserve(t->env, false) == 0);
 }
@@ -319,7 +319,7 @@ txn_get_raw(struct txn *t, enum table table, const struct key *key, struct slice
 	else
 		rc = txn_find(t, table, &k, &v, &cursor);
 	if (rc == 0)
-		*value = txn_from_val(v);
+		*value = safe_read_lend(&t->lent, txn_from_val(v));
 	return rc;
 }
 
@@ -365,6 +365,7 @@ txn_store(
 	txn_note_change(t, table);
 	if (rc == 0)
 		rc = txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, MDB_RESERVE | flags));
+	safe_read_take_back(&t->lent);
 	if (rc == 0)
 		checksum_add(table, key_slice(key), value, v.mv_data);
 	return rc;
@@ -402,6 +403,7 @@ txn_del(struct txn *t, enum table table, const struct key *key)
 	txn_note_change(t, table);
 	if (rc == 0)
 		rc = txn_report_damage(t, mdb_cursor_del(cursor, 0));
+	safe_read_take_back(&t->lent);
 	if (rc == 0)
 		rc = txn_log_change(t, table, key_slice(key), NULL);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -498,8 +500,8 @@ txn_move(struct walk *w, MDB_val k, MDB_cursor_op op)
 
 	if (rc != 0)
 		return rc;
-	w->key = txn_from_val(k);
-	w->value = txn_from_val(v);
+	w->key = safe_read_lend(&w->txn->lent, txn_from_val(k));
+	w->value = safe_read_lend(&w->txn->lent, txn_from_val(v));
 	if (w->key.len < front.len || memcmp(w->key.p, front.p, front.len) != 0)
 		return MDB_NOTFOUND;
 	w->damaged = !txn_remove_checksum(w->txn, w->table, w->key, &w->value);
@@ -538,13 +540,30 @@ walk_previous(struct walk *w)
 	return txn_move(w, (MDB_val){0}, MDB_PREV);
 }
 
+/* The walk's own key is invalid if another table was changed since. */
+static int
+walk_log_deletion(const struct walk *w)
+{
+	MDB_val k, v;
+	int rc;
+
+	if (w->txn->env->log == NULL)
+		return 0;
+	rc = mdb_cursor_get(w->cursor, &k, &v, MDB_GET_CURRENT);
+	return rc != 0 ? txn_report_damage(w->txn, rc)
+		       : txn_log_change(w->txn, w->table, txn_from_val(k), NULL);
+}
+
 int
 walk_delete(struct walk *w)
 {
-	int rc = txn_log_change(w->txn, w->table, w->key, NULL);
+	int rc = walk_log_deletion(w);
 
 	txn_note_change(w->txn, w->table);
-	return rc != 0 ? rc : txn_report_damage(w->txn, mdb_cursor_del(w->cursor, 0));
+	if (rc == 0)
+		rc = txn_report_damage(w->txn, mdb_cursor_del(w->cursor, 0));
+	safe_read_take_back(&w->txn->lent);
+	return rc;
 }
 
 void

@@ -24,6 +24,7 @@
 #define STORAGED_ENGINE_TXN_H
 
 #include "storaged/engine/env.h"
+#include "storaged/engine/safe_read.h"
 
 enum txn_mode {
 	TXN_READ,
@@ -46,6 +47,7 @@ struct txn {
 	 * next step of a request mostly needs the same page (make bench-store: 0.03 to 0.08 of
 	 * bare LMDB's rate); NULL before the first use. */
 	MDB_cursor *cursors[TABLES];
+	struct safe_read_copies lent; /* what lookups returned since the last change */
 	txn_commit_fn *before_commit[TXN_COMMIT_FNS]; /* NULL: no more */
 	/* changes.c's own: the last row of the change feed, and the rows that the table does not show yet. */
 	struct {
@@ -154,8 +156,9 @@ bool txn_survives(int rc);
 bool record_equals(struct txn *t, enum table table, const void *record, struct slice value);
 
 /*
- * A walk over the keys of a table that begin with the bytes of front. Nothing else may change the
- * transaction before walk_close(). MDB_NOTFOUND: there is no such key, or no more.
+ * A walk over the keys of a table that begin with the bytes of front. Nothing else may change this table before
+ * walk_close(); after a change of another one, key and value are invalid until the walk moves on. MDB_NOTFOUND: there
+ * is no such key, or no more.
  */
 struct walk {
 	struct txn *txn;
