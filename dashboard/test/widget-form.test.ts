@@ -33,7 +33,12 @@ const WIDGET: Widget = {
 	daily_message_cap: 5,
 	retention_days: null,
 	budget_text: null,
-	settings: { theme: "dark", teaser: { text: "Hi", delaySeconds: 0 }, requiredFields: ["email"] },
+	settings: {
+		theme: "dark",
+		teaser: { text: "Hi", delaySeconds: 0 },
+		disclosure: { show: false },
+		requiredFields: ["email"],
+	},
 	enabled: true,
 	created_at: 1,
 	updated_at: 2,
@@ -60,9 +65,13 @@ test("what was read is what would be sent", () => {
 	assert.deepEqual(settingsOf(NEW_WIDGET), { disclosure: { show: true } });
 });
 
-test("a setting with its default is not sent, and an empty group neither", () => {
+test("a setting with its default is not sent, but for the notice of an AI; an empty group neither", () => {
 	const change = { "settings.teaser.text": "", "settings.teaser.delaySeconds": 5 } as const;
-	assert.deepEqual(settingsOf(value(change)), { theme: "dark", requiredFields: ["email"] });
+	assert.deepEqual(settingsOf(value(change)), {
+		theme: "dark",
+		disclosure: { show: false },
+		requiredFields: ["email"],
+	});
 });
 
 test("only changed fields are sent; the settings as a whole", () => {
@@ -88,7 +97,11 @@ test("only collected details are required, and no choice means all", () => {
 	assert.equal(required({ "settings.requiredFields": ["name", "email"] }), undefined);
 	assert.deepEqual(fieldsOf({ collect_email: false }, value({ collect_email: false })), {
 		collect_email: false,
-		settings: { theme: "dark", teaser: { text: "Hi", delaySeconds: 0 } },
+		settings: {
+			theme: "dark",
+			teaser: { text: "Hi", delaySeconds: 0 },
+			disclosure: { show: false },
+		},
 	});
 });
 
@@ -104,6 +117,8 @@ test("the server's rules are checked while the user types", () => {
 		[{ retention_days: 1.5 }, "retention_days"],
 		[{ "settings.radius": 41 }, "settings.radius"],
 		[{ "settings.avatar": "http://shop.example/a.png" }, "settings.avatar"],
+		[{ "settings.disclosure.link": "http://shop.example/" }, "settings.disclosure.link"],
+		[{ "settings.disclosure.link": "https://a@shop.example/" }, "settings.disclosure.link"],
 		[{ "settings.teaser.paths": ["shop"] }, "settings.teaser.paths"],
 		[{ collect_name: false, collect_email: false }, "contact_info_mode"],
 	];
@@ -113,6 +128,7 @@ test("the server's rules are checked while the user types", () => {
 		{ allowed_origins: ["", "http://localhost:3000"] },
 		{ daily_message_cap: null },
 		{ "settings.avatar": "" },
+		{ "settings.disclosure.link": "https://intranet:8443/privacy_(2026)#data" },
 		{ "settings.teaser.paths": ["/shop/*", "*"] },
 	];
 	for (const change of right) assert.deepEqual(wrong(change), []);

@@ -269,6 +269,8 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 		it("get a new secret, which is shown once, and the old one ends", async () => {
 			const [webhook] = (await admin("GET", "webhooks")).webhooks;
 			const { page, complaints } = await open(`webhooks/${webhook.id}`);
+			// What the form has changed before is not saved, and is no conflict with the secret.
+			await page.getByRole("checkbox", { name: "rating" }).check();
 			await button(page, "New secret").click();
 			const secret = await dialog(page).getByLabel("Secret").inputValue();
 			assert.match(secret, /^whsec_/);
@@ -276,12 +278,16 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await page.keyboard.press("Escape");
 			await page.getByText("The old secret stays valid until").waitFor();
 			assert.ok((await admin("GET", `webhooks/${webhook.id}`)).old_secret_until > Date.now());
-			// The form takes the change, and can be saved.
-			await page.getByRole("checkbox", { name: "rating" }).check();
 			await button(page, "Save").click();
 			await toast(page, "Saved");
+			const isTold = async () =>
+				(await admin("GET", `webhooks/${webhook.id}`)).kinds.includes("rating");
+			assert.ok(await isTold());
+			await page.getByRole("checkbox", { name: "rating" }).uncheck();
 			await button(page, "End the old secret").click();
 			await toast(page, "The old secret is no longer valid.");
+			await button(page, "Save").click();
+			await until("it is saved", async () => !(await isTold()));
 			await button(page, "New secret").waitFor();
 			assert.equal((await admin("GET", `webhooks/${webhook.id}`)).old_secret_until, null);
 			assert.equal((await page.content()).includes(secret), false);

@@ -169,6 +169,29 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		});
 	});
 
+	it("show a wrong privacy address also after the notice was switched off", async () => {
+		const widget = await createWidget({});
+		const { page } = await edit(widget);
+		await section(page, "Chat");
+		const address = page.getByLabel("Privacy page");
+		const notice = page.getByRole("switch", { name: "Say that an AI answers" });
+		await address.fill("http://shop.example/privacy");
+		await notice.click();
+		await page.getByText("An address that begins with https://.").waitFor();
+		await save(page);
+		await until("it has the focus", () =>
+			address.evaluate((node) => node === document.activeElement),
+		);
+		await address.fill("https://intranet/privacy_(2026)#data");
+		await save(page);
+		await page.getByText("Saved", { exact: true }).waitFor();
+		const link = "https://intranet/privacy_(2026)#data";
+		assert.deepEqual((await stored(widget)).settings, { disclosure: { show: false, link } });
+		assert.equal(await address.isVisible(), false);
+		await notice.click();
+		assert.equal(await address.inputValue(), link);
+	});
+
 	it("say that the texts of a language could not be loaded, and load them when asked again", async () => {
 		const { page } = await edit(await createWidget({}));
 		await page.route("**/assets/nl-*.js", (route) => route.abort());

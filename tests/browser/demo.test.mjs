@@ -77,7 +77,8 @@ describe("the playground", { skip: missing }, () => {
 		const tag = await code(page, "snippet", /data-sound/);
 		await show(page, "Settings");
 		const settings = JSON.parse(await code(page, "settings", /sound/));
-		assert.deepEqual(settings, { settings: { theme: "dark", sound: false } });
+		const disclosure = { show: true };
+		assert.deepEqual(settings, { settings: { theme: "dark", sound: false, disclosure } });
 
 		// What is copied does the same on another page.
 		const copied = await page.evaluate((text) => {

@@ -12,7 +12,7 @@ describe("the parts of the widget", { skip: missing }, () => {
 	let widget;
 	before(async () => {
 		// Without what new widgets have on.
-		widget = await site.createWidget({ settings: {} });
+		widget = await site.createWidget({ settings: { disclosure: { show: false } } });
 	});
 
 	/** The names of the app's files that a page requests, without their hashes. */

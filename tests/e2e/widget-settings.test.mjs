@@ -11,32 +11,38 @@ import { changeWidget, configPath, makeWidget, settingsPath } from "./visitors.m
 const banter = useBanter();
 
 const read = (path, headers = {}) => request(banter.url, "GET", path, { headers });
+/** Of a new widget; it stays unless a body says otherwise. */
+const NOTICE = { disclosure: { show: true } };
 const CONTACT = { contact_info_mode: "required", collect_name: true, collect_email: true };
 
 describe("the settings of a widget", () => {
 	it("are saved as a whole, and a page reads them with what it must know of contact details", async () => {
 		const settings = { theme: "dark", texts: { de: { send: "Los" } }, requiredFields: ["email"] };
 		const widget = await makeWidget(banter, { ...CONTACT, settings });
-		assert.deepEqual(widget.settings, settings);
+		const stored = { ...settings, ...NOTICE };
+		assert.deepEqual(widget.settings, stored);
 		const config = (await read(configPath(widget))).json;
 		const { contact, settings: shown, ...rest } = (await read(settingsPath(widget))).json;
 		assert.deepEqual(rest, config);
-		assert.deepEqual(shown, settings);
+		assert.deepEqual(shown, stored);
 		const fields = [
 			{ name: "name", required: false },
 			{ name: "email", required: true },
 		];
 		assert.deepEqual(contact, { mode: "required", fields });
 		const changed = await changeWidget(banter, widget, { settings: { sound: true } });
-		assert.deepEqual(changed.settings, { sound: true });
+		assert.deepEqual(changed.settings, { sound: true, ...NOTICE });
+		const off = { disclosure: { show: false } };
+		assert.deepEqual((await changeWidget(banter, widget, { settings: off })).settings, off);
+		const other = await changeWidget(banter, widget, { settings: { rating: true } });
+		assert.deepEqual(other.settings, { rating: true, ...off });
 		assert.deepEqual((await changeWidget(banter, widget, { settings: null })).settings, {});
 	});
 
 	it("say of a new widget that an AI answers, and link to nothing but https pages", async () => {
 		const widget = await makeWidget(banter, {});
-		const shown = { disclosure: { show: true } };
-		assert.deepEqual(widget.settings, shown);
-		assert.deepEqual((await read(settingsPath(widget))).json.settings, shown);
+		assert.deepEqual(widget.settings, NOTICE);
+		assert.deepEqual((await read(settingsPath(widget))).json.settings, NOTICE);
 		const link = "https://shop.example/privacy";
 		const settings = { disclosure: { show: true, text: "Mia is an AI.", link } };
 		assert.deepEqual((await changeWidget(banter, widget, { settings })).settings, settings);
@@ -69,7 +75,7 @@ describe("the settings of a widget", () => {
 		const [first] = widgets;
 		await changeWidget(banter, first, { settings: { agentName: "Bea" } });
 		const answer = await read("/v1/chat/settings", KEY);
-		assert.deepEqual(answer.json.settings, { agentName: "Bea" });
+		assert.deepEqual(answer.json.settings, { agentName: "Bea", ...NOTICE });
 		assert.deepEqual(answer.json, (await read(settingsPath(first))).json);
 		assert.match(answer.headers["cache-control"], /^private, max-age=60/);
 		assert.match(answer.headers.vary, /x-api-key/);

@@ -65,8 +65,9 @@ function settings() {
 		/^SETTING\((NULL|"\w+"), "(\w+)", (?:field|widget_setting)_(\w+), (\d+), (\d+), (?:NULL|CHOICES\((.*?)\)), "([^"]*)"/gm;
 	return [...table.matchAll(row)].map(([, group, name, kind, min, max, choices, fallback]) => ({
 		name: group === "NULL" ? name : `${group?.slice(1, -1)}.${name}`,
-		kind,
-		...(/line$|picture|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
+		// The playground has one control for both.
+		kind: kind === "link" ? "picture" : kind,
+		...(/line$|picture|link|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
 		...(kind === "choice" ? {} : { max: Number(max) }),
 		...(choices === undefined ? {} : { choices: choices.replace(/"/g, "").split(", ") }),
 		fallback: fallback === "[]" ? "" : fallback,

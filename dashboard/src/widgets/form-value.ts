@@ -176,10 +176,11 @@ function requiredOf(value: WidgetValue): readonly ContactName[] | null {
 	return required.length === 0 || required.length === all.length ? null : required;
 }
 
-/** The settings that differ from their defaults. */
+/** The settings that differ from their defaults, and the notice that an AI answers, which stays as it is if left out. */
 export function settingsOf(value: WidgetValue): NonNullable<Widget["settings"]> {
 	const all: WidgetValue = { ...value, "settings.requiredFields": requiredOf(value) };
-	const settings: Record<string, unknown> = {};
+	const show = value["settings.disclosure.show"];
+	const settings: Record<string, unknown> = { disclosure: { show } };
 	for (const [name, fallback] of Object.entries(DEFAULTS)) {
 		const set = clean(all[name as keyof FlatSettings]);
 		if (set === null || isSame(set, fallback)) continue;

@@ -71,21 +71,25 @@ function listFault(
 	return all.length > max ? { rule: "count", max } : null;
 }
 
-const ADDRESSES = [
-	"settings.avatar",
-	"settings.launcher.picture",
-	"settings.disclosure.link",
-] as const satisfies ReadonlyArray<keyof FlatSettings>;
+/** As web_read_link() in workerd/api/fields/web_kinds.c. */
+const LINK = /^https:\/\/[^\s"<>\\^`{|}#/?@]+([/?#][^\s"<>\\^`{|}]*)?$/i;
+
+/** A page that visitors open: it may also be in a private network. */
+const isLink = (text: string) => LINK.test(text);
+
+const PICTURES = ["settings.avatar", "settings.launcher.picture"] as const satisfies ReadonlyArray<
+	keyof FlatSettings
+>;
 
 export function faultsOf(value: WidgetValue): Faults {
 	const found: Array<readonly [string, Fault | null]> = [];
 	for (const name of ["primary_color", "text_color"] as const)
 		found.push([name, isColor(value[name]) ? null : { rule: "color" }]);
-	for (const name of ADDRESSES)
-		found.push([
-			name,
-			value[name] === "" || isPictureAddress(value[name]) ? null : { rule: "https" },
-		]);
+	const addressFault = (text: string, isValid: (text: string) => boolean): Fault | null =>
+		text === "" || isValid(text) ? null : { rule: "https" };
+	for (const name of PICTURES) found.push([name, addressFault(value[name], isPictureAddress)]);
+	const link = "settings.disclosure.link";
+	found.push([link, addressFault(value[link], isLink)]);
 	for (const name of Object.keys(RANGES) as Array<keyof typeof RANGES>)
 		found.push([name, numberFault(value[name], RANGES[name])]);
 	found.push(["allowed_origins", listFault(value.allowed_origins, MAX.origins, "origin", ORIGIN)]);

@@ -67,12 +67,13 @@ struct field {
  *	url      an http or https URL of ASCII with a host, and without a user or a fragment
  *	picture  an https URL of at most max bytes for a page to load, without characters that could end an attribute or a
  *	         CSS url(); empty: none
+ *	link     an https URL of ASCII with a host and without a user, for people to open; empty: none
  *	language a language tag of ASCII, such as pt-BR (RFC 5646, without its rules about the parts)
  *	origins  a list of at most max origins, normalized and stored with spaces between them; at most
  *	         FIELDS_MADE_MAX bytes
  */
 extern const struct field_kind field_line, field_text, field_ascii, field_email, field_phone,
-    field_color, field_url, field_picture, field_language, field_origins;
+    field_color, field_url, field_picture, field_link, field_language, field_origins;
 
 /*
  * Other types:

@@ -167,6 +167,35 @@ web_read_picture(const struct field *f, json_t *value, struct fields *in, void *
 	return true;
 }
 
+/* The fragment, which the server of the page never sees, may have the same characters. */
+static bool
+web_is_link(const char *text)
+{
+	const size_t n = strcspn(text, "#");
+	char *url = strndup(text, n);
+	bool valid;
+
+	must(url != NULL);
+	valid = strncmp(url, "https://", 8) == 0 && web_is_url(url) &&
+	    (text[n] == '\0' || web_has_url_characters(text + n + 1));
+	free(url);
+	return valid;
+}
+
+/* A visitor opens it: it may be in a private network, and have any characters of a URL. */
+static bool
+web_read_link(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+
+	(void)in;
+	if (!web_is_string(f, value, &s) ||
+	    (s.len > 0 && !web_is_link(json_string_value(value))))
+		return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
 /* Parts of 2 to 8 letters or digits, with hyphens between them; the first has two or three letters. */
 static bool
 web_is_language(struct slice s)
@@ -207,5 +236,7 @@ const struct field_kind field_url = {
     sizeof(struct slice), web_read_url, REASON_URL, web_write_text, NULL};
 const struct field_kind field_picture = {
     sizeof(struct slice), web_read_picture, REASON_PICTURE, web_write_text, NULL};
+const struct field_kind field_link = {
+    sizeof(struct slice), web_read_link, REASON_LINK, web_write_text, NULL};
 const struct field_kind field_language = {
     sizeof(struct slice), web_read_language, REASON_LANGUAGE_TAG, web_write_text, NULL};

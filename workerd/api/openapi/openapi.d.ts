@@ -1960,7 +1960,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -3205,7 +3205,7 @@ export interface components {
                 offer?: boolean;
             };
             disclosure?: {
-                /** @description Say before the first message that an AI answers. New widgets have it on. Default: false. */
+                /** @description Say before the first message that an AI answers. New widgets have it on, and it stays as it is when other settings are given without it. Default: false. */
                 show?: boolean;
                 /** @description That text; empty: the widget's own, in the visitor's language. Default: none. */
                 text?: string;

@@ -113,6 +113,24 @@ widget_settings_read_groups(json_t *object, struct fields *in, struct json_write
 	}
 }
 
+/* Visitors shall learn that an AI answers unless the site says no: disclosure.show stays as it is in a new widget, or in
+ * the stored one, if the object does not have it. */
+static void
+widget_settings_keep_notice(json_t *object, struct slice before)
+{
+	json_t *old = before.len > 0 ? json_read_object(before) : NULL;
+	json_t *show = json_object_get(json_object_get(old, "disclosure"), "show");
+	json_t *group = json_object_get(object, "disclosure");
+
+	if (show != NULL && (group == NULL || json_is_null(group))) {
+		group = json_object();
+		must(json_object_set_new(object, "disclosure", group) == 0);
+	}
+	if (show != NULL && json_is_object(group) && json_object_get(group, "show") == NULL)
+		must(json_object_set(group, "show", show) == 0);
+	json_decref(old);
+}
+
 static bool
 widget_settings_read(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -120,6 +138,7 @@ widget_settings_read(const struct field *f, json_t *value, struct fields *in, vo
 
 	if (!json_is_object(value))
 		return false;
+	widget_settings_keep_notice(value, *(const struct slice *)at);
 	buf_reset(&in->json_made);
 	widget_settings_read_members(value, NULL, in, &j);
 	widget_settings_read_groups(value, in, &j);

@@ -13,7 +13,7 @@ import { t } from "../texts";
 
 interface SecretCardProps {
 	readonly webhook: Webhook;
-	readonly onSaved: (webhook: Webhook, etag?: string) => void;
+	readonly onSaved: (webhook: Webhook) => void;
 }
 
 export function SecretCard({ webhook, onSaved }: SecretCardProps) {
@@ -28,8 +28,7 @@ export function SecretCard({ webhook, onSaved }: SecretCardProps) {
 	async function run(ask: () => Promise<Webhook>) {
 		setBusy(true);
 		try {
-			const saved = await ask();
-			onSaved(saved, `"${saved.updated_at}"`);
+			onSaved(await ask());
 		} catch (reason) {
 			toastError(reason);
 		}

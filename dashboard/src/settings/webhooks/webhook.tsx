@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Webhook, WebhookTest } from "../../../../workerd/api/openapi/openapi";
+import type { Answer } from "../../api/client";
 import { forgetLists, useData, useDesk } from "../../api/desk";
 import { settingsPath } from "../../paths";
 import { toast, toastError } from "../../shell/toasts";
@@ -14,7 +15,7 @@ import { Confirm } from "../../ui/dialog";
 import { SwitchField } from "../../ui/field";
 import { useFormDrafts } from "../../ui/form-drafts";
 import { RecordForm } from "../../ui/record-form";
-import { useForm } from "../../ui/use-form";
+import { type Form, useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { Deliveries } from "./deliveries";
@@ -27,6 +28,12 @@ const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
 	format,
 	kinds,
 	enabled,
+});
+
+/** A record as a request has returned it, with its version. */
+const answerOf = (webhook: Webhook): Answer<Editable> => ({
+	data: editableOf(webhook),
+	etag: `"${webhook.updated_at}"`,
 });
 
 /** The key of the list of webhooks. */
@@ -47,33 +54,20 @@ export function WebhookPage({ id }: { readonly id: string }) {
 		);
 	return (
 		<Loaded remote={remote}>
-			{(webhook) => (
-				<>
-					{webhook.notice && (
-						<p class="card settings-warning" role="status">
-							{noticeOf(webhook)}
-						</p>
-					)}
-					<WebhookForm webhook={webhook} etag={remote.etag} onSaved={remote.set} />
-					<TryCard webhook={webhook} />
-					<SecretCard webhook={webhook} onSaved={remote.set} />
-					<Deliveries id={id} isEnabled={webhook.enabled} />
-					<DeleteCard webhook={webhook} />
-				</>
-			)}
+			{(webhook) => <OneWebhook webhook={webhook} etag={remote.etag} onSaved={remote.set} />}
 		</Loaded>
 	);
 }
 
 const draftOf = (webhookId: string) => `webhook-form:${webhookId}`;
 
-interface WebhookFormProps {
+interface OneWebhookProps {
 	readonly webhook: Webhook;
 	readonly etag: string | undefined;
 	readonly onSaved: (webhook: Webhook, etag?: string) => void;
 }
 
-function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
+function OneWebhook({ webhook, etag, onSaved }: OneWebhookProps) {
 	const { api } = useDesk();
 	const path = { webhookId: webhook.id };
 	const form = useForm<Editable>({
@@ -82,12 +76,37 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 		receive: (record) => editableOf(record as Webhook),
 		async send(body, _, ifMatch) {
 			const saved = await api.put("/v1/admin/webhooks/{webhookId}", { path, body, ifMatch });
-			const tag = `"${saved.updated_at}"`;
-			onSaved(saved, tag);
+			const answer = answerOf(saved);
+			onSaved(saved, answer.etag);
 			toast({ text: common("saved") });
-			return { data: editableOf(saved), etag: tag };
+			return answer;
 		},
 	});
+
+	/** A new secret is no conflict with what the form has changed. */
+	function renew(saved: Webhook) {
+		const answer = answerOf(saved);
+		onSaved(saved, answer.etag);
+		form.renew(answer);
+	}
+
+	return (
+		<>
+			{webhook.notice && (
+				<p class="card settings-warning" role="status">
+					{noticeOf(webhook)}
+				</p>
+			)}
+			<WebhookForm form={form} />
+			<TryCard webhook={webhook} />
+			<SecretCard webhook={webhook} onSaved={renew} />
+			<Deliveries id={webhook.id} isEnabled={webhook.enabled} />
+			<DeleteCard webhook={webhook} />
+		</>
+	);
+}
+
+function WebhookForm({ form }: { readonly form: Form<Editable> }) {
 	return (
 		<Card>
 			<RecordForm form={form}>

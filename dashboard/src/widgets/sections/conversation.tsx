@@ -9,6 +9,8 @@ import { t } from "../texts";
 
 export function Conversation({ fields }: { readonly fields: Fields }) {
 	const { value, flag, list, text, wrong } = fields;
+	// What is wrong must be seen, as it keeps the form from being saved.
+	const hasNotice = value["settings.disclosure.show"] || wrong("settings.disclosure") > 0;
 	return (
 		<Section
 			title={t("chat")}
@@ -30,7 +32,7 @@ export function Conversation({ fields }: { readonly fields: Fields }) {
 				hint={t("disclosureHint")}
 				{...flag("settings.disclosure.show")}
 			/>
-			{value["settings.disclosure.show"] && (
+			{hasNotice && (
 				<div class="form-row">
 					<TextField
 						label={t("disclosureText")}

@@ -49,6 +49,8 @@ TEST(valid_settings_are_stored_in_the_order_of_the_table)
 	    {"{'avatar':'https://a.example/a.png?b=1'}",
 		"{'avatar':'https://a.example/a.png?b=1'}"},
 	    {"{'avatar':''}", "{'avatar':''}"},
+	    {"{'disclosure':{'link':'https://intranet:8443/a(b)#c(d)'}}",
+		"{'disclosure':{'link':'https://intranet:8443/a(b)#c(d)'}}"},
 	    {"{'zIndex':0,'offsetX':500}", "{'zIndex':0,'offsetX':500}"},
 	    {"{'zIndex':2147483647}", "{'zIndex':2147483647}"},
 	    {"{'starters':[' a ','b']}", "{'starters':['a','b']}"},
@@ -63,6 +65,34 @@ TEST(valid_settings_are_stored_in_the_order_of_the_table)
 		struct msg_widget_record widget = {.collects = CONTACT_NAME | CONTACT_EMAIL};
 
 		assert_string_equal(read_settings(cases[i][0], &widget), cases[i][1]);
+	}
+}
+
+/* Whether visitors read that an AI answers: nobody takes that away by setting something else. */
+TEST(the_notice_of_an_ai_stays_unless_it_is_given)
+{
+#define ON  "{'disclosure':{'show':true}}"
+#define OFF "{'disclosure':{'show':false}}"
+	static const char *const cases[][3] = {
+	    {ON, "{'sound':true}", "{'sound':true,'disclosure':{'show':true}}"},
+	    {ON, "{}", ON},
+	    {ON, "{'disclosure':null}", ON},
+	    {ON, "{'disclosure':{'text':'A'}}", "{'disclosure':{'show':true,'text':'A'}}"},
+	    {ON, "{'disclosure':{'show':null}}", "{'disclosure':{}}"},
+	    {ON, OFF, OFF},
+	    {OFF, "{'rating':true}", "{'rating':true,'disclosure':{'show':false}}"},
+	    {"{'rating':true}", "{'sound':true}", "{'sound':true}"},
+	    {ON, "null", ""},
+	};
+#undef ON
+#undef OFF
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct slice before = json_text(cases[i][0]);
+		struct msg_widget_record widget = {.settings = before};
+
+		assert_string_equal(read_settings(cases[i][1], &widget), cases[i][2]);
+		json_text_free(before);
 	}
 }
 
@@ -89,6 +119,14 @@ TEST(each_invalid_setting_has_an_error)
 	    {"{'teaser':{'paths':['shop']}}",
 		"'settings.teaser.paths':'must be a list of at most 20 paths such as /shop/* "
 		"of at most 200 characters'"},
+	    {"{'disclosure':{'link':'http://a.example/'}}",
+		"'settings.disclosure.link':'must be an https:// URL with a host and without a "
+		"user, of "
+		"at most 2000 characters, such as https://example.com/privacy'"},
+	    {"{'disclosure':{'link':'https://a.example/#b c'}}",
+		"'settings.disclosure.link':'must be an https:// URL with a host and without a "
+		"user, of "
+		"at most 2000 characters, such as https://example.com/privacy'"},
 	    {"{'requiredFields':['fax']}",
 		"'settings.requiredFields':'must be a list of name, email and phone'"},
 	    {"{'requiredFields':['phone']}",
