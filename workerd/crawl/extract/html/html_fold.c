@@ -1,5 +1,6 @@
 #include "workerd/crawl/extract/html/html_fold.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +14,11 @@
 
 /* Nodes between a panel and its control: white space, boxes, comments. */
 #define BETWEEN 6
+
+struct html_fold_text {
+	struct html_fold_text *next;
+	uint8_t bytes[];
+};
 
 static int
 html_folds_compare(const void *one, const void *other)
@@ -78,15 +84,50 @@ html_folds_add_selector(struct html_folds *folds, struct slice selector)
 		html_folds_add(&folds->ids, selector.p[0] == '#' ? name : selector);
 }
 
-/* Adds the fragment of an address; it may be that of the page, written in full. */
+/* The value of a hexadecimal digit; -1: it is none. */
+static int
+html_folds_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : isxdigit(c) ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* Writes the text without its escapes to out, which has as much room; an invalid escape stays. Returns the length. */
+static size_t
+html_folds_decode(struct slice text, uint8_t *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		const bool fits = text.p[i] == '%' && text.len - i > 2;
+		const int high = fits ? html_folds_digit(text.p[i + 1]) : -1;
+		const int low = fits ? html_folds_digit(text.p[i + 2]) : -1;
+
+		out[n++] = high == -1 || low == -1 ? text.p[i] : (uint8_t)(high << 4 | low);
+		i += high == -1 || low == -1 ? 0 : 2;
+	}
+	return n;
+}
+
+/* Adds the fragment of an address; it may be that of the page, written in full. An element can have the fragment as its id,
+ * or what its escapes stand for (HTML, "find a potential indicated element"). */
 static void
 html_folds_add_fragment(struct html_folds *folds, struct slice url)
 {
 	const uint8_t *hash = url.len == 0 ? NULL : memchr(url.p, '#', url.len);
+	struct html_fold_text *text;
+	struct slice fragment;
 
-	if (hash != NULL)
-		html_folds_add(&folds->ids,
-		    (struct slice){hash + 1, url.len - (size_t)(hash + 1 - url.p)});
+	if (hash == NULL)
+		return;
+	fragment = (struct slice){hash + 1, url.len - (size_t)(hash + 1 - url.p)};
+	html_folds_add(&folds->ids, fragment);
+	if (fragment.len == 0 || memchr(fragment.p, '%', fragment.len) == NULL)
+		return;
+	text = xcalloc(1, sizeof(*text) + fragment.len);
+	text->next = folds->decoded;
+	folds->decoded = text;
+	html_folds_add(
+	    &folds->ids, (struct slice){text->bytes, html_folds_decode(fragment, text->bytes)});
 }
 
 static bool
@@ -205,6 +246,12 @@ html_folds_find(struct html_folds *folds, xmlNode *root)
 void
 html_folds_clear(struct html_folds *folds)
 {
+	while (folds->decoded != NULL) {
+		struct html_fold_text *text = folds->decoded;
+
+		folds->decoded = text->next;
+		free(text);
+	}
 	free(folds->ids.at);
 	free(folds->classes.at);
 	*folds = (struct html_folds){.ids.n = 0};

@@ -10,15 +10,16 @@
 
 #include "proto/base/buf.h"
 
-/* Sorted; borrowed from the tree. */
+/* Texts that are borrowed from the tree, or from decoded below. */
 struct html_fold_names {
 	struct slice *at;
 	size_t n, room;
 };
 
-/* The ids and classes of the elements that a control unfolds. */
+/* The ids and classes, sorted, of the elements that a control unfolds. */
 struct html_folds {
 	struct html_fold_names ids, classes;
+	struct html_fold_text *decoded; /* fragments without their escapes; owned */
 };
 
 /* Finds what the elements below root control. */
