@@ -35,10 +35,11 @@ struct robots_group {
 	bool has_rules; /* so that a further User-agent begins a new group */
 };
 
+/* As Google's parser has it; lines end before. */
 static bool
 robots_is_space(uint8_t c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
 }
 
 static struct slice

@@ -85,6 +85,28 @@ sitemap_through(const struct sitemap *s, const char *end)
 	return found == NULL ? s->rest.len : (size_t)(found - s->rest.p) + strlen(end);
 }
 
+/* The length of the tag at the front. The value of an attribute may have a ">" but no "<" (XML 1.0, section 2.3): one that
+ * does has no end. */
+static size_t
+sitemap_tag_length(const struct sitemap *s)
+{
+	uint8_t quote = 0;
+
+	for (size_t i = 1; i < s->rest.len; i++) {
+		const uint8_t c = s->rest.p[i];
+
+		if (quote == 0 && c == '>')
+			return i + 1;
+		if (quote != 0 && c == '<')
+			break;
+		if (quote == 0 && (c == '"' || c == '\''))
+			quote = c;
+		else if (c == quote)
+			quote = 0;
+	}
+	return sitemap_through(s, ">");
+}
+
 static void
 sitemap_emit(struct sitemap *s, struct slice address, struct sitemap_entry entry)
 {
@@ -305,7 +327,7 @@ sitemap_take_tag(struct sitemap *s)
 		sitemap_skip(s, n);
 		return;
 	}
-	n = sitemap_through(s, ">");
+	n = sitemap_tag_length(s);
 	tag = (struct slice){s->rest.p + 1, n - 1};
 	if (tag.len > 0 && tag.p[0] == '/') {
 		name = sitemap_name((struct slice){tag.p + 1, tag.len - 1});

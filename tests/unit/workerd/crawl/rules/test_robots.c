@@ -144,6 +144,7 @@ TEST(common_mistakes_are_accepted)
 	    "user-agent: *\n  disallow   /a # all",
 	    "user-agent: *\nDisallow : /a",
 	    "user-agent *\ndisallow: /a",
+	    "\fuser-agent:\v*\n\v\fdisallow: /a\v",
 	    "useragent: *\ndisallow: /a",
 	    "user agent: *\ndisallow: /a",
 	    "User-Agent : banter\nDisallow: /a",

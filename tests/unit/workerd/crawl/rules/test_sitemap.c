@@ -120,6 +120,10 @@ TEST(feeds_are_lists_of_addresses)
 	     "<entry><link rel=\"edit\" href=\"http://a/3\"/><link "
 	     "href=\"unquoted></entry></feed>",
 		"http://a/1?x&y@1714550400 /2 "},
+	    /* ">" in the value of an attribute, and quotes without an end. */
+	    {"<feed><entry><link title=\"News > Sport\" href='http://a/?1>2'/></entry><entry>"
+	     "<link title=\"News></link><link href=\"http://a/2\"/></entry></feed>",
+		"http://a/?1>2 http://a/2 "},
 	    {"<atom:feed><atom:entry><atom:link href=\"http://a/1\"/></atom:entry></atom:feed>",
 		"http://a/1 "},
 	};
