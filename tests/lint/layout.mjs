@@ -43,7 +43,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
 	workerd/knowledge: workerd/store workerd/search workerd/model
 	workerd/turn/prompt: workerd/model/openai workerd/model/parts
-	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
+	workerd/turn: workerd/knowledge workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields

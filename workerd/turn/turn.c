@@ -25,7 +25,8 @@ turn_free(struct turn *t)
 	turn_unfollow(t);
 	reply_listeners_index_remove(&t->listeners);
 	metric_sub(&t->turns->board->turns_running, 1);
-	t->turns->trials -= t->trial;
+	if (t->trial)
+		fair_slots_give(&t->turns->trials, &t->org);
 	event_del(&t->timer);
 	reply_listeners_clear(&t->listeners);
 	history_clear(&t->history);
@@ -306,6 +307,7 @@ turn_new(
 	thoughts_init(&t->thoughts);
 	LIST_INSERT_HEAD(&turns->running, t, link);
 	turns->running_n++;
+	turn_limits_enter_org(t);
 	reply_listeners_index_add(turns->running_by_id, &t->listeners);
 	metric_add(&turns->board->turns_running, 1);
 	turn_enter(t, TURN_BEGINNING);

@@ -240,7 +240,7 @@ static bool
 turn_begin_is_admitted(
     struct turns *turns, const struct turn_request *request, enum turn_failure *why)
 {
-	if (request->accepted || turn_limits_admit(turns, request->source, why))
+	if (request->accepted || turn_limits_admit(turns, &request->org, request->source, why))
 		return true;
 	turn_count_refusal(turns, *why);
 	return false;
@@ -327,7 +327,7 @@ turn_begin_left(struct turns *turns, const struct msg_live_left *left)
 	enum turn_failure why;
 	struct turn *t;
 
-	if (!turn_limits_admit(turns, 0, &why))
+	if (!turn_limits_admit(turns, &left->org, 0, &why))
 		return;
 	t = turn_new(turns, &left->org, (struct slice){0}, &ids);
 	if (turn_send_begin(t, &begin) == -1)

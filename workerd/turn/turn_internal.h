@@ -151,7 +151,8 @@ struct turn {
 	LIST_ENTRY(turn) followed_link;
 	uint64_t source; /* as in turn_request */
 	LIST_ENTRY(turn) source_link;
-	size_t held;               /* bytes of text and history, as counted in turns->held */
+	size_t held; /* bytes of text and history, as counted in turns->held and of_org */
+	struct turn_org *of_org;
 	uint64_t unheard_since_ms; /* 0: it has a listener, or nobody has looked yet */
 	LIST_ENTRY(turn) link;
 };
@@ -169,10 +170,12 @@ bool turn_is_producing(const struct turn *t);
 struct turn *turn_new(
     struct turns *turns, const struct id *org, struct slice name, const struct turn_ids *ids);
 
-/* Whether one more turn may begin for a client address (turn_request's source); else the reason. */
-bool turn_limits_admit(const struct turns *turns, uint64_t source, enum turn_failure *why);
+/* Whether one more turn may begin for an organization and a client address (turn_request's source); else the reason. */
+bool turn_limits_admit(
+    const struct turns *turns, const struct id *org, uint64_t source, enum turn_failure *why);
 
-/* Counts the turn for its client's address until turn_limits_leave(). */
+/* Counts the turn for its organization, and for its client's address, until turn_limits_leave(). */
+void turn_limits_enter_org(struct turn *t);
 void turn_limits_enter(struct turn *t, uint64_t source);
 void turn_limits_leave(struct turn *t);
 

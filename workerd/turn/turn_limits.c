@@ -1,8 +1,13 @@
 /*
- * The limits of running replies: of the worker and of a client address, of the memory that they need, and
- * of the time that they run without a listener. storaged, which knows the replies of all workers, checks
+ * The limits of running replies: of the worker, of an organization and of a client address, of the memory that they
+ * need, and of the time that they run without a listener. storaged, which knows the replies of all workers, checks
  * the limit of a conversation when the turn begins.
+ *
+ * An organization gets one more place only while it has fewer than ORG_SHARE times those that are free. So one alone
+ * leaves a ninth of them to the others, and several that want all have nearly equal numbers (see net/fair_slots.h).
  */
+#include <stdlib.h>
+
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/turn/turn_internal.h"
@@ -10,6 +15,8 @@
 /* How often replies without a listener are searched. */
 #define SWEEP_MS_MIN 10
 #define SWEEP_MS_MAX 1000
+
+#define ORG_SHARE 8
 
 /* The source is a keyed hash: a client cannot choose its list. */
 static size_t
@@ -29,19 +36,77 @@ turn_limits_count(const struct turns *turns, uint64_t source)
 	return n;
 }
 
+/* Ids end with random bits. */
+static size_t
+turn_limits_org_bucket(const struct id *org)
+{
+	return org->b[sizeof(org->b) - 1] % TURN_ORGS;
+}
+
+/* NULL: it has no replies. */
+static struct turn_org *
+turn_limits_find_org(const struct turns *turns, const struct id *org)
+{
+	struct turn_org *o;
+
+	LIST_FOREACH (o, &turns->orgs[turn_limits_org_bucket(org)], link)
+		if (id_equal(&o->id, org))
+			return o;
+	return NULL;
+}
+
+static bool
+turn_limits_has_place(const struct turns *turns, const struct id *org)
+{
+	const size_t most = turns->limits.replies;
+	const struct turn_org *o = turn_limits_find_org(turns, org);
+
+	return most == 0 ||
+	    (turns->running_n < most &&
+		(o == NULL ? 0 : o->replies) < ORG_SHARE * (most - turns->running_n));
+}
+
 bool
-turn_limits_admit(const struct turns *turns, uint64_t source, enum turn_failure *why)
+turn_limits_admit(
+    const struct turns *turns, const struct id *org, uint64_t source, enum turn_failure *why)
 {
 	const struct turn_limits *limits = &turns->limits;
 
 	*why = TURN_OVERLOADED;
-	if (limits->replies > 0 && turns->running_n >= limits->replies)
+	if (!turn_limits_has_place(turns, org))
 		return false;
 	if (limits->bytes > 0 && turns->held > limits->bytes)
 		return false;
 	*why = TURN_TOO_MANY;
 	return limits->of_address == 0 || source == 0 ||
 	    turn_limits_count(turns, source) < limits->of_address;
+}
+
+void
+turn_limits_enter_org(struct turn *t)
+{
+	struct turn_org *o = turn_limits_find_org(t->turns, &t->org);
+
+	if (o == NULL) {
+		o = xcalloc(1, sizeof(*o));
+		o->id = t->org;
+		LIST_INSERT_HEAD(&t->turns->orgs[turn_limits_org_bucket(&t->org)], o, link);
+	}
+	o->replies++;
+	t->of_org = o;
+}
+
+static void
+turn_limits_leave_org(struct turn *t)
+{
+	struct turn_org *o = t->of_org;
+
+	o->held -= t->held;
+	t->of_org = NULL;
+	if (--o->replies > 0)
+		return;
+	LIST_REMOVE(o, link);
+	free(o);
 }
 
 void
@@ -57,6 +122,7 @@ void
 turn_limits_leave(struct turn *t)
 {
 	t->turns->held -= t->held;
+	turn_limits_leave_org(t);
 	t->held = 0;
 	if (t->source != 0)
 		LIST_REMOVE(t, source_link);
@@ -71,6 +137,7 @@ turn_limits_hold(struct turn *t)
 	size_t held = t->history.bytes + t->listeners.text.cap + t->whole.cap;
 
 	turns->held = turns->held - t->held + held;
+	t->of_org->held = t->of_org->held - t->held + held;
 	t->held = held;
 	if (turns->limits.bytes > 0 && turns->held > turns->limits.bytes)
 		event_active(&turns->excess, EV_TIMEOUT, 0);
@@ -82,12 +149,14 @@ turn_limits_is_heard(const struct turn *t)
 	return t->followed || !reply_listeners_is_empty(&t->listeners);
 }
 
-/* Whether a is to be stopped rather than b. */
+/* Whether a is to be stopped rather than b: the organization that needs most memory loses its own replies. */
 static bool
 turn_limits_comes_first(const struct turn *a, const struct turn *b)
 {
 	bool heard = turn_limits_is_heard(a);
 
+	if (a->of_org != b->of_org)
+		return a->of_org->held > b->of_org->held;
 	return heard == turn_limits_is_heard(b) ? a->held > b->held : !heard;
 }
 

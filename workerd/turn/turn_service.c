@@ -8,6 +8,8 @@
 #include "workerd/turn/turn_internal.h"
 #include "workerd/turn/turn_resume.h"
 
+#define TRIALS_MAX 32 /* at a time and worker, so that visitors have the rest */
+
 /* Claims the running turns on the new connection, so that storaged does not close them as orphans. It
  * then sends again which of them other workers follow. */
 static void
@@ -74,6 +76,7 @@ turn_service_start(struct turns *turns)
 	turns->resume_repeated = turn_resume_repeated;
 	turns->resume_stop = turn_resume_stop;
 	LIST_INIT(&turns->running);
+	turns->trials.most = TRIALS_MAX;
 	LIST_INIT(&turns->followed);
 	TAILQ_INIT(&turns->remote);
 	LIST_INIT(&turns->lookups);

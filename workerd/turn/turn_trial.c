@@ -5,8 +5,6 @@
 #include "workerd/turn/turn.h"
 #include "workerd/turn/turn_internal.h"
 
-#define TRIALS_MAX 32 /* at a time and worker, so that visitors have the rest */
-
 static void
 turn_trial_on_empty(struct reply_listeners *ls)
 {
@@ -28,11 +26,11 @@ turn_try(struct turns *turns, const struct turn_trial *trial, const struct turn_
 	struct turn_listener *l;
 	struct turn *t;
 
-	if (turns->trials >= TRIALS_MAX)
+	if (!fair_slots_has(&turns->trials, &trial->agent->org))
 		return NULL;
 	t = turn_new(turns, &trial->agent->org, trial->name, &ids);
 	t->trial = t->begun = true;
-	turns->trials++;
+	fair_slots_take(&turns->trials, &t->org);
 	t->listeners.on_empty = turn_trial_on_empty;
 	turn_set_prompt(t, prompt_copy(trial->agent));
 	history_add(&t->history, trial->messages, 0);

@@ -16,6 +16,7 @@
 #include "workerd/knowledge/finding.h"
 #include "workerd/model/model_servers.h"
 #include "workerd/model/parts/model_memory.h"
+#include "workerd/net/fair_slots.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/prompt/prompt.h"
 
@@ -28,9 +29,18 @@ struct turn_listener;
 struct turn_lookup;
 
 #define TURN_SOURCES    1024
+#define TURN_ORGS       256
 #define TURN_REFUSED_MS 1000
 
-/* Limits of running replies; 0: none. */
+/* The running replies of an organization. */
+struct turn_org {
+	LIST_ENTRY(turn_org) link;
+	struct id id;
+	size_t replies; /* not 0 */
+	size_t held;    /* bytes of their texts and histories */
+};
+
+/* Limits of running replies; 0: none. Organizations share them (turn_limits.c). */
 struct turn_limits {
 	size_t replies;          /* of this worker */
 	size_t of_address;       /* of this worker, for one client address */
@@ -67,12 +77,13 @@ struct turns {
 
 	/* Tokens sent to listeners since the last turn_service_flush(), and the time of the first. */
 	uint64_t relayed, relayed_since_ns;
-	size_t trials;    /* running trials */
-	size_t running_n; /* turns in running */
-	size_t held;      /* bytes of their texts and histories */
+	struct fair_slots trials; /* running trials */
+	size_t running_n;         /* turns in running */
+	size_t held;              /* bytes of their texts and histories */
 	struct event excess, abandoned;
 	LIST_HEAD(, turn) running;
 	LIST_HEAD(, turn) by_source[TURN_SOURCES]; /* those whose address has a limit, hashed */
+	LIST_HEAD(, turn_org) orgs[TURN_ORGS];     /* those with running replies, hashed */
 	LIST_HEAD(, turn) followed;                /* running turns that other workers follow */
 	struct reply_listeners_index *running_by_id;
 	TAILQ_HEAD(, remote_reply) remote;

@@ -1,7 +1,7 @@
 /*
  * Steps of listeners, which may have any names:
  *
- *	LISTENER begins [client_id=ID] [visitor=TOKEN] [source=N] [accepted=1] [refused]
+ *	LISTENER begins [client_id=ID] [visitor=TOKEN] [source=N] [org=N] [accepted=1] [refused]
  *	                                      sends the message "hello"; N: of the client's address
  *	LISTENER joins REPLY [POSITION] [refused]
  *	LISTENER stops REPLY [refused]
@@ -168,6 +168,18 @@ new_listener(struct world *w, const char *name)
 	return e;
 }
 
+/* That of org=N; else the default. */
+static struct id
+other_org(const struct words *step)
+{
+	const char *n = step_option(step, "org");
+	struct id org = id_default_org;
+
+	if (n != NULL)
+		org.b[0] = (uint8_t)strtoul(n, NULL, 10);
+	return org;
+}
+
 static void
 begin(struct world *w, struct recorder *e, const struct words *step)
 {
@@ -175,7 +187,7 @@ begin(struct world *w, struct recorder *e, const struct words *step)
 		   *token = step_option(step, "visitor"), *source = step_option(step, "source");
 	struct hash256 visitor = {{0}};
 	struct turn_request request = {
-	    .org = id_default_org,
+	    .org = other_org(step),
 	    .widget = id_default_widget,
 	    .session = slice_str("visitor"),
 	    .text = slice_str("hello"),
@@ -209,11 +221,13 @@ add_message(struct buf *list, enum message_role role, const char *text)
 
 /* The agent and the messages are overwritten before the model is asked. */
 static void
-try_agent(struct world *w, struct recorder *e, const char *server)
+try_agent(struct world *w, struct recorder *e, const char *server, struct id org)
 {
 	char purpose[] = "Sell tea.";
-	struct msg_agent_record agent = {
-	    .v = RECORD_VERSION, .purpose = slice_str(purpose), .key_name = slice_str(server)};
+	struct msg_agent_record agent = {.v = RECORD_VERSION,
+	    .org = org,
+	    .purpose = slice_str(purpose),
+	    .key_name = slice_str(server)};
 	struct turn_trial trial = {.agent = &agent, .name = slice_str("admin-1")};
 	struct buf messages;
 
@@ -244,7 +258,9 @@ request_step(struct world *w, const struct words *step)
 		begin(w, e, step);
 	} else if (strcmp(verb, "tries") == 0) {
 		e = new_listener(w, step->word[0]);
-		try_agent(w, e, n > 2 ? step->word[2] : "");
+		try_agent(w, e,
+		    n > 2 && strchr(step->word[2], '=') == NULL ? step->word[2] : "",
+		    other_org(step));
 	} else if ((strcmp(verb, "joins") == 0 || strcmp(verb, "stops") == 0) && n > 2) {
 		e = new_listener(w, step->word[0]);
 		reference = (struct reply_ref){.org = id_default_org,

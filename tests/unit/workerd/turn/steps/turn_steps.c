@@ -153,7 +153,7 @@ worker_step(struct world *w, const struct words *step)
 	if (strcmp(verb, "outcomes") == 0 && step->n == 2) {
 		expect_outcomes(w, strtoull(step->word[1], NULL, 10));
 	} else if (strcmp(verb, "trials") == 0 && step->n == 2) {
-		STAGE_UNTIL(s, s->turns.trials == strtoul(step->word[1], NULL, 10));
+		STAGE_UNTIL(s, s->turns.trials.used == strtoul(step->word[1], NULL, 10));
 	} else if (strcmp(verb, "metric") == 0 && step->n == 3) {
 		expect_metric(w, step->word[1], step->word[2]);
 	} else if (strcmp(verb, "running") == 0 && step->n == 2) {
