@@ -534,6 +534,12 @@ bench-store: ## measure durable appends per second, compared with bare LMDB (1 m
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
 	@node tests/bench/store.mjs
 
+.PHONY: bench-import
+bench-import: ## measure the import of another chat's export with 100,000 messages (1 minute)
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/banter
+	@mkdir -p build/bench && node tests/bench/import.mjs
+
 .PHONY: bench-store-log
 bench-store-log: ## measure what the commit log of several machines costs (2 minutes)
 	@$(MAKE) --no-print-directory deps FOR=test

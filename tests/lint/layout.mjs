@@ -102,6 +102,7 @@ const FOLDERS = Object.fromEntries(
 	storaged/cli/export: storaged/engine storaged/numbers storaged/conversations storaged/cli/base storaged/cli/files \
 		storaged/cli/store
 	storaged/cli/learn: storaged/cli/base storaged/cli/store
+	storaged/cli/foreign: storaged/identities storaged/cli/base storaged/cli/learn storaged/cli/store
 	storaged/cli/setup: storaged/engine storaged/cli/base storaged/cli/files storaged/cli/service \
 		storaged/cli/store
 	storaged/cli: storaged/engine storaged/server storaged/cli/`

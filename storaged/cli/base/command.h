@@ -21,6 +21,7 @@ struct invocation {
 	char **argv; /* from the command's name on */
 	/* set by options_read() */
 	const char *operand, *second; /* NULL: not given */
+	char **operands;              /* all, up to a NULL */
 	struct settings settings;
 };
 

@@ -129,12 +129,14 @@ options_read_operands(struct invocation *inv)
 	char **left = inv->argv + optind;
 	int n = inv->argc - optind;
 
-	if (n > options_count_operands(command->operands, false))
+	if (n > options_count_operands(command->operands, false) &&
+	    strstr(command->operands, "...") == NULL)
 		return console_fail(EX_USAGE, "unexpected argument %s; see banter %s --help",
 		    inv->argv[inv->argc - 1], command->name);
 	if (n < options_count_operands(command->operands, true))
 		return console_fail(EX_USAGE, "missing %s; see banter %s --help",
 		    command->operands, command->name);
+	inv->operands = left;
 	inv->operand = n < 1 ? NULL : left[0];
 	inv->second = n < 2 ? NULL : left[1];
 	return 0;

@@ -1,7 +1,8 @@
 /*
- * `banter import`: sends the lines of an export (line.h) to a running storaged, pipelined.
- * Importing a line again is harmless, so an interrupted import is simply repeated.
+ * Sends the lines of an export (line.h) to a running storaged, pipelined.
  */
+#include "storaged/cli/export/import.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,24 +16,12 @@
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/list.h"
-#include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/units.h"
 #include "storaged/cli/export/import_check.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"
 #include "storaged/cli/store/store_conn.h"
-
-static const char about[] =
-    "Imports an export through a running storaged. Existing objects are set to the state of "
-    "the\n"
-    "export; objects that are not in the export stay. FILE - is standard input.\n"
-    "\n"
-    "Reports each invalid line, imports the others, and exits with status 65. Importing the "
-    "same\n"
-    "file again is harmless. A file that was changed after the export has a wrong checksum, "
-    "and is\n"
-    "refused; from standard input, this is only known at the end.\n";
 
 /* Requests in flight, at most: about one batch of storaged. */
 #define IN_FLIGHT_MAX 512u
@@ -383,27 +372,16 @@ import_check_input(const struct import *im, int fd)
 }
 
 int
-import_command(struct invocation *inv)
+import_export(const char *path, const char *socket, bool force, bool json)
 {
-	bool force = false, progress = false;
-	struct import im = {.store.channel.fd = -1};
-	const struct option_row rows[] = {
-	    {"force", NULL, "import a file with a wrong checksum", .flag = &force},
-	    {"progress", NULL, "show progress, even if standard error is not a terminal",
-		.flag = &progress},
-	    {"json", NULL, "print the report as JSON", .flag = &im.json},
-	    {0},
-	};
+	struct import im = {.store.channel.fd = -1, .json = json};
 	int fd = -1, status;
 
-	if (!options_read(inv, rows, about, &status))
-		return status;
-	progress_open(progress);
-	status = import_open_input(&im, inv->operand, &fd);
+	status = import_open_input(&im, path, &fd);
 	if (status == 0 && !force)
 		status = import_check_input(&im, fd);
 	if (status == 0)
-		status = store_conn_open_running(&im.store, inv->settings.store_socket);
+		status = store_conn_open_running(&im.store, socket);
 	if (status == 0)
 		status = import_run(&im, fd);
 	store_conn_close(&im.store);
