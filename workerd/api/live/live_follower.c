@@ -160,14 +160,9 @@ live_follower_take_messages(
 
 	live_thread_begin_page(&f->thread);
 	while (live_page_next(&walk, &m)) {
-		bool is_new;
-
 		live_thread_note(&f->thread, &m.r);
-		if (live_follower_is_live(f, &m.r.id, &page->active))
-			continue;
-		is_new = live_thread_is_new(&f->thread, &m.r);
-		live_thread_take(&f->thread, &m.r);
-		if (sends && is_new)
+		if (!live_follower_is_live(f, &m.r.id, &page->active) &&
+		    live_thread_take(&f->thread, &m.r) && sends)
 			live_event_message(f, &m.r, page->people);
 	}
 }
@@ -191,40 +186,15 @@ live_follower_on_end(struct live_core *core, const struct msg_message_page *page
 	live_follower_finish((struct live_follower *)core, &page->active);
 }
 
-static void
-live_follower_take_page(struct live_follower *f, const struct msg_message_page *page,
-    const struct msg_conversation_record *conversation)
-{
-	bool is_last = page->next == 0;
-
-	live_event_state(f, conversation, page->people);
-	live_follower_take_messages(f, page, true);
-	(void)live_thread_end_page(
-	    &f->thread, &page->active, is_last, is_last ? conversation->next_seq : page->next);
-}
-
 /* The newest messages, which the client is not to get: it asks for the history itself. */
 static void
 live_follower_take_newest(struct live_follower *f, const struct msg_message_page *page,
     const struct msg_conversation_record *conversation)
 {
-	struct live_thread *thread = &f->thread;
-
-	thread->conversation = conversation->id;
+	f->thread.conversation = conversation->id;
 	live_follower_take_messages(f, page, false);
-	if (!live_thread_end_page(thread, &page->active, true, conversation->next_seq))
-		thread->settled =
-		    page->next; /* read backwards: the position of the first message */
+	live_thread_end_page(&f->thread, page, conversation->next_seq, true);
 	live_event_state(f, conversation, page->people);
-}
-
-/* The position from which the client lacks messages; 0: it is not to get those that are stored. */
-static uint64_t
-live_follower_first(const struct live_follower *f)
-{
-	if (!f->resumed)
-		return 0;
-	return f->thread.settled == 0 ? 1 : f->thread.settled;
 }
 
 static enum live_sync_next
@@ -242,11 +212,13 @@ live_follower_on_page(struct live_core *core, const struct msg_message_page *pag
 	if (!id_is_zero(&f->thread.conversation) &&
 	    !id_equal(&f->thread.conversation, &conversation->id)) {
 		live_follower_start_over(f);
-		core->from = live_follower_first(f);
+		core->from = live_thread_first(&f->thread);
 		return LIVE_SYNC_AGAIN;
 	}
 	f->thread.conversation = conversation->id;
-	live_follower_take_page(f, page, conversation);
+	live_event_state(f, conversation, page->people);
+	live_follower_take_messages(f, page, true);
+	live_thread_end_page(&f->thread, page, conversation->next_seq, false);
 	return page->next != 0 && event_stream_is_full(&f->stream) ? LIVE_SYNC_STOP
 								   : LIVE_SYNC_ON;
 }
@@ -275,7 +247,7 @@ live_follower_sync(struct live_follower *f)
 {
 	if (f->core.call == NULL)
 		live_thread_begin(&f->thread);
-	live_core_sync(&f->core, live_follower_first(f));
+	live_core_sync(&f->core, f->resumed ? live_thread_first(&f->thread) : 0);
 }
 
 /* The visitor has sent a message, or the reply to a known one is written again. */

@@ -55,12 +55,18 @@ live_thread_add(struct live_thread *t, const struct id *message, bool interrupte
 	live_thread_put(&t->sent, message, interrupted);
 }
 
-bool
+static bool
 live_thread_is_new(const struct live_thread *t, const struct msg_message_record *r)
 {
 	const struct live_sent *sent = live_sent_find(&t->sent, &r->id);
 
 	return sent == NULL || (sent->interrupted && r->status != MESSAGE_INTERRUPTED);
+}
+
+uint64_t
+live_thread_first(const struct live_thread *t)
+{
+	return t->settled == 0 ? 1 : t->settled;
 }
 
 static void
@@ -104,22 +110,35 @@ live_thread_note(struct live_thread *t, const struct msg_message_record *r)
 	t->interrupted = broke_off || (t->interrupted && !t->waits_for_newest);
 }
 
-void
+bool
 live_thread_take(struct live_thread *t, const struct msg_message_record *r)
 {
+	bool is_new = live_thread_is_new(t, r);
+
 	live_thread_put(&t->seen, &r->id, r->status == MESSAGE_INTERRUPTED);
+	return is_new;
 }
 
 /* Unanswered questions stay so unless a reply is being written. */
-bool
-live_thread_end_page(struct live_thread *t, const struct id *active, bool is_last, uint64_t end)
+static bool
+live_thread_may_change(
+    const struct live_thread *t, const struct msg_message_page *page, bool is_last)
 {
-	bool awaited = (t->gap || t->asked) && !id_is_zero(active);
+	bool awaited = (t->gap || t->asked) && !id_is_zero(&page->active);
 
-	if (awaited || (t->interrupted && is_last))
-		return false;
-	live_thread_settle(t, end);
-	return true;
+	return awaited || (t->interrupted && is_last);
+}
+
+void
+live_thread_end_page(
+    struct live_thread *t, const struct msg_message_page *page, uint64_t next_seq, bool newest)
+{
+	bool is_last = newest || page->next == 0;
+
+	if (!live_thread_may_change(t, page, is_last))
+		live_thread_settle(t, is_last ? next_seq : page->next);
+	else if (newest)
+		t->settled = page->next; /* the position of its first message */
 }
 
 bool

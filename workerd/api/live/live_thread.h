@@ -54,8 +54,8 @@ bool live_thread_has(const struct live_thread *t, const struct id *message);
 /* Notes that the client received a message; interrupted: a reply that broke off. */
 void live_thread_add(struct live_thread *t, const struct id *message, bool interrupted);
 
-/* Whether the client lacks the message, or has an interrupted reply that was completed since. */
-bool live_thread_is_new(const struct live_thread *t, const struct msg_message_record *r);
+/* The position from which the client lacks messages; at least 1. */
+uint64_t live_thread_first(const struct live_thread *t);
 
 void live_thread_begin(struct live_thread *t);
 void live_thread_begin_page(struct live_thread *t);
@@ -63,13 +63,14 @@ void live_thread_begin_page(struct live_thread *t);
 /* Notes what may still change: a question without a reply, an interrupted reply. */
 void live_thread_note(struct live_thread *t, const struct msg_message_record *r);
 
-/* The client has this message of the page. */
-void live_thread_take(struct live_thread *t, const struct msg_message_record *r);
+/* The client has this message of the page from now on. Whether it lacked it, or had an interrupted reply that was
+ * completed since. */
+bool live_thread_take(struct live_thread *t, const struct msg_message_record *r);
 
-/* The page ends before this position. active: the reply that is being written; zero: none. True: it and all
- * before it are settled. */
-bool live_thread_end_page(
-    struct live_thread *t, const struct id *active, bool is_last, uint64_t end);
+/* All of the page was taken. Settles it, and all before it, unless something may still change. next_seq: of the
+ * conversation. newest: it is the client's first page, read backwards. */
+void live_thread_end_page(
+    struct live_thread *t, const struct msg_message_page *page, uint64_t next_seq, bool newest);
 
 /* The sync is over. Whether replies other than the active one may be missing. */
 bool live_thread_finish(struct live_thread *t);

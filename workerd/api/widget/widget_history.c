@@ -66,11 +66,9 @@ widget_history_take_messages(struct widget_socket *s, const struct msg_message_p
 	while (live_page_next(&walk, &m)) {
 		live_thread_note(thread, &m.r);
 		/* The active reply is delivered live; the record is of an earlier run. */
-		if (id_equal(&m.r.id, &page->active))
-			continue;
-		if (s->has_history && live_thread_is_new(thread, &m.r))
+		if (!id_equal(&m.r.id, &page->active) && live_thread_take(thread, &m.r) &&
+		    s->has_history)
 			widget_history_send(s, page, &m.r);
-		live_thread_take(thread, &m.r);
 	}
 }
 
@@ -91,38 +89,27 @@ static void
 widget_history_take_all(struct widget_socket *s, const struct msg_message_page *page,
     const struct msg_conversation_record *conversation)
 {
-	struct live_thread *thread = &s->history.thread;
-
+	s->history.thread.conversation = conversation->id;
 	widget_send_history(&s->out, page);
 	widget_operator_set_state(s, conversation, page->people);
 	widget_history_take_messages(s, page);
-	thread->conversation = conversation->id;
-	if (!live_thread_end_page(thread, &page->active, true, conversation->next_seq))
-		thread->settled =
-		    page->next; /* read backwards: the position of the first message */
+	live_thread_end_page(&s->history.thread, page, conversation->next_seq, true);
 }
 
 static void
 widget_history_take_page(struct widget_socket *s, const struct msg_message_page *page,
     const struct msg_conversation_record *conversation)
 {
-	bool is_last = page->next == 0;
-
 	widget_operator_set_state(s, conversation, page->people);
 	widget_history_take_messages(s, page);
-	(void)live_thread_end_page(&s->history.thread, &page->active, is_last,
-	    is_last ? conversation->next_seq : page->next);
+	live_thread_end_page(&s->history.thread, page, conversation->next_seq, false);
 }
 
-/* The position from which the client lacks messages; 0: it has no history. */
+/* 0: it has no history. */
 static uint64_t
 widget_history_first(const struct widget_socket *s)
 {
-	const uint64_t settled = s->history.thread.settled;
-
-	if (!s->has_history)
-		return 0;
-	return settled == 0 ? 1 : settled;
+	return s->has_history ? live_thread_first(&s->history.thread) : 0;
 }
 
 enum live_sync_next
