@@ -69,6 +69,7 @@ const FIRING = {
 	BanterWebhooksStand: [['banter_webhooks_standing{worker="0"}', "1x60"]],
 	BanterPasswordsGuessed: [['banter_rate_limited_total{rule="login"}', "0+5x60"]],
 	BanterConnectionsRefused: [["banter_connections_refused_total", "0+20x60"]],
+	BanterProxyRefused: [['banter_proxy_refused_total{reason="untrusted"}', "0+20x60"]],
 	BanterCrawlerDown: [["banter_crawl_connected", "0x60"]],
 	BanterNoStandby: [["banter_log_standbys", "0x60"]],
 };
@@ -90,6 +91,7 @@ const WELL = [
 	['banter_webhooks_standing{worker="0"}', "0x60"],
 	['banter_rate_limited_total{rule="login"}', "0+1x60"],
 	["banter_connections_refused_total", "0+1x60"],
+	['banter_proxy_refused_total{reason="invalid"}', "0+1x60"],
 	["banter_crawl_connected", "1x60"],
 	["banter_log_standbys", "1x60"],
 ];
