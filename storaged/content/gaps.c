@@ -6,6 +6,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
+#include "storaged/identities/indexes.h"
 
 /* About one in so many new gaps looks whether there are too many: counting takes milliseconds. */
 #define TRIM_EACH 64u
@@ -17,10 +18,8 @@ int
 gap_store(struct txn *t, const struct msg_gap_record *r)
 {
 	struct key key = key_of_org(&r->org, &r->id);
-	struct key entry = key_conversation_gap(&r->conversation, &r->id);
-	int rc = txn_put_record(t, TABLE_GAPS, &key, r);
 
-	return rc != 0 ? rc : txn_put(t, TABLE_GAPS_BY_CONVERSATION, &entry, key_slice(&key));
+	return index_put_record(t, TABLE_GAPS, &key, NULL, r);
 }
 
 int

@@ -3,6 +3,8 @@
  */
 #include "storaged/identities/visitor_records.h"
 
+#include "storaged/identities/indexes.h"
+
 #include <string.h>
 
 struct visitor_session
@@ -92,10 +94,9 @@ visitor_id_taken(struct txn *t, const struct id *id, bool *taken)
 int
 visitor_put(struct txn *t, const struct msg_visitor_record *visitor)
 {
-	struct key key = key_hash(&visitor->token), by_id = key_id(&visitor->id);
-	int rc = txn_put_record(t, TABLE_VISITORS, &key, visitor);
+	struct key key = key_hash(&visitor->token);
 
-	return rc != 0 ? rc : txn_put(t, TABLE_VISITORS_BY_ID, &by_id, key_slice(&key));
+	return index_put_record(t, TABLE_VISITORS, &key, NULL, visitor);
 }
 
 int

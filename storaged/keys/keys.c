@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "storaged/identities/indexes.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/records.h"
 #include "storaged/request/listing.h"
@@ -60,12 +61,9 @@ key_find(
 static int
 key_put(struct txn *t, const struct msg_key_record *r)
 {
-	struct key key = key_hash(&r->key), by_org = key_of_org(&r->org, &r->id);
-	int rc = txn_put_record(t, TABLE_KEYS, &key, r);
+	struct key key = key_hash(&r->key);
 
-	if (rc == 0)
-		rc = txn_put(t, TABLE_KEYS_BY_ORG, &by_org, key_slice(&key));
-	return rc;
+	return index_put_record(t, TABLE_KEYS, &key, NULL, r);
 }
 
 /* Checks a new key, whose hash is unknown. */

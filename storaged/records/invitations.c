@@ -7,6 +7,7 @@
 
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
+#include "storaged/identities/indexes.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/users.h"
 #include "storaged/request/store_time.h"
@@ -50,28 +51,19 @@ invitation_check(struct txn *t, struct call *c, const union record *r, enum stor
 static int
 invitation_store(struct txn *t, const union record *r, const union record *stored)
 {
-	struct key key = key_of_org(&r->org, &r->id), by_token = key_hash(&r->invitation.token);
-	struct key before = by_token;
-	int rc;
+	struct key key = key_of_org(&r->org, &r->id);
 
-	if (stored != NULL)
-		before = key_hash(&stored->invitation.token);
-	rc = txn_put_record(t, TABLE_INVITATIONS, &key, r);
-	if (rc == 0 && !slice_eq(key_slice(&before), key_slice(&by_token)))
-		rc = txn_del(t, TABLE_INVITATIONS_BY_TOKEN, &before);
-	return rc != 0 ? rc
-		       : txn_put(t, TABLE_INVITATIONS_BY_TOKEN, &by_token, key_slice(&key));
+	return index_put_record(t, TABLE_INVITATIONS, &key, stored, r);
 }
 
 static int
 invitation_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
-	struct key key = key_of_org(&r->org, &r->id), by_token = key_hash(&r->invitation.token);
-	int rc = txn_del(t, TABLE_INVITATIONS_BY_TOKEN, &by_token);
+	struct key key = key_of_org(&r->org, &r->id);
 
 	(void)c;
 	(void)left;
-	return rc != 0 ? rc : txn_del(t, TABLE_INVITATIONS, &key);
+	return index_put_record(t, TABLE_INVITATIONS, &key, r, NULL);
 }
 
 static bool

@@ -5,6 +5,8 @@
  */
 #include "storaged/records/logins.h"
 
+#include "storaged/identities/indexes.h"
+
 #include <string.h>
 
 /* Logins that a new one checks. */
@@ -39,20 +41,13 @@ login_drop(struct txn *t, const struct login_keys *keys)
 int
 login_put(struct txn *t, const struct hash256 *token, const struct msg_login_record *login)
 {
-	struct key key = key_hash(token), entry = login_index_key(login);
+	struct key key = key_hash(token);
 	struct msg_login_record stored;
 	int rc = txn_get_record(t, TABLE_LOGINS, &key, &stored);
 
-	if (rc == 0) {
-		struct key before = login_index_key(&stored);
-
-		rc = txn_del(t, TABLE_LOGINS_BY_USER, &before);
-	}
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = txn_put_record(t, TABLE_LOGINS, &key, login);
-	if (rc == 0)
-		rc = txn_put(t, TABLE_LOGINS_BY_USER, &entry, key_slice(&key));
-	return rc;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	return index_put_record(t, TABLE_LOGINS, &key, rc == 0 ? &stored : NULL, login);
 }
 
 int

@@ -10,6 +10,7 @@
 #include "proto/base/secrets.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/label_drop.h"
+#include "storaged/identities/indexes.h"
 #include "storaged/identities/match_keys.h"
 #include "storaged/records/logins.h"
 
@@ -103,17 +104,9 @@ user_check(struct txn *t, struct call *c, const union record *r, enum store_erro
 static int
 user_store(struct txn *t, const union record *r, const union record *stored)
 {
-	struct key key = key_of_org(&r->org, &r->id), by_email, before;
-	int rc;
+	struct key key = key_of_org(&r->org, &r->id);
 
-	/* user_check() has folded both. */
-	if (!user_email_key(r->user.email, &by_email) ||
-	    (stored != NULL && !user_email_key(stored->user.email, &before)))
-		return RECORD_DAMAGED;
-	rc = txn_put_record(t, TABLE_USERS, &key, r);
-	if (rc == 0 && stored != NULL)
-		rc = txn_del(t, TABLE_USERS_BY_EMAIL, &before);
-	return rc != 0 ? rc : txn_put(t, TABLE_USERS_BY_EMAIL, &by_email, key_slice(&key));
+	return index_put_record(t, TABLE_USERS, &key, stored, r);
 }
 
 /* What a list shows of a user. */
@@ -168,20 +161,16 @@ user_check_owner_left(struct txn *t, struct call *c, const struct msg_user_recor
 static int
 user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
-	struct key key = key_of_org(&r->org, &r->id), by_email;
+	struct key key = key_of_org(&r->org, &r->id);
 	struct id org = r->org, user = r->id;
 	int rc = user_check_owner_left(t, c, &r->user);
 
-	if (rc == 0 && !user_email_key(r->user.email, &by_email))
-		rc = RECORD_DAMAGED;
 	/* First from the conversations that are assigned to it, some per request. */
 	if (rc == 0)
 		rc = label_drop_some(t, &org, &user, left);
 	if (rc != 0 || *left)
 		return rc;
-	rc = txn_del(t, TABLE_USERS_BY_EMAIL, &by_email);
-	if (rc == 0)
-		rc = txn_del(t, TABLE_USERS, &key);
+	rc = index_put_record(t, TABLE_USERS, &key, r, NULL);
 	return rc != 0 ? rc : login_end_all(t, &org, &user, NULL);
 }
 

@@ -8,6 +8,7 @@
 
 #include "proto/base/clock.h"
 #include "storaged/budgets/budget_requests.h"
+#include "storaged/identities/indexes.h"
 #include "storaged/records/organizations.h"
 
 static const char widget_missing[] = "no such widget";
@@ -122,18 +123,8 @@ static int
 widget_store(struct txn *t, const union record *r, const union record *stored)
 {
 	struct key key = key_of_org(&r->org, &r->id);
-	struct key by_public = key_public(r->widget.public_id), before = by_public;
-	int rc;
 
-	/* The slices of both may lie in the map, and become invalid with the first change. */
-	if (stored != NULL)
-		before = key_public(stored->widget.public_id);
-	rc = txn_put_record(t, TABLE_WIDGETS, &key, r);
-	if (rc == 0 && !slice_eq(key_slice(&before), key_slice(&by_public)))
-		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &before);
-	if (rc == 0)
-		rc = txn_put(t, TABLE_WIDGETS_BY_PUBLIC, &by_public, key_slice(&key));
-	return rc;
+	return index_put_record(t, TABLE_WIDGETS, &key, stored, r);
 }
 
 static void
@@ -147,12 +138,10 @@ widget_replaced(struct call *c, const union record *r, const union record *store
 static int
 widget_drop(struct txn *t, const struct msg_widget_record *r)
 {
-	struct key key = key_of_org(&r->org, &r->id), by_public = key_public(r->public_id);
+	struct key key = key_of_org(&r->org, &r->id);
 	struct key counts = key_id(&r->id), seen = key_seen(&r->id);
-	int rc = txn_del(t, TABLE_WIDGETS, &key);
+	int rc = index_put_record(t, TABLE_WIDGETS, &key, r, NULL);
 
-	if (rc == 0)
-		rc = txn_del(t, TABLE_WIDGETS_BY_PUBLIC, &by_public);
 	if (rc == 0)
 		rc = txn_del_all(t, TABLE_CAPS, &counts);
 	if (rc == 0)

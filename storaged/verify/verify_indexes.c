@@ -8,7 +8,7 @@
 
 int
 verify_indexed(struct checker *c, const struct index *index, const void *record,
-    struct slice value, const char *what)
+    struct slice record_key, const char *what)
 {
 	struct slice there;
 	struct key key;
@@ -17,25 +17,14 @@ verify_indexed(struct checker *c, const struct index *index, const void *record,
 	if (!index->key(record, &key))
 		return 0;
 	rc = txn_get(c->txn, index->table, &key, &there);
-	if (rc == MDB_NOTFOUND || (rc == 0 && !slice_eq(there, value))) {
+	if (rc == MDB_NOTFOUND ||
+	    (rc == 0 && !slice_eq(there, index_value(index, record_key)))) {
 		verify_found(c, index->table, "%s %s", what,
 		    rc == 0 ? "has an index entry of another record"
 			    : "is missing in this index");
 		rc = 0;
 	}
 	return rc;
-}
-
-static bool
-verify_index_target_of(
-    const struct index *index, struct slice key, struct slice value, struct key *target)
-{
-	if (index->target != NULL)
-		return index->target(key, value, target);
-	if (!key_fits(index->records, value))
-		return false;
-	*target = key_of(value);
-	return true;
 }
 
 /* arg: struct index. */
@@ -48,7 +37,7 @@ verify_index_entry(struct checker *c, struct slice key, struct slice value, void
 	union msg record;
 	int rc;
 
-	if (!verify_index_target_of(index, key, value, &target)) {
+	if (!index_target(index, key, value, &target)) {
 		verify_found(c, index->table,
 		    "an entry has %zu bytes, which are an invalid value", value.len);
 		return 0;

@@ -26,6 +26,7 @@
 #define STORAGED_VERIFY_VERIFY_INTERNAL_H
 
 #include "storaged/engine/page_tree.h"
+#include "storaged/identities/indexes.h"
 #include "storaged/verify/verify.h"
 
 struct checker {
@@ -111,20 +112,10 @@ void verify_children_next(struct children *ch);
 /* Closes the walk. Reports and returns an LMDB error. */
 [[gnu::warn_unused_result]] int verify_children_close(struct children *ch);
 
-/* An index: each record has one entry or none, and each entry leads to a record. */
-struct index {
-	enum table table;   /* of the entries */
-	enum table records; /* of the records */
-	/* The entry's key of a decoded record; false: it has no entry. */
-	bool (*key)(const void *record, struct key *key);
-	/* The key of the record that an entry leads to; false: invalid. NULL: the entry's value. */
-	bool (*target)(struct slice key, struct slice value, struct key *target);
-};
-
 /* Reports a record without its index entry, or with an entry of another value. what: the
  * record's name. */
 [[gnu::warn_unused_result]] int verify_indexed(struct checker *c, const struct index *index,
-    const void *record, struct slice value, const char *what);
+    const void *record, struct slice record_key, const char *what);
 
 /* Reports the entries of an index that do not match their record. */
 [[gnu::warn_unused_result]] int verify_index(struct checker *c, const struct index *index);

@@ -10,11 +10,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/identities/match_keys.h"
 
 #define AT(record, field) offsetof(struct msg_##record, field)
-
-#define INDEXES_MAX 3
 
 /* Another record that a record refers to: "user <id> <text> <id>". */
 struct reference {
@@ -41,142 +38,9 @@ struct record_table {
 	const char *(*fault)(
 	    const void *record);           /* what is wrong with a record by itself; or NULL */
 	const struct reference *reference; /* or NULL */
-	const struct index *indexes[INDEXES_MAX];
-	bool id_in_index; /* the value of an index entry is the record's id; else its key */
-	size_t hash;      /* offset; of BY_HASH */
+	size_t hash;                       /* offset; of BY_HASH */
 	const char *hash_name;
 };
-
-static bool
-verify_key_user_email(const void *record, struct key *key)
-{
-	const struct msg_user_record *r = record;
-	uint8_t folded[FOLDED_MAX];
-	size_t len;
-
-	if (match_fold_email(r->email, folded, &len) != 0)
-		return false;
-	*key = key_email((struct slice){folded, len});
-	return true;
-}
-
-static bool
-verify_key_login_user(const void *record, struct key *key)
-{
-	const struct msg_login_record *r = record;
-
-	*key = key_user_login(&r->org, &r->user, &r->id);
-	return true;
-}
-
-static bool
-verify_key_key_org(const void *record, struct key *key)
-{
-	const struct msg_key_record *r = record;
-
-	*key = key_of_org(&r->org, &r->id);
-	return true;
-}
-
-static bool
-verify_key_widget_public(const void *record, struct key *key)
-{
-	const struct msg_widget_record *r = record;
-
-	if (r->public_id.len == 0)
-		return false;
-	*key = key_public(r->public_id);
-	return true;
-}
-
-static bool
-verify_key_invitation_token(const void *record, struct key *key)
-{
-	const struct msg_invitation_record *r = record;
-
-	*key = key_hash(&r->token);
-	return true;
-}
-
-static bool
-verify_key_visitor_id(const void *record, struct key *key)
-{
-	const struct msg_visitor_record *r = record;
-
-	*key = key_id(&r->id);
-	return true;
-}
-
-static bool
-verify_key_contact_email(const void *record, struct key *key)
-{
-	const struct msg_contact_record *r = record;
-	uint8_t folded[FOLDED_MAX];
-	size_t len;
-
-	if (r->user_id.len > 0 || match_fold_email(r->email, folded, &len) != 0)
-		return false;
-	*key = key_contact_name(&r->org, (struct slice){folded, len});
-	return true;
-}
-
-static bool
-verify_key_contact_phone(const void *record, struct key *key)
-{
-	const struct msg_contact_record *r = record;
-	uint8_t digits[PHONE_MAX];
-	size_t len;
-
-	if (r->user_id.len > 0 || match_phone_digits(r->phone, digits, &len) != 0)
-		return false;
-	*key = key_contact_name(&r->org, (struct slice){digits, len});
-	return true;
-}
-
-/* A contact with a user id has no other index key. */
-static bool
-verify_key_contact_user_id(const void *record, struct key *key)
-{
-	const struct msg_contact_record *r = record;
-
-	if (r->user_id.len == 0)
-		return false;
-	*key = key_contact_name(&r->org, r->user_id);
-	return true;
-}
-
-/* The organization is in the entry's key, the contact's id is its value. */
-static bool
-verify_record_contact_target(struct slice key, struct slice value, struct key *target)
-{
-	struct id org = key_front(key), contact;
-
-	if (value.len != sizeof(contact.b))
-		return false;
-	contact = key_front(value);
-	*target = key_of_org(&org, &contact);
-	return true;
-}
-
-static const struct index users_by_email = {
-    TABLE_USERS_BY_EMAIL, TABLE_USERS, verify_key_user_email, NULL};
-static const struct index logins_by_user = {
-    TABLE_LOGINS_BY_USER, TABLE_LOGINS, verify_key_login_user, NULL};
-static const struct index keys_by_org = {
-    TABLE_KEYS_BY_ORG, TABLE_KEYS, verify_key_key_org, NULL};
-static const struct index widgets_by_public = {
-    TABLE_WIDGETS_BY_PUBLIC, TABLE_WIDGETS, verify_key_widget_public, NULL};
-static const struct index invitations_by_token = {
-    TABLE_INVITATIONS_BY_TOKEN, TABLE_INVITATIONS, verify_key_invitation_token, NULL};
-static const struct index visitors_by_id = {
-    TABLE_VISITORS_BY_ID, TABLE_VISITORS, verify_key_visitor_id, NULL};
-static const struct index contacts_by_email = {TABLE_CONTACTS_BY_EMAIL, TABLE_CONTACTS,
-    verify_key_contact_email, verify_record_contact_target};
-static const struct index contacts_by_phone = {TABLE_CONTACTS_BY_PHONE, TABLE_CONTACTS,
-    verify_key_contact_phone, verify_record_contact_target};
-
-static const struct index contacts_by_user_id = {TABLE_CONTACTS_BY_USER_ID, TABLE_CONTACTS,
-    verify_key_contact_user_id, verify_record_contact_target};
 
 static const char *
 verify_fault_user(const void *record)
@@ -184,7 +48,7 @@ verify_fault_user(const void *record)
 	const struct msg_user_record *r = record;
 	struct key key;
 
-	if (!verify_key_user_email(r, &key))
+	if (!index_key_user(r, &key))
 		return "has no e-mail";
 	return r->password.len == 0 ? "has no password" : NULL;
 }
@@ -213,9 +77,9 @@ verify_fault_contact(const void *record)
 
 	if (r->user_id.len > 0)
 		return NULL;
-	if (r->email.len > 0 && !verify_key_contact_email(r, &key))
+	if (r->email.len > 0 && !index_key_contact_email(r, &key))
 		return "has an e-mail that is too long";
-	if (r->phone.len > 0 && !verify_key_contact_phone(r, &key))
+	if (r->phone.len > 0 && !index_key_contact_phone(r, &key))
 		return "has a phone without a digit";
 	return NULL;
 }
@@ -248,18 +112,6 @@ verify_fault_source(const void *record)
 	return r->name.len == 0 ? "has no name" : NULL;
 }
 
-static bool
-verify_key_gap_conversation(const void *record, struct key *key)
-{
-	const struct msg_gap_record *r = record;
-
-	*key = key_conversation_gap(&r->conversation, &r->id);
-	return true;
-}
-
-static const struct index gaps_by_conversation = {
-    TABLE_GAPS_BY_CONVERSATION, TABLE_GAPS, verify_key_gap_conversation, NULL};
-
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -289,42 +141,36 @@ static const struct reference gap_conversation = {
 
 /* A visitor's widget and contact may be gone: neither is a reference. */
 static const struct record_table tables[] = {
-    {TABLE_ORGS, "organization", BY_ID, 0, AT(org_record, id), NULL, &org_widget, {NULL}, false,
-	0, NULL},
-    {TABLE_USERS, "user", BY_ORG_ID, ORG_AND_ID(user_record), verify_fault_user, &user_org,
-	{&users_by_email}, false, 0, NULL},
-    {TABLE_LOGINS, "the login", BY_TOKEN, 0, 0, verify_fault_login, &login_user,
-	{&logins_by_user}, false, 0, NULL},
-    {TABLE_KEYS, "key", BY_HASH, ORG_AND_ID(key_record), NULL, &key_org, {&keys_by_org}, false,
-	AT(key_record, key), "hash"},
-    {TABLE_AGENTS, "agent", BY_ORG_ID, ORG_AND_ID(agent_record), NULL, NULL, {NULL}, false, 0,
+    {TABLE_ORGS, "organization", BY_ID, 0, AT(org_record, id), NULL, &org_widget, 0, NULL},
+    {TABLE_USERS, "user", BY_ORG_ID, ORG_AND_ID(user_record), verify_fault_user, &user_org, 0,
 	NULL},
+    {TABLE_LOGINS, "the login", BY_TOKEN, 0, 0, verify_fault_login, &login_user, 0, NULL},
+    {TABLE_KEYS, "key", BY_HASH, ORG_AND_ID(key_record), NULL, &key_org, AT(key_record, key),
+	"hash"},
+    {TABLE_AGENTS, "agent", BY_ORG_ID, ORG_AND_ID(agent_record), NULL, NULL, 0, NULL},
     {TABLE_WIDGETS, "widget", BY_ORG_ID, ORG_AND_ID(widget_record), verify_fault_widget,
-	&widget_agent, {&widgets_by_public}, false, 0, NULL},
+	&widget_agent, 0, NULL},
     {TABLE_VISITORS, "visitor", BY_HASH, ORG_AND_ID(visitor_record), NULL, NULL,
-	{&visitors_by_id}, false, AT(visitor_record, token), "token"},
+	AT(visitor_record, token), "token"},
     {TABLE_CONTACTS, "contact", BY_ORG_ID, ORG_AND_ID(contact_record), verify_fault_contact,
-	NULL, {&contacts_by_email, &contacts_by_phone, &contacts_by_user_id}, true, 0, NULL},
+	NULL, 0, NULL},
     {TABLE_WEBHOOKS, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record), verify_fault_webhook,
-	NULL, {NULL}, false, 0, NULL},
+	NULL, 0, NULL},
     {TABLE_INVITATIONS, "invitation", BY_ORG_ID, ORG_AND_ID(invitation_record),
-	verify_fault_invitation, &invitation_org, {&invitations_by_token}, false, 0, NULL},
-    {TABLE_TAGS, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, {NULL}, false, 0, NULL},
-    {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, {NULL},
-	false, 0, NULL},
+	verify_fault_invitation, &invitation_org, 0, NULL},
+    {TABLE_TAGS, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, 0, NULL},
+    {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, 0, NULL},
     {TABLE_SOURCES, "source", BY_ORG_ID, ORG_AND_ID(source_record), verify_fault_source,
-	&source_state, {NULL}, false, 0, NULL},
-    {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, {NULL}, false,
-	0, NULL},
-    {TABLE_GAPS, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL, &gap_conversation,
-	{&gaps_by_conversation}, false, 0, NULL},
+	&source_state, 0, NULL},
+    {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, 0, NULL},
+    {TABLE_GAPS, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL, &gap_conversation, 0, NULL},
     /* The next two are keyed by their conversation and an id. */
     {TABLE_NOTES, "note", BY_ORG_ID, AT(note_record, conversation), AT(note_record, id), NULL,
-	&note_conversation, {NULL}, false, 0, NULL},
+	&note_conversation, 0, NULL},
     {TABLE_READS, "the mark of user", BY_ORG_ID, AT(read_record, conversation),
-	AT(read_record, user), NULL, &read_conversation, {NULL}, false, 0, NULL},
+	AT(read_record, user), NULL, &read_conversation, 0, NULL},
     {TABLE_PAGES, "the page of conversation", BY_ID, 0, AT(page_record, conversation), NULL,
-	&page_conversation, {NULL}, false, 0, NULL},
+	&page_conversation, 0, NULL},
 };
 
 static const struct id *
@@ -411,7 +257,6 @@ verify_record_entry(struct checker *c, struct slice key, struct slice value, voi
 {
 	const struct record_table *t = *(const struct record_table **)arg;
 	struct record_name name = verify_record_name_of_key(t, key);
-	struct slice entry = key;
 	const char *fault;
 	union msg record;
 	int rc;
@@ -426,10 +271,8 @@ verify_record_entry(struct checker *c, struct slice key, struct slice value, voi
 	if (fault != NULL)
 		verify_found(c, t->table, "%s %s", name.s, fault);
 	rc = verify_record_reference(c, t, name.s, &record);
-	if (t->id_in_index)
-		entry = (struct slice){key.p + sizeof(struct id), sizeof(struct id)};
-	for (size_t i = 0; rc == 0 && i < INDEXES_MAX && t->indexes[i] != NULL; i++)
-		rc = verify_indexed(c, t->indexes[i], &record, entry, name.s);
+	for (const struct index *i = NULL; rc == 0 && (i = index_next(t->table, i)) != NULL;)
+		rc = verify_indexed(c, i, &record, key, name.s);
 	return rc;
 }
 
@@ -442,8 +285,9 @@ verify_records(struct checker *c)
 		const struct record_table *t = &tables[i];
 
 		rc = verify_table(c, t->table, verify_record_entry, &t);
-		for (size_t n = 0; rc == 0 && n < INDEXES_MAX && t->indexes[n] != NULL; n++)
-			rc = verify_index(c, t->indexes[n]);
+		for (const struct index *n = NULL;
+		     rc == 0 && (n = index_next(t->table, n)) != NULL;)
+			rc = verify_index(c, n);
 	}
 	return rc;
 }

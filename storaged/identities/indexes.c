@@ -1,0 +1,221 @@
+/*
+ * One table describes all; what is stored with a record, and what banter verify expects, come from it.
+ */
+#include "storaged/identities/indexes.h"
+
+#include "proto/base/basics.h"
+#include "storaged/identities/match_keys.h"
+
+/* Indexes of one table, at most. */
+#define INDEXES_MAX 3
+
+bool
+index_key_user(const void *record, struct key *key)
+{
+	const struct msg_user_record *r = record;
+	uint8_t folded[FOLDED_MAX];
+	size_t len;
+
+	if (match_fold_email(r->email, folded, &len) != 0)
+		return false;
+	*key = key_email((struct slice){folded, len});
+	return true;
+}
+
+static bool
+index_key_login(const void *record, struct key *key)
+{
+	const struct msg_login_record *r = record;
+
+	*key = key_user_login(&r->org, &r->user, &r->id);
+	return true;
+}
+
+static bool
+index_key_key(const void *record, struct key *key)
+{
+	const struct msg_key_record *r = record;
+
+	*key = key_of_org(&r->org, &r->id);
+	return true;
+}
+
+static bool
+index_key_widget(const void *record, struct key *key)
+{
+	const struct msg_widget_record *r = record;
+
+	if (r->public_id.len == 0)
+		return false;
+	*key = key_public(r->public_id);
+	return true;
+}
+
+static bool
+index_key_invitation(const void *record, struct key *key)
+{
+	const struct msg_invitation_record *r = record;
+
+	*key = key_hash(&r->token);
+	return true;
+}
+
+static bool
+index_key_visitor(const void *record, struct key *key)
+{
+	const struct msg_visitor_record *r = record;
+
+	*key = key_id(&r->id);
+	return true;
+}
+
+bool
+index_key_contact_email(const void *record, struct key *key)
+{
+	const struct msg_contact_record *r = record;
+	uint8_t folded[FOLDED_MAX];
+	size_t len;
+
+	if (r->user_id.len > 0 || match_fold_email(r->email, folded, &len) != 0)
+		return false;
+	*key = key_contact_name(&r->org, (struct slice){folded, len});
+	return true;
+}
+
+bool
+index_key_contact_phone(const void *record, struct key *key)
+{
+	const struct msg_contact_record *r = record;
+	uint8_t digits[PHONE_MAX];
+	size_t len;
+
+	if (r->user_id.len > 0 || match_phone_digits(r->phone, digits, &len) != 0)
+		return false;
+	*key = key_contact_name(&r->org, (struct slice){digits, len});
+	return true;
+}
+
+/* A contact with a user id has no other index key. */
+static bool
+index_key_contact_user_id(const void *record, struct key *key)
+{
+	const struct msg_contact_record *r = record;
+
+	if (r->user_id.len == 0)
+		return false;
+	*key = key_contact_name(&r->org, r->user_id);
+	return true;
+}
+
+static bool
+index_key_gap(const void *record, struct key *key)
+{
+	const struct msg_gap_record *r = record;
+
+	*key = key_conversation_gap(&r->conversation, &r->id);
+	return true;
+}
+
+static const struct index indexes[] = {
+    {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
+    {TABLE_LOGINS, TABLE_LOGINS_BY_USER, index_key_login, .by_id = false},
+    {TABLE_KEYS, TABLE_KEYS_BY_ORG, index_key_key, .by_id = false},
+    {TABLE_WIDGETS, TABLE_WIDGETS_BY_PUBLIC, index_key_widget, .by_id = false},
+    {TABLE_INVITATIONS, TABLE_INVITATIONS_BY_TOKEN, index_key_invitation, .by_id = false},
+    {TABLE_VISITORS, TABLE_VISITORS_BY_ID, index_key_visitor, .by_id = false},
+    {TABLE_CONTACTS, TABLE_CONTACTS_BY_EMAIL, index_key_contact_email, .by_id = true},
+    {TABLE_CONTACTS, TABLE_CONTACTS_BY_PHONE, index_key_contact_phone, .by_id = true},
+    {TABLE_CONTACTS, TABLE_CONTACTS_BY_USER_ID, index_key_contact_user_id, .by_id = true},
+    {TABLE_GAPS, TABLE_GAPS_BY_CONVERSATION, index_key_gap, .by_id = false},
+};
+
+const struct index *
+index_next(enum table records, const struct index *after)
+{
+	const struct index *end = indexes + ARRAY_LEN(indexes);
+
+	for (const struct index *i = after == NULL ? indexes : after + 1; i < end; i++)
+		if (i->records == records)
+			return i;
+	return NULL;
+}
+
+struct slice
+index_value(const struct index *index, struct slice record_key)
+{
+	const size_t id = sizeof(struct id);
+
+	if (!index->by_id)
+		return record_key;
+	must(record_key.len == 2 * id);
+	return (struct slice){record_key.p + id, id};
+}
+
+bool
+index_target(
+    const struct index *index, struct slice key, struct slice value, struct key *record_key)
+{
+	if (index->by_id) {
+		const struct id org = key_front(key);
+		struct id record;
+
+		if (value.len != sizeof(record.b))
+			return false;
+		record = key_front(value);
+		*record_key = key_of_org(&org, &record);
+		return true;
+	}
+	if (!key_fits(index->records, value))
+		return false;
+	*record_key = key_of(value);
+	return true;
+}
+
+/* An entry before and after a change; a length of 0: none. */
+struct index_move {
+	const struct index *index;
+	struct key from, to;
+};
+
+static void
+index_key_of(const struct index *index, const void *record, struct key *key)
+{
+	if (record == NULL || !index->key(record, key))
+		key->len = 0;
+}
+
+static int
+index_move(struct txn *t, const struct index_move *m, const struct key *record_key)
+{
+	int rc = 0;
+
+	if (slice_eq(key_slice(&m->from), key_slice(&m->to)))
+		return 0;
+	if (m->from.len > 0)
+		rc = txn_del(t, m->index->table, &m->from);
+	if (rc == 0 && m->to.len > 0)
+		rc = txn_put(
+		    t, m->index->table, &m->to, index_value(m->index, key_slice(record_key)));
+	return rc;
+}
+
+int
+index_put_record(struct txn *t, enum table table, const struct key *key, const void *before,
+    const void *after)
+{
+	struct index_move moves[INDEXES_MAX];
+	size_t n = 0;
+	int rc;
+
+	/* The slices of both records may become invalid with the first change. */
+	for (const struct index *i = NULL; (i = index_next(table, i)) != NULL; n++) {
+		must(n < INDEXES_MAX);
+		moves[n].index = i;
+		index_key_of(i, before, &moves[n].from);
+		index_key_of(i, after, &moves[n].to);
+	}
+	rc = after == NULL ? txn_del(t, table, key) : txn_put_record(t, table, key, after);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = index_move(t, &moves[i], key);
+	return rc;
+}
