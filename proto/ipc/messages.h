@@ -45,7 +45,7 @@ enum when { WHEN_FIRST, WHEN_READY, WHEN_RECORD };
  * name such sessions. */
 #define VISITOR_SESSION "~"
 
-/* From so many ms of SEARCH_STATUS.standing_ms on, the index counts as one that stands still. */
+/* From so many ms of SEARCH_STATUS.standing_ms or passages_standing_ms on, the index counts as one that stands still. */
 #define SEARCH_STANDING_MS 30000u
 
 /* In place of the widget's generation, which no widget reaches: the visitor was erased. */

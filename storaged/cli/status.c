@@ -207,6 +207,11 @@ status_print_search(const struct overview *o)
 	status_print("", "%s%s, the file has %s",
 	    units_count(s->passages, "passage of the content", "passages of the content").text,
 	    s->passages_ready ? "" : " (being read)", units_bytes(s->passages_bytes).text);
+	if (s->passages_standing_ms >= SEARCH_STANDING_MS)
+		status_print("",
+		    "the index of passages stands still for %s: see "
+		    "ev=passages_index_failed and ev=store_lost in searchd's log",
+		    units_duration(s->passages_standing_ms).text);
 	if (s->vectors > 0)
 		status_print("", "%s in %s of memory",
 		    units_count(s->vectors, "vector", "vectors").text,

@@ -34,14 +34,15 @@ struct follower {
 	const char *dir;
 	struct index *index; /* NULL: not open */
 	struct event *work;
-	bool rows_due;        /* the feed may have rows behind the position */
-	bool caught_up;       /* since the connection stands, the index once had all rows */
-	uint64_t progress_ms; /* when it last was ready, or has written to the index */
-	bool positioned;      /* a new index knows where the feed was when its reading began */
-	bool reading;         /* a new index is read from the store */
-	bool purging;         /* erased words may be in the file */
-	uint64_t position;    /* behind the rows that are applied */
-	uint64_t reported;    /* on this connection; 0: nothing yet */
+	bool rows_due;  /* the feed may have rows behind the position */
+	bool caught_up; /* since the connection stands, the index once had all rows */
+	uint64_t
+	    progress_ms; /* when it last was ready, or has written to the index or purged it */
+	bool positioned; /* a new index knows where the feed was when its reading began */
+	bool reading;    /* a new index is read from the store */
+	bool purging;    /* erased words may be in the file */
+	uint64_t position;             /* behind the rows that are applied */
+	uint64_t reported;             /* on this connection; 0: nothing yet */
 	uint64_t reported_ms, rows_ms; /* when that was, and when rows were last asked for */
 	struct buf cursor;             /* of the reading */
 	struct buf wanted; /* a list: what the last rows name, and is not looked up yet */
@@ -128,6 +129,8 @@ follower_work_step(struct follower *f)
 	if (f->purging) {
 		rc = index_purge_step(f->index);
 		f->purging = rc == 1;
+		if (rc >= 0)
+			f->progress_ms = clock_mono_ms();
 		rc = rc == 0 ? 1 : rc;
 	} else if (f->positioned && !f->reading && !index_is_built(f->index)) {
 		rc = index_build_step(f->index);

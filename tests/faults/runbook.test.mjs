@@ -83,6 +83,16 @@ FAULTS["the search index cannot be written, and stands still"] = async (banter) 
 	return () => fault.detach();
 };
 
+FAULTS["the index of the content cannot be written, and stands still"] = async (banter) => {
+	const fault = await Fault.attach(banter.searchd.pid, ["pwrite64:error=ENOSPC"]);
+	const body = { question: "When?", text: "Now.", language: "en", published: true };
+	assert.equal(
+		(await banter.request("POST", "/v1/admin/answers", { headers: admin, body })).status,
+		201,
+	);
+	return () => fault.detach();
+};
+
 const isReady = (banter) =>
 	until("it is ready", async () => (await banter.get("/health/ready")).status === 200);
 
@@ -140,7 +150,7 @@ async function assertTold(banter, row, position) {
 	);
 	await holds(`the dashboard has ${row.dashboard}`, async () => {
 		const { store, master, search } = (await banter.get("/v1/admin/server", admin)).json;
-		if (row.fault.includes("search")) return words[`search_${search.state}`] === row.dashboard;
+		if (/index/.test(row.fault)) return words[`search_${search.state}`] === row.dashboard;
 		const state = store.state === "ok" ? master.state : store.state;
 		return words[`store_${state}`] === row.dashboard;
 	});
@@ -168,7 +178,7 @@ async function follow(row, disk) {
 	mkdirSync(dir);
 	const crashes = row.answers.includes("crash_loop") ? "5" : "0";
 	const env = { DATA_DIR: dir, READY_CRASHES: crashes, ...TRACED };
-	const banter = new Banter({ workers: 1, env, search: row.fault.includes("search") });
+	const banter = new Banter({ workers: 1, env, search: /index/.test(row.fault) });
 	await banter.start();
 	try {
 		await times(10, (i) => banter.chat(`before-${i}`, "hello"));
@@ -195,7 +205,8 @@ describe("the table of faults in storaged/README.md", () => {
 	});
 	for (const row of rows())
 		it(`${row.fault}: what is said, and what to do`, async (t) => {
-			if (NO_STRACE && /^the (disk fails|search index)/.test(row.fault)) return t.skip(NO_STRACE);
+			if (NO_STRACE && /^the (disk fails|search index|index)/.test(row.fault))
+				return t.skip(NO_STRACE);
 			const trouble = await withFileSystem("tmpfs", 32, (disk) => follow(row, disk));
 			if (trouble) t.skip(trouble);
 		});

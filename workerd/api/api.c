@@ -26,6 +26,9 @@
 #include "workerd/model/model_list.h"
 #include "workerd/webhooks/webhooks.h"
 
+/* Crashes are counted again. */
+#define CRASH_WATCH_MS 5000u
+
 #define SCRATCH_MAX 4194304 /* bytes: the longest reply fits, each byte escaped */
 
 /* A libevent common timeout costs the same for any number of streams. It ticks twice in the longest
@@ -89,20 +92,59 @@ api_on_store_died(void *arg, uint64_t process)
 	crashes_add(&api->board->store_crashes, process, clock_mono_ms());
 }
 
-/* For banter status, which asks storaged. */
 static void
-api_on_store_connected(void *arg)
+api_report_crashes(struct api *api, const struct msg_crash_report *report)
 {
-	struct api *api = arg;
+	api->crashes = *report;
+	(void)!store_call(api->store, MSG_CRASH_REPORT, report, STORE_TIMEOUT_MS, NULL, NULL);
+}
+
+static struct msg_crash_report
+api_crashes(const struct api *api)
+{
 	const uint64_t now = clock_mono_ms(), limit = api->settings->ready_crashes;
-	const struct msg_crash_report report = {
+
+	return (struct msg_crash_report){
 	    .store = crashes_recent(&api->board->store_crashes, now),
 	    .workers = crashes_recent(&api->board->worker_crashes, now),
 	    .loop = scoreboard_store_crashes(api->board, limit) ||
 		scoreboard_workers_crash(api->board, limit),
 	};
+}
 
-	(void)!store_call(api->store, MSG_CRASH_REPORT, &report, STORE_TIMEOUT_MS, NULL, NULL);
+/* For banter status, which asks storaged: a new storaged knows nothing. */
+static void
+api_on_store_connected(void *arg)
+{
+	struct api *api = arg;
+	const struct msg_crash_report report = api_crashes(api);
+
+	api_report_crashes(api, &report);
+}
+
+/* Crashes that are ten minutes old count no more, and those of workers come without another connection. */
+static void
+api_on_crash_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct api *api = arg;
+	const struct msg_crash_report report = api_crashes(api);
+
+	(void)fd;
+	(void)what;
+	if (report.store != api->crashes.store || report.workers != api->crashes.workers ||
+	    report.loop != api->crashes.loop)
+		api_report_crashes(api, &report);
+}
+
+static struct event *
+api_crash_watch(struct api *api)
+{
+	const struct timeval every = clock_timeval(CRASH_WATCH_MS);
+	struct event *watch =
+	    event_new(api->turns->base, -1, EV_PERSIST, api_on_crash_watch, api);
+
+	must(watch != NULL && event_add(watch, &every) == 0);
+	return watch;
 }
 
 struct api *
@@ -135,6 +177,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->hasher = password_hasher_new(turns->base);
 	api->gap_askings = gap_askings_new();
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
+	api->crash_watch = api_crash_watch(api);
 	LIST_INIT(&api->endless_streams);
 	buf_init(&api->scratch, SCRATCH_MAX);
 	return api;
@@ -156,6 +199,7 @@ api_free(struct api *api)
 	router_free(api->router);
 	pages_free(api->pages);
 	server_settings_free(api->shown_settings);
+	event_free(api->crash_watch);
 	buf_clear(&api->scratch);
 	free(api);
 }

@@ -310,6 +310,10 @@ metrics_on_search(void *arg, uint16_t type, const union msg *m)
 	metric_text_gauge(&q->out, "banter_search_standing",
 	    "1 while the search index has made no progress for half a minute.",
 	    type == MSG_SEARCH_STATUS && m->search_status.standing_ms >= SEARCH_STANDING_MS);
+	metric_text_gauge(&q->out, "banter_passages_standing",
+	    "1 while the index of the content has made no progress for half a minute.",
+	    type == MSG_SEARCH_STATUS &&
+		m->search_status.passages_standing_ms >= SEARCH_STANDING_MS);
 	store_query_reply_as(q, 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 

@@ -45,8 +45,10 @@ struct content_follower {
 	bool gone;       /* the listing reads what the feed did not keep */
 	bool current;    /* since the connection stands, the index once had all rows */
 	bool caught_up;
-	bool rests;        /* there is nothing to do now */
-	uint64_t position; /* behind the rows that are taken */
+	bool rests;           /* there is nothing to do now */
+	bool failed;          /* since it last wrote to the index, writing has failed */
+	uint64_t progress_ms; /* when it last had all rows, or came nearer to that */
+	uint64_t position;    /* behind the rows that are taken */
 	struct wanted_list rows, items;
 	struct buf cursor; /* of the listing */
 	struct id listed;  /* the source of its last item */
@@ -105,13 +107,23 @@ content_follower_open(struct content_follower *f)
 	return true;
 }
 
+/* The index may lack rows from now on. */
+static void
+content_follower_fall_behind(struct content_follower *f)
+{
+	if (f->caught_up)
+		f->progress_ms = clock_mono_ms();
+	f->caught_up = false;
+}
+
 /* What is not committed is read again. */
 static void
 content_follower_close(struct content_follower *f)
 {
 	passages_close(f->index);
 	f->index = NULL;
-	f->updating = f->caught_up = false;
+	f->updating = false;
+	content_follower_fall_behind(f);
 	f->loading = false;
 	page_update_clear(&f->update);
 	wanted_clear(&f->rows);
@@ -125,6 +137,7 @@ content_follower_index_failed(struct content_follower *f)
 	struct database *db = passages_database(f->index);
 	bool damaged = database_is_damaged(db);
 
+	f->failed = true;
 	if (damaged)
 		log_event(LOG_WARN, "passages_index_discarded", L_STR("why", db->error));
 	else
@@ -199,6 +212,20 @@ content_follower_page_of(const struct wanted *w)
 	return page;
 }
 
+/* After a failure, what needs no writing is no progress: it is done again after each attempt. */
+static int
+content_follower_commit(struct content_follower *f, uint64_t position)
+{
+	bool writes = passages_uncommitted(f->index) > 0;
+
+	if (passages_commit(f->index, position) != 0)
+		return -1;
+	f->failed &= !writes;
+	if (!f->failed)
+		f->progress_ms = clock_mono_ms();
+	return 0;
+}
+
 /* Goes to the next one of the list. The position moves behind the last row. 0 or -1. */
 static int
 content_follower_done(struct content_follower *f)
@@ -211,8 +238,8 @@ content_follower_done(struct content_follower *f)
 	else if (passages_uncommitted(f->index) < COMMIT_CHUNKS)
 		return 0;
 	f->written_ms = clock_mono_ms();
-	return passages_commit(f->index,
-	    wanted_next(&f->rows) == NULL ? f->position : passages_position(f->index));
+	return content_follower_commit(
+	    f, wanted_next(&f->rows) == NULL ? f->position : passages_position(f->index));
 }
 
 /* Whether the index has the listed page as the store has it. 1: yes, 0: no. */
@@ -282,7 +309,7 @@ content_follower_update(struct content_follower *f)
 	vector_sets_take(&f->vectors, &f->update);
 	page_update_clear(&f->update);
 	if (loading)
-		return passages_commit(f->index, passages_position(f->index));
+		return content_follower_commit(f, passages_position(f->index));
 	return content_follower_done(f);
 }
 
@@ -316,7 +343,7 @@ content_follower_end_listing(struct content_follower *f)
 	    L_UINT("ms", clock_mono_ms() - f->since_ms));
 	if (passages_begin(f->index) != 0 || passages_set_built(f->index) != 0)
 		return -1;
-	return passages_commit(f->index, f->position);
+	return content_follower_commit(f, f->position);
 }
 
 /* Reads the next page that the listing did not name, which removes it if the store does not have it; or ends the
@@ -365,7 +392,10 @@ content_follower_purge(struct content_follower *f, bool all)
 
 	if (rc == 0 && all)
 		f->clean_ms = clock_mono_ms();
-	return rc < 0 ? -1 : 0;
+	if (rc < 0)
+		return -1;
+	f->progress_ms = clock_mono_ms();
+	return 0;
 }
 
 /* Waits for rows, and for the time of the next work. */
@@ -379,6 +409,8 @@ content_follower_rest(struct content_follower *f)
 		    L_UINT("chunks", passages_count(f->index)),
 		    L_UINT("position", f->position));
 	f->caught_up = f->rests = true;
+	f->failed = false;
+	f->progress_ms = clock_mono_ms();
 	if (merge < compare)
 		compare = merge;
 	if (compare != UINT64_MAX)
@@ -573,7 +605,8 @@ content_follower_lost(void *arg)
 {
 	struct content_follower *f = arg;
 
-	f->current = f->caught_up = false;
+	f->current = false;
+	content_follower_fall_behind(f);
 	if (f->updating)
 		return;
 	if (f->loading)
@@ -595,6 +628,7 @@ content_follower_new(struct event_base *base, const char *store_socket, const ch
 
 	f->dir = dir;
 	f->compare_ms = compare_ms;
+	f->progress_ms = clock_mono_ms();
 	f->compare_at =
 	    clock_mono_ms() + (COMPARE_FIRST_MS < compare_ms ? COMPARE_FIRST_MS : compare_ms);
 	vector_sets_init(&f->vectors, vectors_max);
@@ -639,6 +673,7 @@ content_follower_status(struct content_follower *f, struct msg_search_status *st
 	const char *reason;
 
 	status->passages_ready = content_follower_index(f, &reason) != NULL;
+	status->passages_standing_ms = f->caught_up ? 0 : clock_mono_ms() - f->progress_ms;
 	if (f->index == NULL)
 		return;
 	status->passages = passages_count(f->index);

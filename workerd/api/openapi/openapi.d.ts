@@ -1469,7 +1469,7 @@ export interface components {
             }[];
             search: {
                 /**
-                 * @description `standing`: it is not ready, and has made no progress for half a minute.
+                 * @description `standing`: the index of messages, or that of the content, is not complete and has made no progress for half a minute.
                  * @enum {unknown}
                  */
                 state: "ok" | "building" | "standing" | "unavailable";

@@ -16,6 +16,7 @@
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turns.h"
 
+struct event;
 struct event_feed;
 struct event_stream;
 struct gap_askings;
@@ -53,6 +54,8 @@ struct api {
 	struct gap_askings *gap_askings;           /* of workerd/api/content */
 	struct buf scratch;                        /* api_scratch() */
 	struct server_settings *shown_settings;    /* of workerd/api/server */
+	struct msg_crash_report crashes;           /* last reported to the store */
+	struct event *crash_watch;                 /* reports changes */
 	struct hash256 login_secret; /* the store's; zero: not read on this connection */
 	/* Keys whose use was reported to the store, for guard_key.c. Keys with the same place are reported more often. */
 	struct {

@@ -249,6 +249,16 @@ server_write_unavailable(struct json_writer *j, const char *name)
 	json_write_close(j, '}');
 }
 
+/* Of the index of messages, and then of that of the content. */
+static const char *
+server_search_state(const struct msg_search_status *s)
+{
+	if (s->standing_ms >= SEARCH_STANDING_MS ||
+	    s->passages_standing_ms >= SEARCH_STANDING_MS)
+		return "standing";
+	return s->ready ? "ok" : "building";
+}
+
 static void
 server_on_search(void *arg, uint16_t type, const union msg *m)
 {
@@ -261,12 +271,12 @@ server_on_search(void *arg, uint16_t type, const union msg *m)
 		const struct msg_search_status *s = &m->search_status;
 
 		json_write_open(j, "search", '{');
-		json_write_str(j, "state",
-		    slice_str(s->ready                             ? "ok"
-			    : s->standing_ms >= SEARCH_STANDING_MS ? "standing"
-								   : "building"));
+		json_write_str(j, "state", slice_str(server_search_state(s)));
 		if (!s->ready)
 			json_write_str(j, "reason", s->reason);
+		else if (s->passages_standing_ms >= SEARCH_STANDING_MS)
+			json_write_str(j, "reason",
+			    slice_str("the index of the content cannot be brought up to date"));
 		json_write_str(j, "program", s->program);
 		json_write_uint(j, "documents", s->documents);
 		json_write_uint(j, "bytes", s->bytes);
