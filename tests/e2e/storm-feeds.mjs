@@ -55,6 +55,20 @@ export class Fed {
 		);
 	}
 
+	/** Each tab shows a complete reply without anything that comes after it. */
+	async #showsEverywhere(reply) {
+		const isReply = ({ type, id, status }) => type === "message" && id === reply && !status;
+		for (const [i, tab] of this.tabs.entries())
+			await until(
+				`${this.carrier}: tab ${i} shows ${reply}`,
+				() => {
+					if (tab.error) throw tab.error;
+					return tab.frames.some(isReply);
+				},
+				LIMIT_MS,
+			);
+	}
+
 	/** Its tabs lose their connections, sometimes for longer than a reply takes. */
 	async #lose(tab, i, isOver) {
 		const random = new Random(`tab-${i} of ${this.carrier}`);
@@ -77,7 +91,9 @@ export class Fed {
 			this.messages.push(`[[tokens=${1 + random.below(80)} delay=${random.below(20)}]] ${n}`);
 			await this.#insist(n);
 			await pause(random.below(300));
-			if (random.chance(0.8)) await this.#complete(n, PATIENCE_MS);
+			if (random.chance(0.2)) continue;
+			const reply = await this.#complete(n, PATIENCE_MS);
+			if (random.chance(0.5)) await this.#showsEverywhere(reply);
 		}
 	}
 

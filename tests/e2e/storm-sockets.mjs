@@ -110,6 +110,20 @@ export class Socketed {
 			LIMIT_MS,
 		);
 		this.replies.add(reply);
+		return reply;
+	}
+
+	/** Each tab shows a complete reply without anything that comes after it. */
+	async #showsEverywhere(reply) {
+		for (const [i, tab] of this.tabs.entries())
+			await until(
+				`tab ${i} shows ${reply} of ${this.n}`,
+				() => {
+					if (tab.error) throw tab.error;
+					return tab.seen.get(reply)?.status === "complete";
+				},
+				LIMIT_MS,
+			);
 	}
 
 	/** Opens both tabs, of which the second follows after the first exchange; before the kills. */
@@ -125,7 +139,8 @@ export class Socketed {
 		const { random } = this;
 		while (!isOver()) {
 			const script = `tokens=${1 + random.below(40)} delay=${random.below(20)}`;
-			await this.#say(`[[${script}]] s-${this.n} ${this.messages.length}`);
+			const reply = await this.#say(`[[${script}]] s-${this.n} ${this.messages.length}`);
+			if (random.chance(0.5)) await this.#showsEverywhere(reply);
 			await pause(random.below(300));
 		}
 	}
