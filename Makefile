@@ -599,9 +599,10 @@ bench-extract: ## measure how much of a page's own text is read, and how much of
 	@node tests/bench/extract.mjs
 
 .PHONY: screenshots
-screenshots: all ## update the pictures of the documents
+screenshots: all ## update the pictures of the documents, and make those to look at, in build/pictures
 	@$(MAKE) --no-print-directory deps FOR=test
 	node tests/browser/screenshot.mjs tests/browser/pictures
+	node --test $(wildcard tests/browser/pictures*.test.mjs)
 
 # Format and checks.
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
