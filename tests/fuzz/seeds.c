@@ -9,7 +9,7 @@
 #include "tests/http/corpus.h"
 #include "workerd/http/message/http_parse.h"
 
-#define NESTED_MAX 5 /* record and list fields of one message */
+#define NESTED_MAX 8 /* record and list fields of one message */
 
 /* A value for a field that contains no record. The number makes fields differ. */
 static void

@@ -112,7 +112,7 @@ static struct id
 export_record_org(enum msg_type type, const union msg *record)
 {
 	const char *name = type == MSG_ORG_RECORD ? "id" : "org";
-	const struct wire_field *f = msg_desc(type)->fields;
+	const struct wire_field *f = msg_desc((uint16_t)type)->fields;
 	struct id org;
 
 	while (f->type != WIRE_END && strcmp(f->name, name) != 0)
