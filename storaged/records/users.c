@@ -163,6 +163,7 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
 	struct key key = key_of_org(&r->org, &r->id);
 	struct id org = r->org, user = r->id;
+	struct msg_user_record stored;
 	int rc = user_check_owner_left(t, c, &r->user);
 
 	/* First from the conversations that are assigned to it, some per request. */
@@ -170,7 +171,10 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 		rc = label_drop_some(t, &org, &user, left);
 	if (rc != 0 || *left)
 		return rc;
-	rc = index_put_record(t, TABLE_USERS, &key, r, NULL);
+	/* The slices of r are invalid now. */
+	rc = user_find(t, &org, &user, &stored);
+	if (rc == 0)
+		rc = index_put_record(t, TABLE_USERS, &key, &stored, NULL);
 	return rc != 0 ? rc : login_end_all(t, &org, &user, NULL);
 }
 
