@@ -133,6 +133,7 @@ enum store_error {
 	STORE_BUDGET = 20,     /* a budget of tokens is spent */
 	STORE_READ_ONLY = 22,  /* the disk refuses writes: only reads are served */
 	STORE_DENIED = 23,     /* it is somebody else's */
+	STORE_SHARE = 24,      /* the visitor has used its share of a budget for today */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

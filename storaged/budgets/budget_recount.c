@@ -1,6 +1,6 @@
 /*
  * What a new budget has spent before it was set: tokens as numbers/ has counted them, and reservations of
- * running replies.
+ * running replies. The shares of its visitors begin with the latter.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/budgets/budgets.h"
+#include "storaged/budgets/spenders.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_rows.h"
 
@@ -237,6 +238,62 @@ budget_sums_init(struct txn *t, struct budget_sums *sums, const struct id *org, 
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* What the spenders of one reply have reserved of a new budget. */
+struct budget_opened {
+	const struct budget *budget;
+	struct msg_open_turn_record open;
+};
+
+/* The open turns that draw on new budgets. */
+struct budget_openings {
+	const struct budget_sums *sums;
+	struct budget_opened *of;
+	size_t n;
+};
+
+static void
+budget_openings_add(
+    struct budget_openings *o, const struct id *widget, const struct msg_open_turn_record *open)
+{
+	const struct budget_sum *sum = budget_sums_find(o->sums, widget);
+
+	if (sum == NULL || open->reserved_prompt + open->reserved_completion == 0)
+		return;
+	o->of = xreallocarray(o->of, o->n + 1, sizeof(o->of[0]));
+	o->of[o->n++] = (struct budget_opened){&sum->budget, *open};
+}
+
+/* budget_open_fn */
+static void
+budget_openings_on_open(void *arg, const struct msg_open_turn_record *open,
+    const struct msg_conversation_record *conversation)
+{
+	struct budget_openings *o = arg;
+	const struct id all = {0};
+
+	if (!id_equal(&conversation->org, &o->sums->of[0].budget.org))
+		return;
+	budget_openings_add(o, &all, open);
+	budget_openings_add(o, &conversation->widget, open);
+}
+
+static int
+budget_sums_put_spenders(struct txn *t, const struct budget_sums *sums)
+{
+	struct budget_openings o = {.sums = sums};
+	int rc = budget_each_open(t, budget_openings_on_open, &o);
+
+	for (size_t i = 0; i < o.n && rc == 0; i++) {
+		const struct msg_open_turn_record *open = &o.of[i].open;
+		const struct spenders by = budget_opened_by(open);
+
+		rc = spenders_change(t, o.of[i].budget, &by, open->started_at, 0,
+		    (int64_t)open->reserved_prompt + open->reserved_completion);
+	}
+	free(o.of);
+	return rc;
+}
+
 static int
 budget_sums_count(struct txn *t, struct budget_sums *sums)
 {
@@ -249,7 +306,7 @@ budget_sums_count(struct txn *t, struct budget_sums *sums)
 		rc = budget_each_open(t, budget_sums_on_open, sums);
 	for (size_t i = 0; i < sums->n && rc == 0; i++)
 		rc = budget_sums_put(t, sums, &sums->of[i]);
-	return rc;
+	return rc != 0 ? rc : budget_sums_put_spenders(t, sums);
 }
 
 int
@@ -308,4 +365,67 @@ budget_count_reserved(
 
 	*reserved = 0;
 	return budget_each_open(t, budget_reserved_on_open, &r);
+}
+
+/* The parts of all open turns, not added up yet. */
+struct budget_parts {
+	struct spender_sum *of;
+	size_t n;
+};
+
+static void
+budget_parts_add(struct budget_parts *parts, const struct id *org, const struct id *widget,
+    const struct msg_open_turn_record *open)
+{
+	const struct spenders by = budget_opened_by(open);
+
+	for (enum spender s = 0; s < SPENDERS; s++) {
+		if (id_is_zero(&by.of[s]))
+			continue;
+		parts->of = xreallocarray(parts->of, parts->n + 1, sizeof(parts->of[0]));
+		parts->of[parts->n++] = (struct spender_sum){*org, *widget, by.of[s],
+		    (uint64_t)open->reserved_prompt + open->reserved_completion};
+	}
+}
+
+/* budget_open_fn */
+static void
+budget_parts_on_open(void *arg, const struct msg_open_turn_record *open,
+    const struct msg_conversation_record *conversation)
+{
+	const struct id all = {0};
+
+	budget_parts_add(arg, &conversation->org, &all, open);
+	budget_parts_add(arg, &conversation->org, &conversation->widget, open);
+}
+
+int
+budget_compare_spenders(const void *a, const void *b)
+{
+	const struct spender_sum *x = a, *y = b;
+	int order = memcmp(&x->org, &y->org, sizeof(x->org));
+
+	if (order == 0)
+		order = memcmp(&x->widget, &y->widget, sizeof(x->widget));
+	return order != 0 ? order : memcmp(&x->spender, &y->spender, sizeof(x->spender));
+}
+
+int
+budget_count_spenders(struct txn *t, struct spender_sum **sums, size_t *n)
+{
+	struct budget_parts parts = {0};
+	int rc = budget_each_open(t, budget_parts_on_open, &parts);
+
+	*sums = parts.of;
+	*n = 0;
+	if (rc != 0 || parts.n == 0)
+		return rc;
+	qsort(parts.of, parts.n, sizeof(parts.of[0]), budget_compare_spenders);
+	for (size_t i = 1; i < parts.n; i++)
+		if (budget_compare_spenders(&parts.of[*n], &parts.of[i]) == 0)
+			parts.of[*n].reserved += parts.of[i].reserved;
+		else
+			parts.of[++*n] = parts.of[i];
+	++*n;
+	return 0;
 }

@@ -77,7 +77,9 @@ budget_remove(struct txn *t, const struct id *org, const struct id *widget)
 	struct key key = key_of_org(org, widget);
 	int rc = txn_del(t, TABLE_BUDGETS, &key);
 
-	return rc != 0 ? rc : txn_del_all(t, TABLE_SPENT, &key);
+	if (rc == 0)
+		rc = txn_del_all(t, TABLE_SPENT, &key);
+	return rc != 0 ? rc : txn_del_all(t, TABLE_SPENDERS, &key);
 }
 
 static int

@@ -4,49 +4,20 @@
 #include "storaged/budgets/budgets.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/text/tokens.h"
+#include "storaged/budgets/spenders.h"
 #include "storaged/changes/changes.h"
 
 #define DAYS_KEPT 62u
-
-/* The numbers of days and of months (since year 0) share the keys of a budget. */
-#define MONTHS 0x80000000u
 
 uint64_t
 budget_estimate(uint32_t reserved_prompt, uint32_t reserved_completion, size_t text)
 {
 	return tokens_estimate_call(
 	    reserved_prompt, text, reserved_completion > 0 ? reserved_completion : UINT32_MAX);
-}
-
-uint32_t
-budget_period_number(enum budget_period period, uint64_t now)
-{
-	time_t seconds = (time_t)(now / 1000);
-	struct tm utc;
-
-	if (period == BUDGET_DAY || gmtime_r(&seconds, &utc) == NULL)
-		return (uint32_t)(now / CLOCK_DAY_MS);
-	return MONTHS | (uint32_t)((utc.tm_year + 1900) * 12 + utc.tm_mon);
-}
-
-int
-budget_spent(struct txn *t, const struct budget *budget, enum budget_period period,
-    uint64_t now, struct msg_spent_record *spent)
-{
-	struct key key =
-	    key_spent(&budget->org, &budget->widget, budget_period_number(period, now));
-	int rc = txn_get_record(t, TABLE_SPENT, &key, spent);
-
-	if (rc == 0 || !txn_survives(rc))
-		return rc;
-	/* A damaged one begins again: better than a chat that refuses all messages. */
-	*spent = (struct msg_spent_record){.v = RECORD_VERSION};
-	return 0;
 }
 
 static int
@@ -162,44 +133,55 @@ budget_is_used(uint64_t limit, uint64_t used, unsigned percent)
 	return limit != 0 && used >= limit / 100 * percent + (limit % 100 * percent + 99) / 100;
 }
 
-/* A notice before the budget is spent, once a period: what is used only grows. Of two at once, the higher one. */
-static int
-budget_tell_used(struct txn *t, const struct budget *budget, enum budget_period period,
-    uint64_t before, uint64_t used)
-{
-	const uint64_t limit = budget->limit[period];
-	int rc = 0;
+/* What was told about a period: an event of each is sent once. */
+enum budget_notice { NOTICE_NONE, NOTICE_HALF, NOTICE_MOST, NOTICE_REACHED };
 
-	if (!budget_is_used(limit, before, 80) && budget_is_used(limit, used, 80))
-		rc = budget_tell(
-		    t, budget, period == BUDGET_DAY ? CHANGE_DAY_MOST : CHANGE_MONTH_MOST);
-	else if (!budget_is_used(limit, before, 50) && budget_is_used(limit, used, 50))
-		rc = budget_tell(
-		    t, budget, period == BUDGET_DAY ? CHANGE_DAY_HALF : CHANGE_MONTH_HALF);
-	return rc;
+/* The part of a limit that is used. */
+static enum budget_notice
+budget_part(uint64_t limit, uint64_t used)
+{
+	if (budget_is_used(limit, used, 80))
+		return NOTICE_MOST;
+	return budget_is_used(limit, used, 50) ? NOTICE_HALF : NOTICE_NONE;
 }
 
-/* What a reply that has ended, for which so many tokens were reserved, changes. No notice that something is left
- * follows the one that nothing is: replies for which less is reserved may go on. */
+static int
+budget_tell_part(struct txn *t, const struct budget *budget, enum budget_period period,
+    enum budget_notice part)
+{
+	if (part == NOTICE_MOST)
+		return budget_tell(
+		    t, budget, period == BUDGET_DAY ? CHANGE_DAY_MOST : CHANGE_MONTH_MOST);
+	return budget_tell(
+	    t, budget, period == BUDGET_DAY ? CHANGE_DAY_HALF : CHANGE_MONTH_HALF);
+}
+
+/*
+ * What a reply that has ended, for which so many tokens were reserved, changes. If it passes several parts at once, the
+ * highest one is told; then that not enough is left. Nothing follows that, although replies for which less is reserved
+ * may go on. For another limit, what was used before is not told.
+ */
 static int
 budget_tell_change(struct txn *t, const struct budget *budget, enum budget_period period,
-    uint64_t before, uint64_t used, uint64_t tokens)
+    uint64_t before, uint64_t tokens, struct msg_spent_record *spent)
 {
-	const uint64_t limit = budget->limit[period];
-	int rc;
+	const uint64_t limit = budget->limit[period], used = spent->used;
+	const enum budget_notice part = budget_part(limit, used);
+	const bool reached = budget_is_reached(limit, used, tokens);
+	int rc = 0;
 
-	if (budget_is_reached(limit, before, tokens))
-		return 0;
-	rc = budget_tell_used(t, budget, period, before, used);
-	return rc == 0 && budget_is_reached(limit, used, tokens)
-	    ? budget_tell_reached(t, budget, period, used)
-	    : rc;
-}
-
-static uint64_t
-budget_sum(uint64_t n, int64_t more)
-{
-	return more >= 0 || n >= (uint64_t)-more ? n + (uint64_t)more : 0;
+	if (spent->limit != limit)
+		spent->told = budget_is_reached(limit, before, 0)
+		    ? NOTICE_REACHED
+		    : (uint8_t)budget_part(limit, before);
+	spent->limit = limit;
+	if (part > spent->told)
+		rc = budget_tell_part(t, budget, period, part);
+	if (rc == 0 && reached && spent->told < NOTICE_REACHED)
+		rc = budget_tell_reached(t, budget, period, used);
+	if (reached || part > spent->told)
+		spent->told = reached ? NOTICE_REACHED : (uint8_t)part;
+	return rc;
 }
 
 /* Adds used and reserved tokens, or takes them back, in the periods of a time. */
@@ -220,27 +202,29 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 	before = spent.used;
 	spent.used = budget_sum(spent.used, used);
 	spent.reserved = budget_sum(spent.reserved, reserved);
-	rc = txn_put_record(t, TABLE_SPENT, &key, &spent);
-	return rc != 0 ? rc
-		       : budget_tell_change(t, budget, period, before, spent.used,
-			     reserved < 0 ? (uint64_t)-reserved : 0);
+	rc = budget_tell_change(
+	    t, budget, period, before, reserved < 0 ? (uint64_t)-reserved : 0, &spent);
+	return rc != 0 ? rc : txn_put_record(t, TABLE_SPENT, &key, &spent);
 }
 
 static int
-budgets_change(
-    struct txn *t, const struct budgets *budgets, uint64_t when, int64_t used, int64_t reserved)
+budgets_change(struct txn *t, const struct budgets *budgets, const struct spenders *by,
+    uint64_t when, int64_t used, int64_t reserved)
 {
 	int rc = 0;
 
-	for (unsigned i = 0; i < budgets->n && rc == 0; i++)
+	for (unsigned i = 0; i < budgets->n && rc == 0; i++) {
 		for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
 			rc = budget_change(t, &budgets->of[i], p, when, used, reserved);
+		if (rc == 0)
+			rc = spenders_change(t, &budgets->of[i], by, when, used, reserved);
+	}
 	return rc;
 }
 
 int
-budgets_reserve(struct txn *t, const struct id *org, const struct id *widget, uint64_t now,
-    const struct budget_tokens *tokens)
+budgets_reserve(struct txn *t, const struct id *org, const struct id *widget,
+    const struct spenders *by, uint64_t now, const struct budget_tokens *tokens)
 {
 	struct budgets budgets;
 	int rc = budgets_find(t, org, widget, &budgets);
@@ -248,14 +232,14 @@ budgets_reserve(struct txn *t, const struct id *org, const struct id *widget, ui
 	if (rc != 0)
 		return rc;
 	return budgets_change(
-	    t, &budgets, now, 0, (int64_t)tokens->prompt + (int64_t)tokens->completion);
+	    t, &budgets, by, now, 0, (int64_t)tokens->prompt + (int64_t)tokens->completion);
 }
 
 int
-budgets_reserve_more(
-    struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t tokens)
+budgets_reserve_more(struct txn *t, const struct budgets *budgets, const struct spenders *by,
+    uint64_t when, uint64_t tokens)
 {
-	return budgets_change(t, budgets, when, 0, (int64_t)tokens);
+	return budgets_change(t, budgets, by, when, 0, (int64_t)tokens);
 }
 
 /* What an estimate is more than what was paid before. */
@@ -274,6 +258,7 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 	struct key key = key_id(&use->turn);
 	struct msg_open_turn_record open;
 	struct budgets budgets;
+	struct spenders by;
 	int64_t tokens = use->tokens;
 	int rc = budgets_find(t, &use->org, &use->widget, &budgets);
 
@@ -282,10 +267,11 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 	rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, &open);
 	if (rc != 0 && !txn_survives(rc))
 		return rc;
+	by = rc == 0 ? budget_opened_by(&open) : use->by;
 	if (rc != 0)
 		open = (struct msg_open_turn_record){.started_at = clock_wall_ms()};
 	if (use->unknown)
 		tokens += budgets_estimate_due(use, &open);
-	return budgets_change(t, &budgets, open.started_at, tokens,
+	return budgets_change(t, &budgets, &by, open.started_at, tokens,
 	    -(int64_t)open.reserved_prompt - (int64_t)open.reserved_completion);
 }

@@ -10,36 +10,20 @@
  * (CHANGE_DAY_HALF, …) and when 80 % (CHANGE_DAY_MOST, …) of a period's budget are used; of those that one reply
  * passes at once, the higher one.
  *
+ * No visitor can spend more than its share of a budget (spenders.h).
+ *
  * What an organization spends is counted here only while it has a budget (table spent); for a new budget, which
  * has no entry there, the tokens of the day and the month so far come from numbers/.
  */
 #ifndef STORAGED_BUDGETS_BUDGETS_H
 #define STORAGED_BUDGETS_BUDGETS_H
 
-#include "storaged/engine/txn.h"
-
-enum budget_period { BUDGET_DAY, BUDGET_MONTH, BUDGET_PERIODS };
+#include "storaged/budgets/budget.h"
 
 /* The tokens of a reply: reserved or used. */
 struct budget_tokens {
 	uint32_t prompt, completion;
 };
-
-/* The budgets that the replies of a widget draw on. */
-struct budgets {
-	unsigned n;
-	struct budget {
-		struct id org, widget;          /* widget zero: of the organization */
-		uint64_t limit[BUDGET_PERIODS]; /* tokens; 0: unlimited */
-	} of[2];
-};
-
-/* The number of a period, as in keys. now: ms since 1970. */
-uint32_t budget_period_number(enum budget_period period, uint64_t now);
-
-/* What a budget has spent in a period, and what running replies have reserved. */
-[[gnu::warn_unused_result]] int budget_spent(struct txn *t, const struct budget *budget,
-    enum budget_period period, uint64_t now, struct msg_spent_record *spent);
 
 /* The budgets of a widget; usually there are none. 0 or an error of txn.h. */
 [[gnu::warn_unused_result]] int budgets_find(
@@ -51,20 +35,22 @@ uint32_t budget_period_number(enum budget_period period, uint64_t now);
 
 /* Reserves tokens for a turn that is opened now. */
 [[gnu::warn_unused_result]] int budgets_reserve(struct txn *t, const struct id *org,
-    const struct id *widget, uint64_t now, const struct budget_tokens *tokens);
+    const struct id *widget, const struct spenders *by, uint64_t now,
+    const struct budget_tokens *tokens);
 
 /* A turn that is about to be closed. */
 struct budget_use {
 	struct id org, widget, turn;
-	int64_t tokens; /* to pay; negative: an estimate was too high */
-	bool unknown;   /* ... and an estimate of a call whose usage nobody knows, */
-	size_t text;    /* which has brought so many bytes, */
-	uint64_t paid;  /* and has paid so much before */
+	int64_t tokens;     /* to pay; negative: an estimate was too high */
+	bool unknown;       /* ... and an estimate of a call whose usage nobody knows, */
+	size_t text;        /* which has brought so many bytes, */
+	uint64_t paid;      /* and has paid so much before */
+	struct spenders by; /* today, if the turn is not open any more */
 };
 
 /* Reserves more for an open turn. */
-[[gnu::warn_unused_result]] int budgets_reserve_more(
-    struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t tokens);
+[[gnu::warn_unused_result]] int budgets_reserve_more(struct txn *t,
+    const struct budgets *budgets, const struct spenders *by, uint64_t when, uint64_t tokens);
 
 /* Settles the reservation of a turn; the tokens are paid in the day and month in which the turn was opened. If it
  * is not open any more, they are paid now. Does nothing if there are no budgets. */
@@ -81,6 +67,19 @@ struct budget_use {
 /* The tokens that open turns have reserved of a budget in the period with this number. */
 [[gnu::warn_unused_result]] int budget_count_reserved(
     struct txn *t, const struct budget *budget, uint32_t number, uint64_t *reserved);
+
+/* What one spender has reserved of a budget by open turns. */
+struct spender_sum {
+	struct id org, widget; /* widget zero: of the organization */
+	struct id spender;
+	uint64_t reserved;
+};
+
+/* Of all spenders, by organization and by widget, whether that has a budget or not; in the order of
+ * budget_compare_spenders(), for qsort() and bsearch(). The caller frees *sums, also after an error. */
+[[gnu::warn_unused_result]] int budget_count_spenders(
+    struct txn *t, struct spender_sum **sums, size_t *n);
+int budget_compare_spenders(const void *a, const void *b);
 
 /* The estimate of a call with these reservations (proto/text/tokens.h). */
 uint64_t budget_estimate(uint32_t reserved_prompt, uint32_t reserved_completion, size_t text);

@@ -6,6 +6,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/ipc/room_id.h"
+#include "storaged/budgets/spenders.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/reply_sources.h"
@@ -23,6 +24,8 @@ reply_open(struct txn *t, const struct id *turn, const struct id *run,
 	    .agent = writer->agent,
 	    .reserved_prompt = writer->reserved.prompt,
 	    .reserved_completion = writer->reserved.completion,
+	    .network = writer->by.of[SPENDER_NETWORK],
+	    .session = writer->by.of[SPENDER_SESSION],
 	};
 	struct key key = key_id(turn);
 	int rc = txn_put_record(t, TABLE_OPEN_TURNS, &key, &open);
@@ -30,7 +33,7 @@ reply_open(struct txn *t, const struct id *turn, const struct id *run,
 	if (rc != 0 || writer->reserved.prompt + writer->reserved.completion == 0)
 		return rc;
 	return budgets_reserve(
-	    t, &writer->org, &writer->widget, open.started_at, &writer->reserved);
+	    t, &writer->org, &writer->widget, &writer->by, open.started_at, &writer->reserved);
 }
 
 /* Opens a turn whose text so far lies in t->env->text. */
@@ -261,6 +264,23 @@ reply_sources(struct txn *t, const struct turn_view *v, const struct reply_endin
 	return 0;
 }
 
+/* What a reply pays when it ends. Its turn names who spends, unless it was closed before. */
+static int
+reply_use(struct txn *t, const struct turn_view *v, const struct reply_ending *ending,
+    const struct msg_conversation_record *conversation, struct budget_use *use)
+{
+	const struct spender_names names = {
+	    conversation->org, conversation->widget, conversation->session, ending->network};
+
+	*use = (struct budget_use){
+	    .org = conversation->org,
+	    .widget = conversation->widget,
+	    .turn = v->id,
+	    .tokens = reply_tokens_due(v, ending),
+	};
+	return v->state == TURN_OPEN ? 0 : spenders_find(t, &names, clock_wall_ms(), &use->by);
+}
+
 /* The model asks for a person; conversation_add() sets the state. */
 static void
 reply_count_hand_over(struct txn *t, const struct turn_view *v,
@@ -296,11 +316,14 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .text = ending->text,
 	    .details = reply_encode_details(t, v, ending),
 	};
+	struct budget_use use;
 	int rc = reply_sources(t, v, ending, &message.sources);
 
 	if (rc != 0)
 		return rc;
 	rc = txn_get_record(t, TABLE_CONVERSATIONS, &conversation_key, &conversation);
+	if (rc == 0)
+		rc = reply_use(t, v, ending, &conversation, &use);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	if (ending->hand_over)
@@ -311,13 +334,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_MESSAGES, &message_key, &message);
 	if (rc == 0)
-		rc = reply_close(t,
-		    &(struct budget_use){
-			.org = conversation.org,
-			.widget = conversation.widget,
-			.turn = v->id,
-			.tokens = reply_tokens_due(v, ending),
-		    });
+		rc = reply_close(t, &use);
 	return rc != 0 ? rc : reply_add_change(t, v, reply_ended(ending->status));
 }
 

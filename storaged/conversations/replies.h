@@ -22,6 +22,7 @@ struct reply_ending {
 	uint32_t estimated; /* tokens that budgets pay besides */
 	bool unknown;       /* nobody knows what the model has used: budgets pay an estimate */
 	bool hand_over;     /* the model asks for a person: the conversation waits for one */
+	struct slice network; /* of the visitor, if its worker knows it */
 	/* The model's part of MESSAGE_DETAILS, as in TURN_FINISH. */
 	struct slice model;
 	uint32_t first_token_ms, total_ms;
@@ -32,6 +33,7 @@ struct reply_ending {
 struct reply_writer {
 	struct id agent, org, widget;
 	struct budget_tokens reserved;
+	struct spenders by;
 };
 
 /* Opens a turn that has no message yet for a run. */

@@ -143,6 +143,7 @@ struct env {
 	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
+	uint32_t budget_share;        /* BUDGET_SHARE, in percent; 0: no share */
 	uint64_t retention_erased;    /* conversations, by retention.c since the start */
 	uint64_t
 	    newest_change; /* number of the last row of the change feed that this process committed */

@@ -439,6 +439,23 @@ spent_period(struct slice key)
 	return (uint32_t)schema_read_number(key, 2 * sizeof(struct id), 4);
 }
 
+struct key
+key_spender(
+    const struct id *org, const struct id *widget, uint32_t day, const struct id *spender)
+{
+	struct key key = key_spent(org, widget, day);
+
+	schema_add_bytes(&key, spender->b, sizeof(spender->b));
+	return key;
+}
+
+uint32_t
+spender_day(struct slice key)
+{
+	must(key.len == 3 * sizeof(struct id) + 4);
+	return spent_period((struct slice){key.p, 2 * sizeof(struct id) + 4});
+}
+
 uint32_t
 cap_day(struct slice key)
 {

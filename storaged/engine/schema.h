@@ -184,6 +184,11 @@ uint64_t change_seq(struct slice key);
 struct key key_spent(const struct id *org, const struct id *widget, uint32_t period);
 uint32_t spent_period(struct slice key);
 
+/* spenders. day: whole UTC days since 1970; spender: budgets/spenders.h. Its front is key_of_org(). */
+struct key key_spender(
+    const struct id *org, const struct id *widget, uint32_t day, const struct id *spender);
+uint32_t spender_day(struct slice key);
+
 /* numbers. day: whole UTC days since 1970; hour: 0 to 23, or NUMBERS_DAY for all of the day. The front of
  * an organization's numbers is key_id(), that of a day's key_numbers_day(). */
 #define NUMBERS_DAY        24u

@@ -82,8 +82,10 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	},
     [9] =
 	{
-	    [TABLE_WEBHOOKS] = 12, /* old_secret, old_until */
-	    [TABLE_ORGS] = 4,      /* member_rights */
+	    [TABLE_WEBHOOKS] = 12,   /* old_secret, old_until */
+	    [TABLE_ORGS] = 4,        /* member_rights */
+	    [TABLE_OPEN_TURNS] = 32, /* network, session */
+	    [TABLE_SPENT] = 9,       /* limit, told */
 	},
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "storaged/identities/store_secret.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/users.h"
@@ -275,40 +276,16 @@ handle_login_revoke(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* The stored secret. A new store has none. MDB_NOTFOUND also for a damaged one, which a new one replaces. */
-static int
-login_read_secret(struct txn *t, struct hash256 *secret)
-{
-	struct key key = key_meta(META_LOGIN_SECRET);
-	struct slice stored;
-	int rc = txn_get(t, TABLE_META, &key, &stored);
-
-	if (txn_survives(rc) || (rc == 0 && stored.len != sizeof(secret->b)))
-		return MDB_NOTFOUND;
-	if (rc == 0)
-		must(slice_copy(stored, secret->b, sizeof(secret->b)));
-	return rc;
-}
-
-static int
-login_make_secret(struct txn *t, struct hash256 *secret)
-{
-	struct key key = key_meta(META_LOGIN_SECRET);
-
-	if (!call_may_write(t))
-		return CALL_WRITES;
-	secret_random(secret->b, sizeof(secret->b));
-	return txn_put(t, TABLE_META, &key, (struct slice){secret->b, sizeof(secret->b)});
-}
-
 int
 handle_login_secret_get(struct txn *t, struct call *c)
 {
 	struct msg_login_secret answer;
-	int rc = login_read_secret(t, &answer.secret);
+	int rc = store_secret_read(t, &answer.secret);
 
+	if (rc == MDB_NOTFOUND && !call_may_write(t))
+		return CALL_WRITES;
 	if (rc == MDB_NOTFOUND)
-		rc = login_make_secret(t, &answer.secret);
+		rc = store_secret_make(t, &answer.secret);
 	if (rc == 0)
 		call_answer(c, MSG_LOGIN_SECRET, &answer);
 	return rc;

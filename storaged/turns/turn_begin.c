@@ -382,8 +382,8 @@ turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 	b->writer.org = b->conversation.org;
 	b->writer.widget = b->conversation.widget;
 	if (rc == 0 && turn_begin_reserves(b))
-		rc = turn_budget_check(t, c, &b->conversation, b->fresh, b->now, &b->writer);
-	if (rc == CALL_REFUSED && b->action == BEGIN_LEFT && c->refused == STORE_BUDGET) {
+		rc = turn_budget_check(t, c, &b->conversation, b->fresh, &b->turn, &b->writer);
+	if (rc == CALL_REFUSED && b->action == BEGIN_LEFT && turn_budget_refuses(c)) {
 		b->action = BEGIN_WAIT;
 		return 0;
 	}

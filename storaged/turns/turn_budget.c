@@ -5,6 +5,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/text/tokens.h"
+#include "storaged/budgets/spenders.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/widgets.h"
@@ -112,31 +113,69 @@ turn_budget_refuse(struct txn *t, struct call *c, const struct reply_writer *wri
 	return call_refuse(c, STORE_BUDGET, "the budget of tokens is spent");
 }
 
-/* Refuses a turn if a budget has not so many tokens left. */
+/* Refuses a turn if a budget, or the share of its writer's spenders, has not so many tokens left. waits: what its own
+ * running replies have reserved is a reason to try again. */
 static int
-turn_budget_allow(struct txn *t, struct call *c, const struct budgets *budgets, uint64_t when,
-    uint64_t tokens, const struct reply_writer *writer)
+turn_budget_allow(struct txn *t, struct call *c, const struct budgets *budgets,
+    const struct spender_wish *wish, bool waits, const struct reply_writer *writer)
 {
+	enum spender_answer answer;
 	bool allowed = true;
-	int rc = budgets_allow(t, budgets, when, tokens, &allowed);
+	int rc = budgets_allow(t, budgets, wish->when, wish->tokens, &allowed);
 
-	return rc != 0 || allowed ? rc : turn_budget_refuse(t, c, writer);
+	if (rc == 0 && !allowed)
+		return turn_budget_refuse(t, c, writer);
+	if (rc == 0)
+		rc = spenders_allow(t, budgets, &writer->by, wish, &answer);
+	if (rc != 0 || answer == SPENDER_MAY)
+		return rc;
+	if (answer == SPENDER_WAITS && waits)
+		return call_refuse(
+		    c, STORE_BUSY, "replies that run have reserved the rest of the share");
+	return call_refuse(c, STORE_SHARE, "the visitor's share of the budget is used");
+}
+
+bool
+turn_budget_refuses(const struct call *c)
+{
+	return c->refused == STORE_BUDGET || c->refused == STORE_SHARE;
+}
+
+/* Who spends what the conversation's replies use. */
+static int
+turn_budget_name(struct txn *t, const struct msg_conversation_record *conversation,
+    struct slice network, uint64_t when, struct reply_writer *writer)
+{
+	const struct spender_names names = {
+	    writer->org, writer->widget, conversation->session, network};
+
+	return spenders_find(t, &names, when, &writer->by);
+}
+
+/* What a turn has reserved or paid so far. */
+static uint64_t
+turn_budget_had(const struct turn_view *v)
+{
+	return (uint64_t)v->reserved_prompt + v->reserved_completion + v->estimated;
 }
 
 int
 turn_budget_check(struct txn *t, struct call *c,
-    const struct msg_conversation_record *conversation, bool fresh, uint64_t now,
+    const struct msg_conversation_record *conversation, bool fresh, const struct turn_view *v,
     struct reply_writer *writer)
 {
+	struct spender_wish wish = {.when = clock_wall_ms(), .had = turn_budget_had(v)};
 	struct budgets budgets;
 	int rc = budgets_find(t, &writer->org, &writer->widget, &budgets);
 
 	if (rc != 0 || budgets.n == 0)
 		return rc;
 	rc = turn_budget_estimate(t, &c->m->turn_begin, conversation, fresh, writer);
-	return rc != 0 ? rc
-		       : turn_budget_allow(
-			     t, c, &budgets, now, turn_budget_sum(&writer->reserved), writer);
+	if (rc == 0)
+		rc = turn_budget_name(
+		    t, conversation, c->m->turn_begin.network, wish.when, writer);
+	wish.tokens = turn_budget_sum(&writer->reserved);
+	return rc != 0 ? rc : turn_budget_allow(t, c, &budgets, &wish, true, writer);
 }
 
 /* What a turn that goes on after its interruption reserves, which has paid for a part. All for the reply: a reservation for
@@ -149,34 +188,36 @@ turn_budget_unpaid(const struct budget_tokens *tokens, uint32_t paid)
 	return rest < UINT32_MAX ? (uint32_t)rest : UINT32_MAX;
 }
 
-/* The budgets that a turn's reply draws on. */
+/* The conversation of a turn's reply, and the budgets that it draws on. */
 static int
 turn_budget_find(struct txn *t, const struct turn_view *v, struct reply_writer *writer,
-    struct budgets *budgets)
+    struct msg_conversation_record *conversation, struct budgets *budgets)
 {
 	struct key key = key_id(&v->place.conversation);
-	struct msg_conversation_record conversation;
-	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, conversation);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	writer->org = conversation.org;
-	writer->widget = conversation.widget;
+	writer->org = conversation->org;
+	writer->widget = conversation->widget;
 	return budgets_find(t, &writer->org, &writer->widget, budgets);
 }
 
 int
 turn_budget_reserve_again(struct txn *t, struct call *c, const struct turn_view *v,
-    const struct budget_tokens *tokens, struct reply_writer *writer)
+    const struct turn_budget_ask *ask, struct reply_writer *writer)
 {
+	struct spender_wish wish = {.when = clock_wall_ms(), .had = turn_budget_had(v)};
+	struct msg_conversation_record conversation;
 	struct budgets budgets;
-	int rc = turn_budget_find(t, v, writer, &budgets);
+	int rc = turn_budget_find(t, v, writer, &conversation, &budgets);
 
 	if (rc != 0 || budgets.n == 0)
 		return rc;
-	writer->reserved.completion = turn_budget_unpaid(tokens, v->estimated);
-	return turn_budget_allow(
-	    t, c, &budgets, clock_wall_ms(), writer->reserved.completion, writer);
+	rc = turn_budget_name(t, &conversation, ask->network, wish.when, writer);
+	writer->reserved.completion = turn_budget_unpaid(&ask->tokens, v->estimated);
+	wish.tokens = writer->reserved.completion;
+	return rc != 0 ? rc : turn_budget_allow(t, c, &budgets, &wish, false, writer);
 }
 
 int
@@ -184,28 +225,32 @@ turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *
     const struct budget_tokens *tokens)
 {
 	const struct budget_tokens had = {v->reserved_prompt, v->reserved_completion};
+	struct spender_wish wish = {.had = turn_budget_had(v)};
 	struct budget_tokens all = *tokens;
 	struct key key = key_id(&v->id);
 	struct reply_writer writer = {.agent = v->agent};
+	struct msg_conversation_record conversation;
 	struct msg_open_turn_record open;
 	struct budgets budgets;
-	uint64_t more;
 	int rc;
 
 	if (v->reserved_prompt == 0)
 		all = (struct budget_tokens){0, turn_budget_unpaid(tokens, v->estimated)};
 	if (turn_budget_sum(&all) <= turn_budget_sum(&had))
 		return 0;
-	more = turn_budget_sum(&all) - turn_budget_sum(&had);
-	rc = turn_budget_find(t, v, &writer, &budgets);
+	wish.tokens = turn_budget_sum(&all) - turn_budget_sum(&had);
+	rc = turn_budget_find(t, v, &writer, &conversation, &budgets);
 	if (rc == 0)
 		rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, &open);
-	if (rc == 0)
-		rc = turn_budget_allow(t, c, &budgets, open.started_at, more, &writer);
+	if (rc != 0)
+		return rc;
+	wish.when = open.started_at;
+	writer.by = budget_opened_by(&open);
+	rc = turn_budget_allow(t, c, &budgets, &wish, false, &writer);
 	if (rc != 0)
 		return rc;
 	open.reserved_prompt = all.prompt;
 	open.reserved_completion = all.completion;
-	rc = budgets_reserve_more(t, &budgets, open.started_at, more);
+	rc = budgets_reserve_more(t, &budgets, &writer.by, open.started_at, wish.tokens);
 	return rc != 0 ? rc : txn_put_record(t, TABLE_OPEN_TURNS, &key, &open);
 }

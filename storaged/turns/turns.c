@@ -36,13 +36,13 @@ turn_stop_held(struct txn *t, struct call *c, const struct turn_view *v)
 /* Makes the turn the sender's. One that was interrupted goes on, if the budgets have enough for these tokens. */
 static int
 turn_go_on(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run,
-    const struct budget_tokens *tokens)
+    const struct turn_budget_ask *ask)
 {
 	struct reply_writer writer = {.agent = v->agent};
 	int rc = 0;
 
 	if (v->state != TURN_OPEN)
-		rc = turn_budget_reserve_again(t, c, v, tokens, &writer);
+		rc = turn_budget_reserve_again(t, c, v, ask, &writer);
 	if (rc == 0)
 		rc = turn_take(t, c, v, run, &writer);
 	if (rc == 0 && v->state != TURN_OPEN)
@@ -55,7 +55,8 @@ static int
 turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 {
 	const struct msg_turn_checkpoint *m = &c->m->turn_checkpoint;
-	const struct budget_tokens tokens = {m->reserved_prompt, m->reserved_completion};
+	const struct turn_budget_ask ask = {
+	    {m->reserved_prompt, m->reserved_completion}, m->network};
 	int rc = turn_check_run(c, v, &m->run);
 
 	/* The stored text may be another run's. */
@@ -63,7 +64,7 @@ turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 		return call_refuse(
 		    c, STORE_INVALID, "the reply has ended: write it again from offset 0");
 	if (rc == 0)
-		rc = turn_go_on(t, c, v, &m->run, &tokens);
+		rc = turn_go_on(t, c, v, &m->run, &ask);
 	if (rc == 0 && m->text.len > 0)
 		rc = reply_add_piece(t, &m->turn, m->offset, m->text);
 	if (rc == 0 && m->sources.len > 0)
@@ -95,7 +96,7 @@ int
 handle_turn_reserve(struct txn *t, struct call *c)
 {
 	const struct msg_turn_reserve *m = &c->m->turn_reserve;
-	const struct budget_tokens tokens = {m->prompt, m->completion};
+	const struct turn_budget_ask ask = {{m->prompt, m->completion}, m->network};
 	struct turn_view v;
 	int rc = turn_load(t, c, &m->turn, &v);
 
@@ -103,8 +104,8 @@ handle_turn_reserve(struct txn *t, struct call *c)
 		return rc;
 	if (v.state == TURN_COMPLETE || (v.state == TURN_OPEN && !id_equal(&v.run, &m->run)))
 		return call_refuse(c, STORE_TAKEN, "the turn is not open for this run");
-	rc = v.state == TURN_OPEN ? turn_budget_reserve_more(t, c, &v, &tokens)
-				  : turn_go_on(t, c, &v, &m->run, &tokens);
+	rc = v.state == TURN_OPEN ? turn_budget_reserve_more(t, c, &v, &ask.tokens)
+				  : turn_go_on(t, c, &v, &m->run, &ask);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -154,6 +155,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	    .completion_tokens = m->completion_tokens,
 	    .estimated = m->estimated,
 	    .hand_over = m->hand_over,
+	    .network = m->network,
 	    .model = m->model,
 	    .first_token_ms = m->first_token_ms,
 	    .total_ms = m->total_ms,

@@ -1,7 +1,9 @@
 /*
- * Budgets, and what they have spent: each is of a widget or organization that exists, and what is reserved is
- * what the open turns have reserved.
+ * Budgets, and what they and their spenders have spent: each is of a widget or organization that exists, and what is
+ * reserved is what the open turns have reserved.
  */
+#include <stdlib.h>
+
 #include "storaged/budgets/budgets.h"
 #include "storaged/verify/verify_internal.h"
 
@@ -49,10 +51,56 @@ verify_spent(struct checker *c, struct slice key, struct slice value, void *arg)
 	return verify_named(c, TABLE_SPENT, name.s, "is of budget", TABLE_BUDGETS, &of);
 }
 
+/* What the open turns of all spenders have reserved. */
+struct verify_reserved {
+	struct spender_sum *sums;
+	size_t n;
+};
+
+static int
+verify_spender(struct checker *c, struct slice key, struct slice value, void *arg)
+{
+	const struct verify_reserved *reserved = arg;
+	struct key of = key_of((struct slice){key.p, 2 * sizeof(struct id)});
+	const struct spender_sum wanted = {.org = key_front(key),
+	    .widget = key_back(key_slice(&of)),
+	    .spender = key_back(key)};
+	struct record_name name =
+	    verify_record_name("a share of the budget of widget", &wanted.widget);
+	const struct spender_sum *found = NULL;
+	struct msg_spent_record r;
+
+	if (!verify_record(c, TABLE_SPENDERS, name.s, value, &r))
+		return 0;
+	if (reserved->n > 0)
+		found = bsearch(&wanted, reserved->sums, reserved->n, sizeof(wanted),
+		    budget_compare_spenders);
+	if (r.reserved != (found == NULL ? 0 : found->reserved))
+		verify_found(c, TABLE_SPENDERS,
+		    "%s has %llu tokens reserved, its open turns %llu", name.s,
+		    (unsigned long long)r.reserved,
+		    (unsigned long long)(found == NULL ? 0 : found->reserved));
+	return verify_named(c, TABLE_SPENDERS, name.s, "is of budget", TABLE_BUDGETS, &of);
+}
+
+static int
+verify_spenders(struct checker *c)
+{
+	struct verify_reserved reserved = {0};
+	int rc = budget_count_spenders(c->txn, &reserved.sums, &reserved.n);
+
+	if (rc == 0)
+		rc = verify_table(c, TABLE_SPENDERS, verify_spender, &reserved);
+	free(reserved.sums);
+	return rc;
+}
+
 int
 verify_budgets(struct checker *c)
 {
 	int rc = verify_table(c, TABLE_BUDGETS, verify_budget, NULL);
 
-	return rc != 0 ? rc : verify_table(c, TABLE_SPENT, verify_spent, NULL);
+	if (rc == 0)
+		rc = verify_table(c, TABLE_SPENT, verify_spent, NULL);
+	return rc != 0 ? rc : verify_spenders(c);
 }

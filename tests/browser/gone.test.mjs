@@ -89,7 +89,18 @@ describe("a chat that is not available any more", { skip: missing }, () => {
 		const visitor = await (await site.visitWidget(widget.widget_id)).open();
 		await visitor.ask(...HELLO);
 		await visitor.say("One more");
-		await visitor.chat.getByText("reached its limit for today").waitFor();
+		await visitor.chat.getByText("The limit for today is reached").waitFor();
 		assert.equal(await visitor.again.filter({ visible: true }).count(), 0);
+	});
+
+	it("offers no attempt when the visitor has used its share of the budget", async () => {
+		const widget = await site.createWidget();
+		await site.admin("PUT", "budgets", { widgets: { [widget.id]: { dailyTokens: 10_000 } } });
+		const visitor = await (await site.visitWidget(widget.widget_id)).open();
+		await visitor.ask(...HELLO);
+		await visitor.say("One more");
+		await visitor.chat.getByText("The limit for today is reached").waitFor();
+		assert.equal(await visitor.again.filter({ visible: true }).count(), 0);
+		await site.admin("PUT", "budgets", {});
 	});
 });

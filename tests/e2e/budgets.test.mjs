@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { openStream } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { useBanter } from "./harness.mjs";
+import { until, useBanter } from "./harness.mjs";
 import { ADMIN, addOrganization, adminExpect, WIDGET } from "./organizations.mjs";
 import { SSE } from "./replies.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
@@ -90,6 +91,26 @@ describe("budgets", () => {
 			await visitor.close();
 		});
 	});
+
+	for (const [period, member] of [
+		["day", "dailyTokens"],
+		["month", "monthlyTokens"],
+	])
+		it(`tell of a ${period} that the half, the most and then all is used, once each`, async () => {
+			const { organization } = await drive(200, "PUT", { organization: { [member]: 1_000_000 } });
+			const stream = await openStream(banter.url, "/v1/admin/events?kinds=budget", ADMIN);
+			await until("the stream has its position", () => stream.sse.id !== "");
+			await drive(200, "PUT", { organization: { [member]: 2 * organization.today + 12_000 } });
+			let answer;
+			for (let i = 0; answer?.status !== 429; i++)
+				answer = await banter.chat(`${period}-${i}`, "[[tokens=1000]]");
+			for (const change of ["half", "most", "reached"]) {
+				const event = await stream.next();
+				assert.deepEqual([event.kind, event.change, event.period], ["budget", change, period]);
+			}
+			stream.leave();
+			await drive(200, "PUT", { organization: null });
+		});
 
 	it("name what is invalid", async () => {
 		const { fields } = await drive(422, "PUT", {

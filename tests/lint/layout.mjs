@@ -140,6 +140,7 @@ const PREFIXES = {
 		"client_id_name",
 		"cap_day",
 		"spent_period",
+		"spender_day",
 		"change_seq",
 		"meta",
 		"org_key_parts",

@@ -83,6 +83,7 @@ static const struct {
     [TURN_CONTACT_REQUIRED] = {"contact_required", METRIC_TURN_CONTACT_REQUIRED, true},
     [TURN_CAPPED] = {"capped", METRIC_TURN_CAPPED, true},
     [TURN_BUDGET] = {"budget", METRIC_TURN_BUDGET, true},
+    [TURN_SHARE] = {"share", METRIC_TURN_SHARE, true},
     [TURN_AGENT_DISABLED] = {"agent_disabled", METRIC_TURN_AGENT_DISABLED, true},
     [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
     [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},

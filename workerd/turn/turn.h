@@ -13,6 +13,7 @@
 #ifndef WORKERD_TURN_TURN_H
 #define WORKERD_TURN_TURN_H
 
+#include "proto/base/network.h"
 #include "workerd/turn/reply_ref.h"
 #include "workerd/turn/turn_sink.h"
 #include "workerd/turn/turns.h"
@@ -32,8 +33,10 @@ struct turn_request {
 	struct slice context; /* what the site says (chat_context.h); empty: nothing new */
 	struct slice user_id; /* verified, of a contact that is stored; empty: not known */
 	uint64_t source;      /* key of the client's address; 0: it has no limit */
-	bool accepted;        /* the message was accepted earlier: no limit refuses it */
-	bool alone;           /* TURN_TOO_MANY while another reply of the conversation runs */
+	struct ip_address
+	    client;    /* of a visitor, for its share of budgets; none: not limited */
+	bool accepted; /* the message was accepted earlier: no limit refuses it */
+	bool alone;    /* TURN_TOO_MANY while another reply of the conversation runs */
 	bool
 	    asks_person; /* the visitor asks for a person: the agent's text is the reply, not the model's, and the
 	                         conversation waits, unless a person has it already */

@@ -23,6 +23,7 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	    {STORE_CONTACT_REQUIRED, TURN_CONTACT_REQUIRED},
 	    {STORE_CAPPED, TURN_CAPPED},
 	    {STORE_BUDGET, TURN_BUDGET},
+	    {STORE_SHARE, TURN_SHARE},
 	    {STORE_DISABLED, TURN_AGENT_DISABLED},
 	    {STORE_BUSY, TURN_TOO_MANY},
 	};
@@ -213,6 +214,7 @@ turn_send_begin(struct turn *t, struct msg_turn_begin *begin)
 	begin->model = slice_str(defaults->model);
 	begin->max_output = defaults->max_completion_tokens;
 	begin->prompt_bytes = (uint32_t)strlen(defaults->system_prompt);
+	begin->network = ip_client_prefix(&t->client);
 	t->call = store_call(t->turns->store, MSG_TURN_BEGIN, begin,
 	    has_client_id ? 0 : STORE_TIMEOUT_MS, turn_on_begun, t);
 	if (t->call == NULL)
@@ -297,6 +299,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	begin.asks_person = request->asks_person;
 	t = turn_new(turns, &request->org, request->name, &ids);
 	t->asks_person = request->asks_person;
+	t->client = request->client;
 	if (turn_send_begin(t, &begin) == -1) {
 		*why = TURN_STORE_DOWN;
 		turn_enter(t, TURN_OVER);

@@ -15,15 +15,24 @@ turn_cost_begin(struct turn *t, const struct msg_turn_begun *begun)
 	t->cost.completion = begun->reserved_completion;
 }
 
+bool
+turn_is_unaffordable(uint16_t type, const union msg *m, enum turn_failure *why)
+{
+	const bool budget = store_refused(type, m, STORE_BUDGET);
+
+	*why = budget ? TURN_BUDGET : TURN_SHARE;
+	return budget || store_refused(type, m, STORE_SHARE);
+}
+
 /* The message is stored, but a budget has not enough for its answer. */
 static void
-turn_cost_refused(struct turn *t, struct slice text)
+turn_cost_refused(struct turn *t, enum turn_failure why, struct slice text)
 {
-	turn_set_failure(t, TURN_BUDGET);
+	turn_set_failure(t, why);
 	t->refusal_text = text;
 	turn_report_end(t);
 	t->refusal_text = (struct slice){0};
-	turn_fail(t, TURN_BUDGET);
+	turn_fail(t, why);
 }
 
 static void
@@ -35,8 +44,8 @@ turn_cost_on_reserved(void *arg, uint16_t type, const union msg *m)
 	t->call = NULL;
 	if (type == MSG_OK)
 		turn_send_request(t);
-	else if (store_refused(type, m, STORE_BUDGET))
-		turn_cost_refused(t, m->error.text);
+	else if (turn_is_unaffordable(type, m, &why))
+		turn_cost_refused(t, why, m->error.text);
 	else if (turn_is_lost(type, m, &why))
 		turn_lost(t, why);
 	else
@@ -57,6 +66,7 @@ turn_cost_is_reserved(struct turn *t, size_t request)
 	    .turn = t->listeners.ids.message,
 	    .run = t->listeners.ids.run,
 	    .prompt = turn_cost_clamp(cost->lost_request + request),
+	    .network = ip_client_prefix(&t->client),
 	};
 
 	cost->most_output = prompt_most_output(t->prompt, &t->turns->defaults, &t->target);

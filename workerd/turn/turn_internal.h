@@ -18,6 +18,7 @@
 
 #include <event2/event_struct.h>
 
+#include "proto/base/network.h"
 #include "workerd/knowledge/finding.h"
 #include "workerd/knowledge/marks.h"
 #include "workerd/model/openai/hand_over.h"
@@ -149,7 +150,8 @@ struct turn {
 	size_t published; /* bytes of the text that the followers have */
 	size_t published_marks;
 	LIST_ENTRY(turn) followed_link;
-	uint64_t source; /* as in turn_request */
+	struct ip_address client; /* as in turn_request */
+	uint64_t source;          /* likewise */
 	LIST_ENTRY(turn) source_link;
 	size_t held; /* bytes of text and history, as counted in turns->held and of_org */
 	struct turn_org *of_org;
@@ -210,6 +212,9 @@ void turn_cancel_calls(struct turn *t);
 /* Ends a turn that is not this worker's any more: its conversation was deleted (TURN_ERASED), or another
  * run has restarted it (TURN_INTERRUPTED). May free it. */
 void turn_lost(struct turn *t, enum turn_failure why);
+
+/* Whether storaged refuses because a budget (TURN_BUDGET), or the visitor's share of it (TURN_SHARE), has not enough left. */
+bool turn_is_unaffordable(uint16_t type, const union msg *m, enum turn_failure *why);
 
 /* Whether storaged refuses because the turn is not this worker's any more; or it was interrupted, and a budget has
  * not enough for the rest. Sets *why. */

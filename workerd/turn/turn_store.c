@@ -82,9 +82,9 @@ turn_store_was_refused(struct turn *t, bool poisoned)
 bool
 turn_is_lost(uint16_t type, const union msg *m, enum turn_failure *why)
 {
-	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED
-	    : store_refused(type, m, STORE_BUDGET) ? TURN_BUDGET
-						   : TURN_ERASED;
+	if (turn_is_unaffordable(type, m, why))
+		return true;
+	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED : TURN_ERASED;
 	return *why != TURN_ERASED || store_refused(type, m, STORE_NOT_FOUND);
 }
 
@@ -171,6 +171,7 @@ turn_store_reply(struct turn *t)
 	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
 	    .late = t->unsaved,
 	    .estimated = turn_cost_estimated(t),
+	    .network = ip_client_prefix(&t->client),
 	};
 
 	struct buf sources;
@@ -256,7 +257,7 @@ turn_on_checkpoint(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	/* No budget has enough for the rest, but there is none: the end that is being stored pays for itself. */
-	if (store_refused(type, m, STORE_BUDGET) && !turn_is_producing(t))
+	if (turn_is_unaffordable(type, m, &why) && !turn_is_producing(t))
 		return;
 	if (turn_is_lost(type, m, &why)) {
 		turn_lost(t, why);
@@ -307,6 +308,7 @@ turn_checkpoint(struct turn *t)
 	    .text = {text.p + from, text.len - from},
 	    .reserved_prompt = t->cost.prompt,
 	    .reserved_completion = t->cost.completion,
+	    .network = ip_client_prefix(&t->client),
 	};
 
 	if (t->trial)

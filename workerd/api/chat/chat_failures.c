@@ -3,6 +3,8 @@
  */
 #include "workerd/api/chat/chat_failures.h"
 
+#include "proto/base/clock.h"
+
 #define RETRY_AFTER_MS 2000
 
 static const struct {
@@ -42,6 +44,9 @@ static const struct {
 	false},
     [TURN_BUDGET] = {429, "budget_exceeded",
 	"This chat has reached its limit for now, please try again later", false, false},
+    [TURN_SHARE] = {429, "budget_share",
+	"You have reached your limit in this chat for today, please come back tomorrow", true,
+	false},
     [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
 	false},
     [TURN_TOO_MANY] = {429, "too_many_replies",
@@ -70,6 +75,9 @@ chat_failure_retry_after_ms(const struct turn_error *error)
 {
 	if (!failures[error->failure].retry)
 		return 0;
+	/* A share is of a UTC day. */
+	if (error->failure == TURN_SHARE)
+		return (unsigned)(CLOCK_DAY_MS - clock_wall_ms() % CLOCK_DAY_MS);
 	return error->retry_after_ms > 0 ? error->retry_after_ms : RETRY_AFTER_MS;
 }
 

@@ -298,6 +298,7 @@ feed_message_begin(struct feed_post *p)
 	    .vouched = p->visit.vouched,
 	    .message = p->message,
 	    .source = p->source,
+	    .client = p->client,
 	    /* A visitor who wants a person need not wait for the model. */
 	    .alone = !p->frame.asks_person,
 	    .asks_person = p->frame.asks_person,

@@ -374,6 +374,10 @@ feed_post_new(const struct api_call *c, const struct widget_visit *visit,
 	if (!visit->by_key)
 		feed_post_read_widget(p, c->widget_record);
 	p->source = connection_limit_key(c->api, &request_context_of(c->x)->client.address);
+	/* With a key, it is the site's server. */
+	if (!visit->by_key)
+		p->client =
+		    connection_limit_client(c->api, &request_context_of(c->x)->client.address);
 	json_write_open(&p->q.json, NULL, '{');
 	must(buf_append_str(&p->q.out, "\"frames\":[") == 0);
 	return p;

@@ -28,6 +28,7 @@ struct feed_post {
 	bool waits;       /* the deadline is that of waiting for the replies before it */
 	struct id joined; /* the reply to a message that was sent before; zero: none */
 	uint64_t source;
+	struct ip_address client;
 };
 
 /* 202 with the frames. reply: to the message; NULL: the frame is no message; zero: there is none. */

@@ -3439,7 +3439,7 @@ export interface components {
             type: "error";
             /** @description A message for the visitor. */
             message: string;
-            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `invalid_identity`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
+            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `invalid_identity`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `daily_cap`, `budget_exceeded`, `budget_share`, `widget_gone`, `agent_disabled`. */
             code: string;
             /** @description The `id` of the message that was refused, if it has one. */
             id?: components["schemas"]["ClientMessageId"];

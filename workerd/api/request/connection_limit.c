@@ -31,6 +31,13 @@ connection_limit_key(const struct api *api, const struct ip_address *address)
 	    api->board->connection_counts_secret, ip_client_prefix(address));
 }
 
+struct ip_address
+connection_limit_client(const struct api *api, const struct ip_address *address)
+{
+	return connection_limit_is_exempt(api->settings, address) ? (struct ip_address){0}
+								  : *address;
+}
+
 static struct connection_counts *
 connection_limit_table(struct api *api)
 {

@@ -13,6 +13,10 @@
 /* The key under which a client address is counted; 0: no limit applies to it. */
 uint64_t connection_limit_key(const struct api *api, const struct ip_address *address);
 
+/* The address of a visitor, for its share of budgets; none for one to which no limit applies. */
+struct ip_address connection_limit_client(
+    const struct api *api, const struct ip_address *address);
+
 /* Counts one more connection of an address. False: the address has as many as the limit allows, and
  * this one was not counted. Else *key is for connection_limit_release(); 0: it was exempt. */
 [[gnu::warn_unused_result]] bool connection_limit_take(

@@ -290,6 +290,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .message = id_new(),
 	    .reply = id_new(),
 	    .source = widget_reply_source(s),
+	    .client = s->client,
 	    .accepted = accepted,
 	    .asks_person = r->asks_person,
 	};

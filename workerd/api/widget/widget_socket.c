@@ -13,6 +13,7 @@
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_page.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/widget/widget_handlers.h"
@@ -386,6 +387,9 @@ widget_socket_new(struct widget_opening *o)
 	buf_init(&s->user_id, IDENTITY_USER_ID_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
+	if (!o->visit.by_key)
+		s->client = connection_limit_client(
+		    s->core.api, &request_context_of(s->x)->client.address);
 	s->browser = widget_socket_copy_browser(s->x);
 	s->out.ws = ws_accept(s->x, &ws_events, s);
 	request_context_stream_begin(s->x, &s->core.api->worker->sockets);

@@ -36,6 +36,8 @@
  *	machine NAME                          storaged runs on this machine from now on
  *	                                      without a time it runs again
  *	trim_changes MS ROWS                  removes rows of the change feed that are older, or more
+ *	spenders KEY USED/RESERVED ...        the rows of the table spenders that begin with this key, by their text
+ *	budget_share PERCENT                  BUDGET_SHARE; without the step there is none
  *	retain DAYS [STEPS]                   a pass of the retention with this RETENTION_DAYS
  *	end_silence [STEPS]                   a pass over the takeovers of silent operators
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
@@ -326,6 +328,52 @@ trim_changes(struct world *w, const struct words *step)
 		;
 }
 
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* spenders KEY USED/RESERVED ...: the rows of spenders that begin with this key, in the order of their texts */
+static void
+expect_spenders(struct world *w, const struct words *step)
+{
+	const struct key front = key_named(w, step->word[1]);
+	char texts[16][48], *list[16];
+	struct msg_spent_record spent;
+	struct walk walk;
+	struct txn t;
+	size_t n = 0;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &w->f->env, TXN_READ), 0);
+	rc = walk_open(&walk, &t, TABLE_SPENDERS, &front);
+	for (rc = rc != 0 ? rc : walk_from(&walk, &front); rc == 0 && n < 16;
+	     rc = walk_next(&walk)) {
+		assert_int_equal(record_read(walk.value, TABLE_SPENDERS, &spent), 0);
+		snprintf(texts[n], sizeof(texts[n]), "%llu/%llu",
+		    (unsigned long long)spent.used, (unsigned long long)spent.reserved);
+		list[n] = texts[n];
+		n++;
+	}
+	walk_close(&walk);
+	txn_abort(&t);
+	if (n > 0)
+		qsort(list, n, sizeof(list[0]), compare_texts);
+	if (n != step->n - 2)
+		scenario_fail("%zu spenders, the first is %s", n, n > 0 ? list[0] : "none");
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], step->word[2 + i]) != 0)
+			scenario_fail("a spender has %s, not %s", list[i], step->word[2 + i]);
+}
+
+/* budget_share PERCENT */
+static void
+budget_share(struct world *w, const struct words *step)
+{
+	w->f->env.budget_share = (uint32_t)values_number(w->values, step->word[1], NULL, NULL);
+}
+
 /* retain DAYS [STEPS] */
 static void
 retain(struct world *w, const struct words *step)
@@ -489,6 +537,8 @@ static const struct {
     {"clock", .run = set_clock},
     {"machine", .run = set_machine},
     {"trim_changes", .run = trim_changes},
+    {"budget_share", .run = budget_share},
+    {"spenders", .run = expect_spenders},
     {"retain", .run = retain},
     {"end_silence", .run = end_silence},
     {"collect_garbage", .run = collect_garbage},

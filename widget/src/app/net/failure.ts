@@ -16,7 +16,7 @@ export type FailureKind =
 	| "too_many"
 	/** 401, 403: the site's tag has a wrong key, or its origin is not allowed. */
 	| "denied"
-	/** The widget has reached its daily limit of messages. */
+	/** The limit of a day is reached: of the widget, of its budget, or of this visitor. */
 	| "capped"
 	/** The visitor must give contact details first. */
 	| "nameless"
@@ -111,7 +111,7 @@ const CODES = Object.entries({
 	busy: "store_unavailable,store_full,model_busy,model_unavailable,too_many_replies,too_many_waiting,overloaded",
 	deleted: "conversation_deleted",
 	conflict: "id_conflict",
-	capped: "daily_cap,budget_exceeded",
+	capped: "daily_cap,budget_exceeded,budget_share",
 	nameless: "contact_required",
 	denied: "widget_gone,agent_disabled,unauthorized,origin_not_allowed",
 	refused: "invalid_message",

@@ -1,7 +1,7 @@
 /*
  * Steps of listeners, which may have any names:
  *
- *	LISTENER begins [client_id=ID] [visitor=TOKEN] [source=N] [org=N] [accepted=1] [refused]
+ *	LISTENER begins [client_id=ID] [visitor=TOKEN] [source=N] [org=N] [client=ADDRESS] [accepted=1] [refused]
  *	                                      sends the message "hello"; N: of the client's address
  *	LISTENER joins REPLY [POSITION] [refused]
  *	LISTENER stops REPLY [refused]
@@ -184,7 +184,8 @@ static void
 begin(struct world *w, struct recorder *e, const struct words *step)
 {
 	const char *client_id = step_option(step, "client_id"),
-		   *token = step_option(step, "visitor"), *source = step_option(step, "source");
+		   *token = step_option(step, "visitor"), *source = step_option(step, "source"),
+		   *client = step_option(step, "client");
 	struct hash256 visitor = {{0}};
 	struct turn_request request = {
 	    .org = other_org(step),
@@ -196,6 +197,8 @@ begin(struct world *w, struct recorder *e, const struct words *step)
 	    .accepted = step_option(step, "accepted") != NULL,
 	};
 
+	if (client != NULL)
+		assert_int_equal(ip_parse(slice_str(client), &request.client), 0);
 	if (token != NULL) {
 		visitor = values_hash(token);
 		request.visitor = &visitor;
@@ -298,6 +301,7 @@ static const char *const failures[] = {
     [TURN_CONTACT_REQUIRED] = "contact_required",
     [TURN_CAPPED] = "capped",
     [TURN_BUDGET] = "budget",
+    [TURN_SHARE] = "share",
     [TURN_AGENT_DISABLED] = "agent_disabled",
     [TURN_TOO_MANY] = "too_many",
     [TURN_OVERLOADED] = "overloaded",
