@@ -146,6 +146,30 @@ describe("finding pages", () => {
 		});
 	});
 
+	it("finds the pages of a feed whose addresses are relative to its xml:base", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			const entry = (href, base = "") =>
+				`<entry${base}><link title="a > b" href="${href}"/></entry>`;
+			Object.assign(site.pages, {
+				"/robots.txt": { type: "text/plain", body: "Sitemap: /feeds/all\n" },
+				"/feeds/all": {
+					type: "application/atom+xml",
+					body: `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:base="../blog/">
+						${entry("one")}${entry("two", ' xml:base="/news/"')}</feed>`,
+				},
+				"/": page("Home", filler("home")),
+				"/blog/one": page("One", filler("one")),
+				"/news/two": page("Two", filler("two")),
+			});
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/blog/one": "read",
+				"/news/two": "read",
+			});
+		});
+	});
+
 	it("reads no more pages than the source may have, of 20,000 links", async () => {
 		const links = Array.from({ length: 20_000 }, (_, i) => `/page/${i}`);
 		await withCrawler({ "/": page("Home", filler("home"), links) }, async (crawler, site) => {

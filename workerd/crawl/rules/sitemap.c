@@ -53,9 +53,10 @@ struct sitemap_name {
 struct sitemap {
 	struct slice rest;
 	unsigned depth;
-	struct sitemap_name entry; /* that is open */
-	unsigned entry_depth;      /* of it; 0: none is open */
-	enum sitemap_field field;  /* what the text between two tags belongs to */
+	struct sitemap_name entry;     /* that is open */
+	unsigned entry_depth;          /* of it; 0: none is open */
+	struct slice base, entry_base; /* xml:base of the list, and of the entry */
+	enum sitemap_field field;      /* what the text between two tags belongs to */
 	struct buf texts[FIELDS];
 	size_t n;
 	sitemap_entry_fn *fn;
@@ -154,6 +155,7 @@ static void
 sitemap_end_entry(struct sitemap *s)
 {
 	const struct sitemap_entry entry = {
+	    .base = s->entry_base,
 	    .lastmod = sitemap_date(sitemap_text_trim(buf_slice(&s->texts[FIELD_LASTMOD]))),
 	    .is_sitemap = sitemap_is(s->entry.local, "sitemap"),
 	    .is_news =
@@ -258,6 +260,9 @@ sitemap_open_entry(struct sitemap *s, const struct sitemap_name *name, struct sl
 {
 	s->entry = *name;
 	s->entry_depth = s->depth;
+	s->entry_base = sitemap_attribute(tag, "xml:base");
+	if (s->entry_base.len == 0)
+		s->entry_base = s->base;
 	for (size_t i = 0; i < FIELDS; i++)
 		buf_reset(&s->texts[i]);
 	sitemap_text_add_decoded(&s->texts[FIELD_ID], sitemap_attribute(tag, "rdf:about"));
@@ -276,7 +281,8 @@ sitemap_open(struct sitemap *s, struct slice tag)
 {
 	struct sitemap_name name = sitemap_name(tag);
 
-	s->depth++;
+	if (s->depth++ == 0)
+		s->base = sitemap_attribute(tag, "xml:base");
 	s->field = FIELD_NONE;
 	if (sitemap_is_entry(s, &name)) {
 		s->depth = s->entry_depth;

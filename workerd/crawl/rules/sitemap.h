@@ -16,6 +16,8 @@
 struct sitemap_entry {
 	struct slice
 	    url; /* valid UTF-8, otherwise as it is written, perhaps relative; not empty */
+	struct slice
+	    base; /* the nearest xml:base, which a relative url is relative to; empty: none */
 	uint64_t lastmod; /* ms since 1970; 0: unknown */
 	bool is_sitemap;  /* of an index: a further sitemap */
 	bool is_news;     /* of a feed, which has only the newest pages of a site */

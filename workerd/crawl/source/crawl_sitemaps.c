@@ -44,14 +44,17 @@ static bool
 crawl_sitemaps_take(void *arg, const struct sitemap_entry *entry)
 {
 	struct crawl *c = arg;
+	const char *base = c->sitemap_base;
+	char own[URL_MAX + 1], url[URL_MAX + 1];
 	struct page *page;
-	char url[URL_MAX + 1];
 
+	if (entry->base.len > 0 && url_normalize(entry->base, base, own) == 0)
+		base = own;
 	if (entry->is_sitemap) {
-		crawl_sitemaps_add(c, entry->url, c->sitemap_base);
+		crawl_sitemaps_add(c, entry->url, base);
 		return true;
 	}
-	if (url_normalize(entry->url, c->sitemap_base, url) == 0 && site_has(&c->site, url) &&
+	if (url_normalize(entry->url, base, url) == 0 && site_has(&c->site, url) &&
 	    site_is_page(url) && (page = crawl_add_page(c, url)) != NULL) {
 		page->lastmod = entry->lastmod;
 		c->listed += !entry->is_news;

@@ -13,8 +13,10 @@ note(void *arg, const struct sitemap_entry *entry)
 {
 	size_t *left = arg;
 
-	assert_int_equal(buf_printf(&seen, "%s%.*s", entry->is_sitemap ? "+" : "",
-			     (int)entry->url.len, (const char *)entry->url.p),
+	assert_int_equal(buf_printf(&seen, "%s%.*s%s%.*s", entry->is_sitemap ? "+" : "",
+			     (int)entry->base.len, (const char *)entry->base.p,
+			     entry->base.len > 0 ? " | " : "", (int)entry->url.len,
+			     (const char *)entry->url.p),
 	    0);
 	if (entry->lastmod != 0)
 		assert_int_equal(
@@ -124,6 +126,10 @@ TEST(feeds_are_lists_of_addresses)
 	    {"<feed><entry><link title=\"News > Sport\" href='http://a/?1>2'/></entry><entry>"
 	     "<link title=\"News></link><link href=\"http://a/2\"/></entry></feed>",
 		"http://a/?1>2 http://a/2 "},
+	    {"<?xml version='1.0'?><feed xml:base='http://a/blog/'><entry><link "
+	     "href='1'/></entry>"
+	     "<entry xml:base=\"/news/\"><link href=\"2\"/></entry></feed>",
+		"http://a/blog/ | 1 /news/ | 2 "},
 	    {"<atom:feed><atom:entry><atom:link href=\"http://a/1\"/></atom:entry></atom:feed>",
 		"http://a/1 "},
 	};
