@@ -142,12 +142,28 @@ pdf_pages_count_edges(struct edges *edges, struct slice text)
 	}
 }
 
+/* The bytes of an en dash or an em dash; 0: another character. */
+static size_t
+pdf_pages_dash(struct slice s)
+{
+	return s.len >= 3 &&
+		(memcmp(s.p, "\xe2\x80\x93", 3) == 0 || memcmp(s.p, "\xe2\x80\x94", 3) == 0)
+	    ? 3
+	    : 0;
+}
+
+/* "12", "- 12 -", "12/40", "[12]" */
 static bool
 pdf_pages_is_number(struct slice line)
 {
-	for (size_t i = 0; i < line.len; i++)
-		if ((line.p[i] < '0' || line.p[i] > '9') && strchr(" -/.|", line.p[i]) == NULL)
+	while (line.len > 0) {
+		const size_t dash = pdf_pages_dash(line), n = dash > 0 ? dash : 1;
+
+		if (dash == 0 && (line.p[0] < '0' || line.p[0] > '9') &&
+		    strchr(" -/.|()[]", line.p[0]) == NULL)
 			return false;
+		line = (struct slice){line.p + n, line.len - n};
+	}
 	return true;
 }
 

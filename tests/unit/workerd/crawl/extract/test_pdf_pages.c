@@ -39,6 +39,10 @@ static const struct {
 	"P #page=1 a b Manual 4\nP #page=2 c d\nP #page=3 e f\n"},
     {"a\nb\nfor 4 guests\n\fc\nd\nfor 2 guests\n\fe\nf\nfor 9 guests\n\f", "a",
 	"P #page=1 a b for 4 guests\nP #page=2 c d for 2 guests\nP #page=3 e f for 9 guests\n"},
+    /* Numbers of pages in other forms. */
+    {"a\nb\n\xe2\x80\x93 4 \xe2\x80\x93\n\fc\nd\n\xe2\x80\x94 5 \xe2\x80\x94\n\f", "a",
+	"P #page=1 a b\nP #page=2 c d\n"},
+    {"a\nb\n[4]\n\fc\nd\n(5)\n\f", "a", "P #page=1 a b\nP #page=2 c d\n"},
     /* Nothing but numbers. */
     {"1\n\f2\n\f", "1", "P #page=1 1\nP #page=2 2\n"},
     {"well-\nKnown\n\f", "well-", "P #page=1 well- Known\n"},
