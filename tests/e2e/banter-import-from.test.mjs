@@ -466,6 +466,71 @@ describe("banter import --from, into a store in use", () => {
 		assert.match(number, /^user : 1.2345678/);
 	});
 
+	it("reads times of many forms, and tables that a spreadsheet has written", async () => {
+		const at = iso(AT);
+		const times = [
+			AT,
+			AT + 0.25,
+			AT * 1000,
+			AT * 1e6,
+			String(AT),
+			at,
+			"2024-01-31T12:00:00+02:00",
+			"2024-01-31 05:00:00 -0500",
+			"2024-01-31 10:00:00 +0000 UTC",
+			"2024-01-31 10:00:00.000000+00",
+			"2024/01/31 10:00",
+			"Wed, 31 Jan 2024 10:00:00 GMT",
+			"31 Jan 2024 10:00:00",
+			"Jan 31, 2024, 10:00 AM",
+			"January 31, 2024 at 10:00 AM",
+		];
+		const rows = times.map((time, i) => ({
+			...CHATWOOT_MESSAGES[0],
+			id: 500 + i,
+			created_at: time,
+			conversation_id: 50,
+			content: `${i}`,
+		}));
+		const { misfits } = await importFrom(banter, "chatwoot", { "times.jsonl": lines(...rows) });
+		assert.deepEqual(misfits, []);
+		const { "chatwoot.50": conversation } = await stored(banter);
+		const got = conversation.messages.map((m) => m.replace(".250Z", ".000Z").split(" ")[0]);
+		assert.deepEqual(
+			got,
+			times.map(() => at),
+		);
+		const table =
+			'Conversation;Sender Type;Sender;Message;Timestamp\r\n51;customer;Jörg;"Ein ""Päckchen"" – für 5 €?";2024-01-31 10:00\r\n51;agent;Bob;Ja;2024-01-31 10:01\r\n51;bot;Robo;Hm;2024-01-31 10:02\r\n';
+		const bytes = Buffer.from(table.replace("–", "\x96").replace("€", "\x80"), "latin1");
+		writeFileSync(file("excel.csv"), bytes);
+		await expectTool(banter, 0, "import", "--from", "chatwoot", file("excel.csv"));
+		assert.deepEqual(await texts("chatwoot.51"), [
+			'user : Ein "Päckchen" – für 5 €?',
+			"operator Bob: Ja",
+			"assistant : Hm",
+		]);
+	});
+
+	it("finds conversations in wrappers of any kind", async () => {
+		const wrapped = [
+			{ event: "x", data: { item: one(60, ["a"]) } },
+			{ 61: one(61, ["b"]), 62: one(62, ["c"]) },
+			[[[one(63, ["d"])]]],
+			{ success: true, result: { page: 1, data: [{ conversation: one(64, ["e"]) }] } },
+			{
+				event: "message_created",
+				...CHATWOOT_MESSAGES[0],
+				id: 9065,
+				message_type: "incoming",
+				conversation_id: undefined,
+				conversation: { id: 65, status: "open" },
+			},
+		];
+		const { added, misfits } = await importFrom(banter, "chatwoot", { "wrapped.json": wrapped });
+		assert.deepEqual([added.conversations, added.messages, misfits], [6, 6, []]);
+	});
+
 	it("names what does not fit, and imports the rest", async () => {
 		const files = {
 			"mixed.json": [

@@ -68,6 +68,24 @@ csv_rows_name(struct slice field)
 	return name;
 }
 
+/* Appends a field as UTF-8. One that is not is taken for Windows-1252, which spreadsheets write. */
+static void
+csv_rows_decode(struct buf *out, struct slice field)
+{
+	static const uint16_t high[32] = {0x20ac, 0xfffd, 0x201a, 0x192, 0x201e, 0x2026, 0x2020,
+	    0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0xfffd, 0x17d, 0xfffd, 0xfffd, 0x2018,
+	    0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153,
+	    0xfffd, 0x17e, 0x178};
+	bool valid = utf8_valid(field);
+
+	for (size_t i = 0; i < field.len; i++) {
+		uint8_t b = field.p[i], c[4];
+		uint32_t code = b >= 0x80 && b < 0xa0 ? high[b - 0x80] : b;
+
+		must(buf_append(out, valid ? &b : c, valid ? 1 : utf8_encode(code, c)) == 0);
+	}
+}
+
 /* The row as an object; empty fields are left out. */
 static void
 csv_rows_pass_on(struct csv_rows *c)
@@ -83,7 +101,7 @@ csv_rows_pass_on(struct csv_rows *c)
 		if (field.len == 0)
 			continue;
 		buf_reset(&text);
-		must(utf8_repair(&text, field) == 0);
+		csv_rows_decode(&text, field);
 		(void)json_object_set_new_nocheck(row, c->names[i],
 		    json_stringn_nocheck((const char *)buf_data(&text), buf_len(&text)));
 	}
@@ -115,7 +133,7 @@ csv_rows_end_row(struct csv_rows *c)
 			struct buf text;
 
 			buf_init(&text, 3 * CSV_HEAD_MAX);
-			must(utf8_repair(&text, csv_rows_field(c, c->names_n)) == 0);
+			csv_rows_decode(&text, csv_rows_field(c, c->names_n));
 			c->names[c->names_n] = csv_rows_name(buf_slice(&text));
 			buf_clear(&text);
 		}

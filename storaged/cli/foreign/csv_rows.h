@@ -12,7 +12,7 @@
 #define CSV_ROW_MAX    ((size_t)8 << 20)
 #define CSV_FIELDS_MAX 1024
 
-/* row: the caller's; text that is not UTF-8 was repaired. */
+/* row: its texts are UTF-8. It belongs to csv_rows. */
 typedef void csv_row_fn(void *arg, json_t *row);
 
 struct csv_rows {

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/list.h"
 #include "storaged/cli/base/progress.h"
@@ -49,6 +50,26 @@ foreign_read_all(struct foreign *f, char *const *files)
 	return status;
 }
 
+/* Counts the names that are new among the tags of a conversation. */
+static void
+foreign_count_tags(struct delivery *d, struct slice tags)
+{
+	while (tags.len > 0) {
+		const uint8_t *end = memchr(tags.p, '\n', tags.len);
+		size_t len = end == NULL ? tags.len : (size_t)(end - tags.p);
+		struct slice name = utf8_trim((struct slice){tags.p, len});
+		struct id key = deliver_hash(d, "tag", name);
+
+		if (name.len > 0 && id_map_get(&d->tags, &key) == NULL) {
+			id_map_set(&d->tags, &key, &key);
+			d->added[DELIVER_TAG]++;
+		}
+		len += len < tags.len;
+		tags.p += len;
+		tags.len -= len;
+	}
+}
+
 /* What would be sent: objects with the same id are one. */
 static int
 foreign_count(struct foreign *f)
@@ -68,6 +89,8 @@ foreign_count(struct foreign *f)
 		to = deliver_group_end(d, from, f->spool.n);
 		for (size_t i = from; i < to && status == 0; i++) {
 			status = deliver_read(d, i, &item);
+			if (status == 0 && item.kind == ITEM_CONVERSATION)
+				foreign_count_tags(d, item.text[CONVERSATION_TAGS]);
 			if (status != 0 || item.kind == ITEM_CONVERSATION ||
 			    id_map_get(&seen, &item.id) != NULL)
 				continue;

@@ -78,7 +78,7 @@ foreign_value_is_one_of(struct slice text, const char *words)
 {
 	char word[NAME_MAX_BYTES];
 
-	while (foreign_value_next_name(&words, word))
+	while (text.len > 0 && foreign_value_next_name(&words, word))
 		if (strlen(word) == text.len &&
 		    strncasecmp(word, (const char *)text.p, text.len) == 0)
 			return true;
@@ -136,9 +136,10 @@ foreign_value_zone(const char **at, int *seconds)
 	sign = *(*at)++ == '-' ? -1 : 1;
 	h = foreign_value_digits(at, 2);
 	*at += **at == ':';
-	if (**at != '\0')
+	if (**at >= '0' && **at <= '9')
 		m = foreign_value_digits(at, 2);
-	if (h < 0 || h > 15 || m < 0 || m > 59 || **at != '\0')
+	/* The name of the zone may follow. */
+	if (h < 0 || h > 15 || m < 0 || m > 59 || (**at != '\0' && **at != ' '))
 		return false;
 	*seconds = sign * (h * 3600 + m * 60);
 	return true;
@@ -200,6 +201,29 @@ foreign_value_iso(const char *text)
 	return t <= 0 ? 0 : (uint64_t)t * 1000 + (uint64_t)ms;
 }
 
+/* A time with the name of the month, as in mail and for people. */
+static uint64_t
+foreign_value_named(const char *text)
+{
+	static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S",
+	    "%d %b %Y %H:%M", "%b %d, %Y, %I:%M:%S %p", "%b %d, %Y, %I:%M %p",
+	    "%b %d, %Y %I:%M %p", "%b %d, %Y at %I:%M %p", "%b %d, %Y %H:%M:%S",
+	    "%b %d, %Y %H:%M", "%b %d, %Y", "%d %b %Y"};
+
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(text, forms[i], &tm);
+		time_t t;
+		int zone;
+
+		if (end == NULL || !foreign_value_zone(&end, &zone))
+			continue;
+		t = timegm(&tm) - zone;
+		return t <= 0 ? 0 : (uint64_t)t * 1000;
+	}
+	return 0;
+}
+
 uint64_t
 foreign_value_time(const json_t *object, const char *names, bool *unreadable)
 {
@@ -219,6 +243,8 @@ foreign_value_time(const json_t *object, const char *names, bool *unreadable)
 			at = text[strspn(text, "0123456789.")] == '\0'
 			    ? foreign_value_since_1970(strtod(text, NULL))
 			    : foreign_value_iso(text);
+		if (at == 0 && s.len < sizeof(text))
+			at = foreign_value_named(text);
 	}
 	*unreadable |= at == 0;
 	return at;

@@ -26,8 +26,8 @@ bool foreign_value_is_one_of(struct slice text, const char *words);
 
 /*
  * The time of the first of these members in ms since 1970: seconds, ms or µs since 1970 as a number or text, or ISO 8601
- * and what databases make of it ("2024-01-31 10:00:00.123 UTC", also without a zone: UTC). 0: there is none, or, with
- * *unreadable set, it has another form.
+ * and what databases make of it ("2024-01-31 10:00:00.123 UTC", also without a zone: UTC), or with the English name of
+ * the month. 0: there is none, or, with *unreadable set, it has another form.
  */
 uint64_t foreign_value_time(const json_t *object, const char *names, bool *unreadable);
 

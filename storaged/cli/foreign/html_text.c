@@ -142,8 +142,9 @@ html_text_attribute(struct slice tag, const char *name)
 		p += len + 1;
 		if (left > 0 && (*p == '"' || *p == '\'')) {
 			end = memchr(p + 1, *p, left - 1);
-			return end == NULL ? (struct slice){0}
-					   : (struct slice){p + 1, (size_t)(end - p) - 1};
+			if (end == NULL)
+				break;
+			return (struct slice){p + 1, (size_t)(end - p) - 1};
 		}
 		for (end = p; end < p + left && strchr(" \t\n\r>", *end) == NULL; end++)
 			;

@@ -15,15 +15,13 @@
 #define TEXT_MAX (2 * JSON_OBJECT_MAX)
 /* The session of a conversation: "intercom." and the id, or its hash if that has other characters. */
 #define SESSION_MAX 128
+/* Bytes of an article's id in a name; that of a longer one has its hash. */
+#define ARTICLE_ID_MAX 200
 
 #define TIMES_CREATED                                                                   \
 	"created_at createdAt conversation_created_at created created_on signed_up_at " \
 	"signed_up"
 #define TIMES_UPDATED "last_activity_at updated_at updatedAt conversation_closed_at timestamp"
-#define CONTAINERS                                                                     \
-	"payload data conversations contacts users leads visitors customers articles " \
-	"messages "                                                                    \
-	"conversation_parts notes items results records rows export"
 
 void
 mapping_init(struct mapping *m, enum foreign_chat from, struct misfits *misfits,
@@ -45,12 +43,6 @@ const char *
 mapping_name(enum foreign_chat from)
 {
 	return from == FOREIGN_CHATWOOT ? "chatwoot" : "intercom";
-}
-
-bool
-mapping_is_list_name(const char *name)
-{
-	return *name != '\0' && foreign_value_is_one_of(slice_str(name), CONTAINERS);
 }
 
 static struct id
@@ -133,7 +125,7 @@ static struct id
 mapping_take_contact(struct mapping *m, const json_t *object)
 {
 	char number[FOREIGN_NUMBER];
-	struct slice id = foreign_value_text(object, "id contact_id _id", number);
+	struct slice id = foreign_value_text(object, "id contact_id intercom_id _id", number);
 	struct item item = {.kind = ITEM_CONTACT};
 	struct slice email, first, last;
 	char first_number[FOREIGN_NUMBER], last_number[FOREIGN_NUMBER];
@@ -186,7 +178,9 @@ mapping_contact_of(struct mapping *m, const json_t *object)
 	if (json_is_object(one))
 		return mapping_take_contact(m, one);
 	id = foreign_value_text(object, "contact_id user_id", number);
-	return id.len == 0 ? (struct id){0} : mapping_id(m, "contact", id);
+	if (id.len == 0)
+		return (struct id){0};
+	return mapping_id(m, "contact", id);
 }
 
 /* Messages and notes */
@@ -200,7 +194,8 @@ mapping_author_of_type(struct slice type)
 	if (mapping_is_visitor(type))
 		return AUTHOR_VISITOR;
 	if (foreign_value_is_one_of(type,
-		"bot agent_bot agentbot captain::assistant captain_assistant operator_bot fin "
+		"bot assistant agent_bot agentbot captain::assistant captain_assistant "
+		"operator_bot fin "
 		"ai_agent workflow"))
 		return AUTHOR_BOT;
 	if (foreign_value_is_one_of(type, "admin team user_agent agent teammate operator"))
@@ -230,7 +225,7 @@ mapping_chatwoot_author(const json_t *object, const json_t *sender)
 		return AUTHOR_VISITOR;
 	if (foreign_value_is_one_of(way, "1 outgoing") || foreign_value_is_one_of(type, "user"))
 		return AUTHOR_PERSON;
-	return AUTHOR_UNKNOWN;
+	return mapping_author_of_type(type);
 }
 
 static enum author
@@ -298,7 +293,8 @@ mapping_append_files(struct mapping *m, const json_t *object)
 	char number[FOREIGN_NUMBER], other[FOREIGN_NUMBER];
 	size_t i;
 
-	json_array_foreach (files, i, file) {
+	for (i = 0; i < json_array_size(files); i++) {
+		file = json_array_get(files, i);
 		struct slice name =
 		    foreign_value_text(file, "name fallback_title file_name file_type", number);
 		struct slice url = foreign_value_text(file, "url data_url", other);
@@ -349,6 +345,8 @@ mapping_set_author(struct mapping *m, struct item *item, enum author author,
 	if (author == AUTHOR_VISITOR)
 		return;
 	mapping_append_text(m, MESSAGE_AUTHOR, sender, "name available_name email");
+	if (json_is_string(sender))
+		mapping_append_text(m, MESSAGE_AUTHOR, object, "author sender");
 	if (buf_len(&m->text[MESSAGE_AUTHOR]) == 0)
 		mapping_append_text(m, MESSAGE_AUTHOR, object,
 		    "message_author_name author_name sender_name message_author_email");
@@ -402,6 +400,13 @@ mapping_take_message(
 	mapping_emit(m, &item);
 }
 
+static void
+mapping_take_messages(struct mapping *m, const json_t *list, const struct conversation *in)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		mapping_take_message(m, json_array_get(list, i), in, false);
+}
+
 /* Conversations */
 
 static void
@@ -415,7 +420,8 @@ mapping_append_tags(struct mapping *m, const json_t *object)
 
 	if (json_is_object(tags))
 		tags = foreign_value_get(tags, "tags data");
-	json_array_foreach (tags, i, tag) {
+	for (i = 0; i < json_array_size(tags); i++) {
+		tag = json_array_get(tags, i);
 		mapping_append(m, CONVERSATION_TAGS, slice_str("\n"));
 		if (json_is_string(tag))
 			mapping_append(m, CONVERSATION_TAGS,
@@ -508,10 +514,9 @@ static void
 mapping_take_conversation(struct mapping *m, const json_t *object)
 {
 	const json_t *inner = foreign_value_get(object, "conversation");
-	const json_t *of = json_is_object(inner) ? inner : object, *first, *list, *one;
+	const json_t *of = json_is_object(inner) ? inner : object, *first;
 	struct conversation c = {0};
 	char number[FOREIGN_NUMBER];
-	size_t i;
 
 	c.source_id = foreign_value_text(of, "id conversation_id display_id _id uuid", number);
 	if (c.source_id.len == 0) {
@@ -522,15 +527,10 @@ mapping_take_conversation(struct mapping *m, const json_t *object)
 	first = foreign_value_get(of, "source conversation_message");
 	if (json_is_object(first) && foreign_value_get(first, "body attachments") != NULL)
 		mapping_take_message(m, first, &c, true);
-	list = mapping_messages_of(of);
-	json_array_foreach (list, i, one)
-		mapping_take_message(m, one, &c, false);
-	list = of == object ? NULL : mapping_messages_of(object);
-	json_array_foreach (list, i, one)
-		mapping_take_message(m, one, &c, false);
-	list = foreign_value_get(of, "notes");
-	json_array_foreach (list, i, one)
-		mapping_take_message(m, one, &c, false);
+	mapping_take_messages(m, mapping_messages_of(of), &c);
+	if (of != object)
+		mapping_take_messages(m, mapping_messages_of(object), &c);
+	mapping_take_messages(m, foreign_value_get(of, "notes"), &c);
 }
 
 /* A message that stands alone: a row of a table or of a list. */
@@ -543,7 +543,7 @@ mapping_take_lone_message(struct mapping *m, const json_t *object)
 	char number[FOREIGN_NUMBER], type[FOREIGN_NUMBER], contact[FOREIGN_NUMBER];
 	struct slice id;
 
-	c.source_id = foreign_value_text(object, "conversation_id", number);
+	c.source_id = foreign_value_text(object, "conversation_id conversation", number);
 	if (c.source_id.len == 0)
 		c.source_id = foreign_value_text(of, "id conversation_id", number);
 	if (c.source_id.len == 0) {
@@ -589,6 +589,7 @@ mapping_take_article(struct mapping *m, const json_t *object)
 	char number[FOREIGN_NUMBER], other[FOREIGN_NUMBER];
 	struct slice id = foreign_value_text(object, "id article_id slug", number);
 	struct slice state = foreign_value_text(object, "state status", other);
+	char hash[ID_TEXT_LEN + 1];
 	bool html;
 
 	if (state.len > 0 && !foreign_value_is_one_of(state, "published 1")) {
@@ -604,9 +605,13 @@ mapping_take_article(struct mapping *m, const json_t *object)
 	}
 	html = html_text_is_html(buf_slice(&m->text[ARTICLE_TEXT]));
 	mapping_append(m, ARTICLE_NAME, slice_str("article-"));
+	item.group = item.id = mapping_id(m, "article", id);
+	if (id.len > ARTICLE_ID_MAX) {
+		id_format(&item.id, hash);
+		id = slice_str(hash);
+	}
 	mapping_append(m, ARTICLE_NAME, id);
 	mapping_append(m, ARTICLE_NAME, slice_str(html ? ".html" : ".md"));
-	item.group = item.id = mapping_id(m, "article", id);
 	mapping_emit(m, &item);
 }
 
@@ -668,7 +673,8 @@ mapping_kind_of_members(const json_t *object)
 	if (mapping_has(object, "messages") && mapping_has(object, "id conversation_id uuid") &&
 	    json_is_array(json_object_get(object, "messages")))
 		return OBJECT_CONVERSATION;
-	if (mapping_has(object, "conversation_id") && mapping_has(object, "content body text"))
+	if (mapping_has(object, "conversation_id conversation") &&
+	    mapping_has(object, "content body text message"))
 		return OBJECT_MESSAGE;
 	if (mapping_has(object, "title") && mapping_has(object, "body content") &&
 	    mapping_has(
@@ -767,12 +773,23 @@ mapping_name_unknown(struct mapping *m, json_t *object)
 
 /* A list or wrapper that is looked into. */
 struct level {
-	json_t *list; /* of an object: NULL */
-	size_t next;
+	json_t *value;
+	size_t next;  /* of a list */
 	void *member; /* of an object: where the walk stands */
-	json_t *object;
 	const char *hint;
+	uint64_t taken; /* objects that were known before */
+	bool alone;     /* it is named if there is nothing in it */
 };
+
+static struct level
+mapping_enter(const struct mapping *m, json_t *value, const char *hint, bool alone)
+{
+	return (struct level){.value = value,
+	    .member = json_is_object(value) ? json_object_iter(value) : NULL,
+	    .hint = hint,
+	    .taken = m->taken,
+	    .alone = alone && json_is_object(value)};
+}
 
 /* The next value at a level, with its name; NULL: there are no more. */
 static json_t *
@@ -781,33 +798,14 @@ mapping_next(struct level *level, const char **hint)
 	json_t *value;
 
 	*hint = level->hint;
-	if (level->list != NULL)
-		return json_array_get(level->list, level->next++);
+	if (json_is_array(level->value))
+		return json_array_get(level->value, level->next++);
 	if (level->member == NULL)
 		return NULL;
 	*hint = json_object_iter_key(level->member);
 	value = json_object_iter_value(level->member);
-	level->member = json_object_iter_next(level->object, level->member);
+	level->member = json_object_iter_next(level->value, level->member);
 	return value;
-}
-
-/* Whether an object of no known kind has lists or objects of some. */
-static bool
-mapping_is_wrapper(json_t *object)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach (object, name, value) {
-		if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
-			return true;
-		if (mapping_is_list_name(name) &&
-		    (json_is_array(value) || json_is_object(value)))
-			return true;
-		if (json_is_object(value) && mapping_kind(value, name) != OBJECT_UNKNOWN)
-			return true;
-	}
-	return false;
 }
 
 void
@@ -820,26 +818,22 @@ mapping_take(struct mapping *m, json_t *object, const char *hint)
 	for (;;) {
 		enum object_kind kind =
 		    json_is_object(value) ? mapping_kind(value, hint) : OBJECT_UNKNOWN;
-		bool opens = json_is_array(value) ||
-		    (json_is_object(value) && kind == OBJECT_UNKNOWN &&
-			mapping_is_wrapper(value));
-
-		bool alone = depth == 0 || levels[depth - 1].list != NULL;
+		bool alone = depth == 0 || json_is_array(levels[depth - 1].value);
 
 		/* Members of a wrapper, such as its pages, are no objects of their own. */
-		if (kind != OBJECT_UNKNOWN && (alone || kind != OBJECT_OTHER))
+		if (kind != OBJECT_UNKNOWN && (alone || kind != OBJECT_OTHER)) {
+			m->taken++;
 			mapping_take_kind(m, value, kind);
-		else if (opens && depth < DEPTH_MAX)
-			levels[depth++] = (struct level){
-			    .list = json_is_array(value) ? value : NULL,
-			    .object = value,
-			    .member = json_is_object(value) ? json_object_iter(value) : NULL,
-			    .hint = hint};
-		else if (json_is_object(value) &&
-		    (depth == 0 || levels[depth - 1].list != NULL))
-			mapping_name_unknown(m, value);
-		while (depth > 0 && (value = mapping_next(&levels[depth - 1], &hint)) == NULL)
+		} else if ((json_is_array(value) ||
+			       (json_is_object(value) && kind == OBJECT_UNKNOWN)) &&
+		    depth < DEPTH_MAX) {
+			levels[depth++] = mapping_enter(m, value, hint, alone);
+		}
+		while (depth > 0 && (value = mapping_next(&levels[depth - 1], &hint)) == NULL) {
 			depth--;
+			if (levels[depth].alone && levels[depth].taken == m->taken)
+				mapping_name_unknown(m, levels[depth].value);
+		}
 		if (depth == 0)
 			return;
 	}

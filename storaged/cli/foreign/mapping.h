@@ -18,6 +18,7 @@ struct mapping {
 	void (*found)(void *arg, const struct item *item);
 	void *arg;
 	struct misfits *misfits;
+	uint64_t taken;              /* objects that were known */
 	struct buf text[ITEM_TEXTS]; /* of the item that is made */
 };
 
@@ -30,8 +31,5 @@ const char *mapping_name(enum foreign_chat from);
 
 /* Takes an object, or a list or wrapper of some. hint: the name of the member that has it; "": none. */
 void mapping_take(struct mapping *m, json_t *object, const char *hint);
-
-/* Whether a name is that of a list of such objects, as "conversations". Then the objects are that. */
-bool mapping_is_list_name(const char *name);
 
 #endif

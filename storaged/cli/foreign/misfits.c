@@ -53,25 +53,24 @@ misfits_add(struct misfits *m, const char *reason, struct slice example)
 static int
 misfits_compare(const void *a, const void *b)
 {
-	const struct misfit *const *x = a, *const *y = b;
+	const struct misfit *x = a, *y = b;
 
-	return (*x)->n < (*y)->n ? 1
-	    : (*x)->n > (*y)->n  ? -1
-				 : strcmp((*x)->reason, (*y)->reason);
+	return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : strcmp(x->reason, y->reason);
 }
 
 void
 misfits_print(const struct misfits *m)
 {
-	const struct misfit *sorted[MISFIT_REASONS];
+	struct misfits sorted = *m;
 
-	for (size_t i = 0; i < m->n; i++)
-		sorted[i] = &m->of[i];
-	qsort(sorted, m->n, sizeof(*sorted), misfits_compare);
-	for (size_t i = 0; i < m->n; i++)
-		console_print("  %8" PRIu64 "  %s%s%s%s", sorted[i]->n, sorted[i]->reason,
-		    sorted[i]->example[0] == '\0' ? "" : " (such as ", sorted[i]->example,
-		    sorted[i]->example[0] == '\0' ? "" : ")");
+	qsort(sorted.of, sorted.n, sizeof(sorted.of[0]), misfits_compare);
+	for (size_t i = 0; i < sorted.n; i++) {
+		const struct misfit *one = &sorted.of[i];
+
+		console_print("  %8" PRIu64 "  %s%s%s%s", one->n, one->reason,
+		    one->example[0] == '\0' ? "" : " (such as ", one->example,
+		    one->example[0] == '\0' ? "" : ")");
+	}
 }
 
 json_t *
