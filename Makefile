@@ -82,7 +82,7 @@ stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/store-dump
+TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/hours-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -156,6 +156,10 @@ $(BUILD)/store-dump: $(OBJ)/tests/cluster/dump.o
 
 # The HTTP server of workerd alone.
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
+	$(LINK) $(worker_libs)
+
+# The working hours of workerd alone.
+$(BUILD)/hours-peer: $(OBJ)/tests/hours/hours_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
 # A unit test is in the same folder below tests/unit as the file that it tests, and links that part.
@@ -287,7 +291,7 @@ npm: ## build the npm packages in build/npm and check them
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev libnghttp2-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
-	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl
+	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl tzdata
 # Libraries for the servers in build/tools.
 DEBS_servers := $(addprefix libraries-of:,nghttp2-proxy nginx haproxy)
 DEBS_postgresql := postgresql|postgresql-15|postgresql-17

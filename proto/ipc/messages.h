@@ -84,6 +84,13 @@ enum label_kind {
 	LABEL_ASSIGNED = 4, /* assigned to anybody: zero; counted, not listed */
 };
 
+/* How exactly a user's last input is known, in ms: so often it is stored at most. */
+#define AVAILABILITY_STEP_MS UINT64_C(60000)
+
+/* The first answers that RESPONSES_RECORD has, and the bytes of one. */
+#define RESPONSES_MAX 50u
+#define RESPONSE_LEN  16u
+
 /* Bytes of the address of a user's picture (messages.def). */
 #define USER_PICTURE_MAX 2000
 
@@ -187,6 +194,15 @@ const struct msg_desc *msg_desc(uint16_t type);
 
 /* A message's name such as "turn_begin", or "unknown". */
 const char *msg_name(uint16_t type);
+
+/* Whether a user is there now: as chosen, or away without input. */
+static inline enum availability
+msg_user_availability(const struct msg_user_record *user)
+{
+	return user->availability == AVAILABILITY_ONLINE && user->away_at == 0
+	    ? AVAILABILITY_AWAY
+	    : (enum availability)user->availability;
+}
 
 /* Appends a frame with the message to out; fails like wire_encode(). */
 [[gnu::warn_unused_result]] int msg_encode(

@@ -156,7 +156,10 @@ conversation_with_wait(const struct msg_conversation_record *conversation,
 	bool begins = before == NULL ? r.operator_at == 0 : before->labels.state != r.state;
 
 	if (r.state == STATE_WAITING && begins)
-		r.operator_at = clock_wall_ms();
+		r.operator_at = r.asked_at = clock_wall_ms();
+	/* Nobody waits for a person any more. */
+	if (r.state == STATE_OPEN || r.state == STATE_RESOLVED)
+		r.asked_at = 0;
 	return r;
 }
 

@@ -142,6 +142,7 @@ struct env {
 	struct store_time time;
 	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
+	uint64_t away_after_ms;       /* AWAY_AFTER_MS */
 	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
 	uint32_t budget_share;        /* BUDGET_SHARE, in percent; 0: no share */
 	uint64_t retention_erased;    /* conversations, by retention.c since the start */

@@ -463,6 +463,32 @@ cap_day(struct slice key)
 }
 
 struct key
+key_due(uint64_t time, enum due_kind kind, const struct id *id)
+{
+	struct key key;
+
+	key.len = 0;
+	schema_add_number(&key, time, 8);
+	schema_add_number(&key, kind, 1);
+	schema_add_bytes(&key, id->b, sizeof(id->b));
+	return key;
+}
+
+uint64_t
+due_time(struct slice key)
+{
+	must(key_fits(TABLE_DUE, key));
+	return schema_read_number((struct slice){key.p, 8}, 0, 8);
+}
+
+uint8_t
+due_kind(struct slice key)
+{
+	must(key_fits(TABLE_DUE, key));
+	return key.p[8];
+}
+
+struct key
 key_change(uint64_t seq)
 {
 	struct key key;

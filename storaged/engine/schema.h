@@ -132,7 +132,7 @@ struct key key_activity_of(const struct id *org, const struct id *of, uint64_t u
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
 
-/* users, agents, widgets, contacts, webhooks, invitations, sources, source_states, answers, gaps, keys_by_org; and
+/* users, agents, widgets, contacts, webhooks, responses, invitations, sources, source_states, answers, gaps, keys_by_org; and
  * the front of logins_by_user (of a user), conversations_by_widget, conversations_by_contact and source_pages. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
@@ -179,6 +179,15 @@ uint32_t cap_day(struct slice key);
 /* changes. */
 struct key key_change(uint64_t seq);
 uint64_t change_seq(struct slice key);
+
+/* due. time: ms since 1970. */
+enum due_kind {
+	DUE_AWAY = 1, /* a user without input becomes away */
+	DUE_KINDS,
+};
+struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);
+uint64_t due_time(struct slice key);
+uint8_t due_kind(struct slice key);
 
 /* spent. period: budgets/budgets.h. Its front is key_of_org(). */
 struct key key_spent(const struct id *org, const struct id *widget, uint32_t period);

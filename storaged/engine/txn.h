@@ -79,7 +79,7 @@ struct txn {
 			uint32_t generation, daily_cap;
 			struct id counted; /* the widget that counts the messages */
 			struct id org, agent;
-			bool agent_enabled, agent_returns;
+			bool agent_enabled, agent_returns, agent_hands_over;
 		} of;
 	} terms;
 	unsigned numbers_n; /* numbers.c's own: places in env->numbers */

@@ -22,6 +22,18 @@ index_key_user(const void *record, struct key *key)
 	return true;
 }
 
+/* Of a user who is there. */
+static bool
+index_key_user_due(const void *record, struct key *key)
+{
+	const struct msg_user_record *r = record;
+
+	if (r->away_at == 0)
+		return false;
+	*key = key_due(r->away_at, DUE_AWAY, &r->id);
+	return true;
+}
+
 static bool
 index_key_login(const void *record, struct key *key)
 {
@@ -118,6 +130,7 @@ index_key_gap(const void *record, struct key *key)
 
 static const struct index indexes[] = {
     {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
+    {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false},
     {TABLE_LOGINS, TABLE_LOGINS_BY_USER, index_key_login, .by_id = false},
     {TABLE_KEYS, TABLE_KEYS_BY_ORG, index_key_key, .by_id = false},
     {TABLE_WIDGETS, TABLE_WIDGETS_BY_PUBLIC, index_key_widget, .by_id = false},

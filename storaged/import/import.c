@@ -14,6 +14,7 @@
 #include "storaged/conversations/reads.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/conversations/reply_sources.h"
+#include "storaged/duty/responses.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/keys/keys.h"
@@ -131,6 +132,7 @@ import_keep_labels(
 	r->operator= there->operator;
 	r->operator_name = there->operator_name;
 	r->operator_at = there->operator_at;
+	r->asked_at = there->asked_at;
 	r->assigned = there->assigned;
 	r->tags = there->tags;
 }
@@ -692,7 +694,7 @@ import_is_single(enum msg_type type)
 {
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
 	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
-	    MSG_KEPT_RECORD, MSG_BUDGET_RECORD};
+	    MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
@@ -741,6 +743,8 @@ handle_import_record(struct txn *t, struct call *c)
 		return read_import(t, c, &r.read_record);
 	case MSG_KEPT_RECORD:
 		return import_numbers(t, c, &r.kept_record);
+	case MSG_RESPONSES_RECORD:
+		return responses_import(t, c, &r.responses_record);
 	case MSG_BUDGET_RECORD:
 		return budget_import(t, c, &r.budget_record);
 	default:

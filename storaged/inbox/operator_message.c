@@ -12,6 +12,7 @@
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/reads.h"
+#include "storaged/duty/responses.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/records/users.h"
@@ -65,7 +66,7 @@ operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
 	return operator_message_answer(t, c, &m->conversation, seq);
 }
 
-/* The conversation's record, with its message counted. */
+/* The conversation's record, with its message counted; and how long the visitor waited for it. */
 static int
 operator_message_put_conversation(struct txn *t, struct call *c, struct operator_message *o)
 {
@@ -76,9 +77,17 @@ operator_message_put_conversation(struct txn *t, struct call *c, struct operator
 	    .status = CONVERSATION_COMPLETE,
 	};
 
+	const uint64_t asked_at = o->conversation.asked_at;
+	int rc;
+
 	o->conversation.next_seq = o->seq + 1;
 	o->conversation.operator_at = arrival.now;
-	return conversation_add(t, &o->conversation, false, &arrival);
+	o->conversation.asked_at = 0;
+	rc = conversation_add(t, &o->conversation, false, &arrival);
+	if (rc != 0 || asked_at == 0)
+		return rc;
+	return response_add(
+	    t, &o->conversation.org, &o->conversation.widget, asked_at, arrival.now);
 }
 
 static int

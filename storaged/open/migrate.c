@@ -82,10 +82,14 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	},
     [9] =
 	{
-	    [TABLE_WEBHOOKS] = 12,   /* old_secret, old_until */
-	    [TABLE_ORGS] = 4,        /* member_rights */
-	    [TABLE_OPEN_TURNS] = 32, /* network, session */
-	    [TABLE_SPENT] = 9,       /* limit, told */
+	    [TABLE_WEBHOOKS] = 12,     /* old_secret, old_until */
+	    [TABLE_OPEN_TURNS] = 32,   /* network, session */
+	    [TABLE_SPENT] = 9,         /* limit, told */
+	    [TABLE_ORGS] = 8,          /* member_rights, hours */
+	    [TABLE_CONVERSATIONS] = 8, /* asked_at */
+	    [TABLE_USERS] = 17,        /* availability, active_at, away_at */
+	    [TABLE_AGENTS] = 4,        /* closed_text */
+	    [TABLE_WIDGETS] = 4,       /* hours */
 	},
 };
 

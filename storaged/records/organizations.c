@@ -89,6 +89,36 @@ handle_prices_put(struct txn *t, struct call *c)
 	return rc;
 }
 
+/* As organization_put_prices(). */
+static int
+organization_put_hours(
+    struct txn *t, const struct key *key, struct msg_org_record *r, struct slice hours)
+{
+	const struct id org = r->id;
+	int rc;
+
+	if (slice_eq(r->hours, hours))
+		return 0;
+	r->hours = hours;
+	rc = txn_put_record(t, TABLE_ORGS, key, r);
+	return rc != 0 ? rc : change_add(t, &org, CHANGE_HOURS, &org, NULL, CHANGE_CHANGED);
+}
+
+int
+handle_hours_put(struct txn *t, struct call *c)
+{
+	const struct msg_hours_put *m = &c->m->hours_put;
+	struct key key = key_id(&m->org);
+	struct msg_org_record r;
+	int rc = organization_load(t, c, &m->org, &r);
+
+	if (rc == 0)
+		rc = organization_put_hours(t, &key, &r, m->hours);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
 int
 handle_rights_put(struct txn *t, struct call *c)
 {

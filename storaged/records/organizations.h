@@ -25,6 +25,7 @@ extern const char organization_missing[];
 [[gnu::warn_unused_result]] int handle_org_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_org_get(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_prices_put(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_hours_put(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_rights_put(struct txn *t, struct call *c);
 
 #endif

@@ -101,12 +101,16 @@ user_check(struct txn *t, struct call *c, const union record *r, enum store_erro
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Whether somebody is there is not restored: an imported user stays what it was, and a new one is away. */
 static int
 user_store(struct txn *t, const union record *r, const union record *stored)
 {
 	struct key key = key_of_org(&r->org, &r->id);
+	struct msg_user_record user = r->user;
 
-	return index_put_record(t, TABLE_USERS, &key, stored, r);
+	user.active_at = stored == NULL ? 0 : stored->user.active_at;
+	user.away_at = stored == NULL ? 0 : stored->user.away_at;
+	return index_put_record(t, TABLE_USERS, &key, stored, &user);
 }
 
 /* What a list shows of a user. */

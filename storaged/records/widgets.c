@@ -134,7 +134,7 @@ widget_replaced(struct call *c, const union record *r, const union record *store
 		call_end_widget(c, &r->id);
 }
 
-/* Removes a widget with its index entry, its daily message counts and its last sighting. */
+/* Removes a widget with its index entry, its daily message counts, its last sighting and the times of answers. */
 static int
 widget_drop(struct txn *t, const struct msg_widget_record *r)
 {
@@ -146,6 +146,8 @@ widget_drop(struct txn *t, const struct msg_widget_record *r)
 		rc = txn_del_all(t, TABLE_CAPS, &counts);
 	if (rc == 0)
 		rc = txn_del(t, TABLE_META, &seen);
+	if (rc == 0)
+		rc = txn_del(t, TABLE_RESPONSES, &key);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 

@@ -14,6 +14,8 @@
 #include "storaged/content/source_requests.h"
 #include "storaged/content/uploads.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/duty/availability.h"
+#include "storaged/duty/responses.h"
 #include "storaged/import/import.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/inbox/operator_message.h"
@@ -80,6 +82,9 @@ static const struct handler table[] = {
     {MSG_ORG_GET, HANDLER_READS, handle_org_get},
     {MSG_PRICES_PUT, HANDLER_WRITES, handle_prices_put},
     {MSG_RIGHTS_PUT, HANDLER_WRITES, handle_rights_put},
+    {MSG_HOURS_PUT, HANDLER_WRITES, handle_hours_put},
+    {MSG_AVAILABILITY_SET, HANDLER_WRITES, handle_availability_set},
+    {MSG_DUTY_GET, HANDLER_READS, handle_duty_get},
     {MSG_USER_CHANGE, HANDLER_WRITES, handle_user_change},
     {MSG_KEY_CREATE, HANDLER_WRITES, handle_key_create},
     {MSG_KEY_LIST, HANDLER_READS, handle_key_list},

@@ -166,6 +166,7 @@ storaged_run(const struct settings *settings)
 		backups_find_machine(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
+		env.away_after_ms = settings->away_after_ms;
 		env.retention_days = (uint32_t)settings->retention_days;
 		env.budget_share = (uint32_t)settings->budget_share;
 		env.scrub.interval_ms = settings->store_scrub_hours * CLOCK_HOUR_MS;

@@ -14,6 +14,7 @@
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
 #include "storaged/conversations/label_recount.h"
+#include "storaged/duty/due.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
@@ -50,14 +51,14 @@ struct server {
 	struct serving serving;
 	struct env *env;     /* of serving */
 	struct owner *owner; /* of the commit log; NULL: there is none */
-	struct event *claim, *retry, *tidy, *scrub, *silent, *owning, *handing;
+	struct event *claim, *retry, *tidy, *scrub, *silent, *owning, *handing, *due;
 	struct numbers_fold numbers;
 	struct retention retention;
 	struct silence silence;
 	bool garbage_paused;
 	bool trims; /* the change feed has rows to remove */
 	/* Set by callbacks, which may run during a batch. */
-	bool retry_due, tidy_due, scrub_due, silence_due, owning_due, handing_due;
+	bool retry_due, tidy_due, scrub_due, silence_due, owning_due, handing_due, due_due;
 	uint64_t commits; /* at the last maintenance */
 };
 
@@ -109,6 +110,16 @@ server_end_silence(struct server *s)
 		silence_start(&s->silence);
 	s->silence_due = false;
 	return silence_step(&s->silence, s->env, &s->serving.live);
+}
+
+/* What has its time in the table due. */
+static bool
+server_do_due(struct server *s)
+{
+	bool more = s->due_due && due_step(s->env);
+
+	s->due_due = more;
+	return more;
 }
 
 /* Removes some messages of erased conversations, even while the store is full: this frees space. */
@@ -259,6 +270,7 @@ server_loop_turn(struct server *s, bool *more)
 	*more |= server_end_lost_turns(s);
 	*more |= retention_step(&s->retention, s->env, &s->serving.live);
 	*more |= server_end_silence(s);
+	*more |= server_do_due(s);
 	live_changes(&s->serving.live, s->env->newest_change);
 	/* Ending turns and freed peers notify peers that may have been settled already. */
 	*more |= s->serving.live.notified;
@@ -303,6 +315,7 @@ server_start_events(struct server *s)
 	struct timeval tidy_each = clock_timeval(TIDY_MS);
 	unsigned silent_ms = silence_interval(s->env);
 	struct timeval silent_each = clock_timeval(silent_ms);
+	struct timeval due_each = clock_timeval(DUE_INTERVAL_MS);
 	struct timeval renew_each = clock_timeval(REPLICA_RENEW_MS);
 
 	s->claim = evtimer_new(s->serving.service->base, server_on_claim_over, s);
@@ -312,6 +325,9 @@ server_start_events(struct server *s)
 	s->scrub = evtimer_new(s->serving.service->base, server_on_due, &s->scrub_due);
 	s->silent =
 	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->silence_due);
+	s->due =
+	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->due_due);
+	must(s->due != NULL && event_add(s->due, &due_each) == 0);
 	s->owning =
 	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->owning_due);
 	s->handing = evtimer_new(s->serving.service->base, server_on_due, &s->handing_due);
@@ -333,6 +349,7 @@ server_stop_events(struct server *s)
 	event_free(s->tidy);
 	event_free(s->scrub);
 	event_free(s->silent);
+	event_free(s->due);
 	event_free(s->owning);
 	event_free(s->handing);
 }

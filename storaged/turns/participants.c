@@ -83,6 +83,7 @@ participants_find_agent(
 
 	terms->agent_enabled = rc == 0 && agent.enabled;
 	terms->agent_returns = terms->agent_enabled && !agent.no_return;
+	terms->agent_hands_over = rc == 0 && agent.escalation_instructions.len > 0;
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
@@ -145,6 +146,7 @@ participants_apply_terms(struct participants *p, const struct txn_widget_terms *
 	p->agent = terms->agent;
 	p->agent_enabled = terms->agent_enabled;
 	p->agent_returns = terms->agent_returns;
+	p->agent_hands_over = terms->agent_hands_over;
 	if (!p->by_visitor || terms->stands_in)
 		return;
 	/* As visitor_is_welcome(): the session is the visitor's own, so the widget is. */

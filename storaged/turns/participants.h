@@ -10,10 +10,11 @@
 struct participants {
 	struct id org, agent;
 	bool agent_enabled;
-	bool agent_returns; /* the model may take over again from a silent operator */
-	struct id contact;  /* of the visitor, or with the request's user id; zero: none */
-	struct id counted;  /* the widget that counts the message */
-	uint32_t daily_cap; /* messages of that widget in a UTC day; 0: unlimited */
+	bool agent_hands_over; /* the model may ask for a person */
+	bool agent_returns;    /* the model may take over again from a silent operator */
+	struct id contact;     /* of the visitor, or with the request's user id; zero: none */
+	struct id counted;     /* the widget that counts the message */
+	uint32_t daily_cap;    /* messages of that widget in a UTC day; 0: unlimited */
 	/* The rest is set only for a visitor. */
 	bool by_visitor;
 	bool welcome;         /* its token is valid */

@@ -13,6 +13,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/pages.h"
 #include "storaged/conversations/replies.h"
+#include "storaged/duty/responses.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/identities/visitor_records.h"
@@ -613,6 +614,20 @@ turn_begin_apply_restart(struct txn *t, struct call *c, const struct turn_beginn
 	return 0;
 }
 
+/* The working hours, for a turn that may hand over to a person; else none. */
+static int
+turn_begin_find_hours(struct txn *t, const struct turn_beginning *b, struct slice *hours)
+{
+	const struct participants *p = &b->participants;
+	int rc;
+
+	*hours = (struct slice){0};
+	if (!b->m->asks_person && !p->agent_hands_over)
+		return 0;
+	rc = duty_hours(t, &p->org, &p->counted, hours);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 /* The conversation up to the visitor's message, which stands just before the reply's place. */
 static int
 turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
@@ -623,12 +638,14 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 	const struct key key = key_id(&place->conversation), turn = key_id(&b->turn.id);
 	struct msg_conversation_record conversation;
 	struct msg_open_turn_record open = {0};
-	struct slice agent;
+	struct slice agent, hours;
 	struct message_page page;
 	int rc = message_page_backwards(t, &place->conversation, place->seq, most, true, &page);
 
 	if (rc == 0)
 		rc = participants_agent(t, &b->participants, &agent);
+	if (rc == 0)
+		rc = turn_begin_find_hours(t, b, &hours);
 	if (rc == 0)
 		rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 	if (rc == 0) {
@@ -649,6 +666,7 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 		.context = conversation.context,
 		.reserved_prompt = open.reserved_prompt,
 		.reserved_completion = open.reserved_completion,
+		.hours = hours,
 	    });
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, invitations,
- * sources, answers, gaps, and what is noted
+ * sources, answers, gaps, the table due (an index of users), the times of answers, and what is noted
  * about conversations. A table says for each what it
  * is keyed by, what it refers to, and its indexes; one walk checks all of them.
  */
@@ -51,6 +51,14 @@ verify_fault_user(const void *record)
 	if (!index_key_user(r, &key))
 		return "has no e-mail";
 	return r->password.len == 0 ? "has no password" : NULL;
+}
+
+static const char *
+verify_fault_responses(const void *record)
+{
+	const struct msg_responses_record *r = record;
+
+	return r->times.len == 0 || r->times.len % RESPONSE_LEN != 0 ? "is cut" : NULL;
 }
 
 static const char *
@@ -136,6 +144,8 @@ static const struct reference read_conversation = {"is about conversation", TABL
 
 static const struct reference source_state = {
     "needs the state of source", TABLE_SOURCE_STATES, true, false, ORG_AND_ID(source_record)};
+static const struct reference responses_widget = {"is of widget", TABLE_WIDGETS, true, false,
+    AT(responses_record, org), AT(responses_record, widget)};
 static const struct reference gap_conversation = {
     "is of conversation", TABLE_CONVERSATIONS, false, false, 0, AT(gap_record, conversation)};
 
@@ -164,6 +174,8 @@ static const struct record_table tables[] = {
 	&source_state, 0, NULL},
     {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, 0, NULL},
     {TABLE_GAPS, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL, &gap_conversation, 0, NULL},
+    {TABLE_RESPONSES, "the list of answers of widget", BY_ORG_ID, AT(responses_record, org),
+	AT(responses_record, widget), verify_fault_responses, &responses_widget, 0, NULL},
     /* The next two are keyed by their conversation and an id. */
     {TABLE_NOTES, "note", BY_ORG_ID, AT(note_record, conversation), AT(note_record, id), NULL,
 	&note_conversation, 0, NULL},

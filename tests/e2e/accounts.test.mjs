@@ -37,7 +37,7 @@ const OWNERS_ONLY = [
 		"webhooks_secret",
 	],
 	...["budgets_get", "budgets_put", "prices_change", "server", "tags_delete"],
-	...["widgets_make_secret", "widgets_delete_secret", "rights_change"],
+	...["widgets_make_secret", "widgets_delete_secret", "rights_change", "hours_change"],
 	...["sources_create", "sources_change", "sources_delete", "sources_crawl", "sources_removal"],
 	...["sources_page_delete", "sources_content"],
 ];
@@ -67,6 +67,8 @@ describe("a user", () => {
 			name: "Jane Doe",
 			role: "owner",
 			picture: null,
+			availability: "away", // until the first input
+			chosenAvailability: "online",
 		});
 		assert.deepEqual([role, key], ["owner", false]);
 		for (const headers of [ADMIN, await enter({ password: PASSWORD })]) {
@@ -201,7 +203,7 @@ describe("a user", () => {
 				}
 	});
 
-	it("with the role of a member sees the names and pictures of all users, and nothing else of them", async () => {
+	it("with the role of a member sees the names, pictures and states of all users, and nothing else of them", async () => {
 		await addUser(banter, "named@example.com", "--name", "Named", ...MEMBER);
 		const member = await enter(await addUser(banter, "nameless@example.com", ...MEMBER));
 		await send(banter, 400, "GET", "people?limit=0", member);
@@ -209,7 +211,10 @@ describe("a user", () => {
 		const { users } = (await send(banter, 200, "GET", "users?limit=200", ADMIN)).json;
 		assert.deepEqual(
 			people,
-			users.map(({ id, name, email, picture }) => ({ id, name: name ?? email, picture })),
+			users.map(({ id, name, email, picture }) => ({
+				...{ id, name: name ?? email, picture },
+				availability: "away",
+			})),
 		);
 		const names = people.map(({ name }) => name);
 		assert.ok(names.includes("Named") && names.includes("nameless@example.com"));

@@ -125,6 +125,7 @@ const FILES = [
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	["inbox", /^\/v1\/admin\/(tags|snippets|counts|conversations\/.*\/notes|contacts\/.*\/merge)\b/],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
+	["hours", /^\/v1\/admin\/(hours|me\/availability)$/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys|people)\b/],
 	["takeover", /^\/v1\/admin\/conversations\/.*\/(takeover|handback|messages)$/],
 	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing|presence)$/],

@@ -13,7 +13,14 @@ import { feedPath } from "./feeds.mjs";
 import { openSession, sessionPath } from "./followers.mjs";
 import { ADMIN_KEY, PASSWORD, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
-import { configPath, makeWidget, settingsPath, socketPath, Visitor } from "./visitors.mjs";
+import {
+	availabilityPath,
+	configPath,
+	makeWidget,
+	settingsPath,
+	socketPath,
+	Visitor,
+} from "./visitors.mjs";
 
 const contract = new Contract();
 
@@ -25,6 +32,7 @@ const CHATS = ["/v1/chat", ...STREAMS];
 const HISTORY = "/v1/chat/history";
 const TYPING = "/v1/chat/typing";
 const CHAT_SETTINGS = "/v1/chat/settings";
+const CHAT_AVAILABILITY = "/v1/chat/availability";
 const SSE = { ...KEY, accept: "text/event-stream" };
 const ASSETS = [
 	"/widget/chat-widget.js",
@@ -204,7 +212,7 @@ describe("chat", () => {
 			}
 			for (const { method, path } of readers()) await drive(strict, 429, method, path);
 			assert.equal(await strict.metric('rate_limited_total{rule="chat_read"}'), readers().length);
-			for (const path of [configPath, settingsPath, socketPath])
+			for (const path of [configPath, settingsPath, availabilityPath, socketPath])
 				await drive(strict, 429, "GET", path(NO_WIDGET));
 			await drive(strict, 429, "GET", socketPath(SESSION));
 		});
@@ -224,7 +232,7 @@ describe("chat", () => {
 function readers() {
 	const wanted = [
 		...["chatResume", "chatStop", "chatRate", "chatHistory", "chatEvents", "chatTyping"],
-		"chatSettings",
+		...["chatSettings", "chatAvailability"],
 	];
 	return examples().filter(({ operationId }) => wanted.includes(operationId));
 }
@@ -373,6 +381,11 @@ describe("a widget", () => {
 			[304, "GET", settingsPath(plain), { headers: { "if-none-match": "*" } }],
 			[404, "GET", settingsPath(NO_WIDGET)],
 			[403, "GET", settingsPath(shop), { headers: FOREIGN }],
+			[200, "GET", availabilityPath(plain)],
+			[404, "GET", availabilityPath(NO_WIDGET)],
+			[403, "GET", availabilityPath(shop), { headers: FOREIGN }],
+			[200, "GET", CHAT_AVAILABILITY, { headers: KEY }],
+			[401, "GET", CHAT_AVAILABILITY],
 			[200, "GET", CHAT_SETTINGS, { headers: KEY }],
 			[304, "GET", CHAT_SETTINGS, { headers: { ...KEY, "if-none-match": "*" } }],
 			[401, "GET", CHAT_SETTINGS],
@@ -465,7 +478,9 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", `${HISTORY}?sessionId=s`, KEY],
 			["GET", configPath(NO_WIDGET)],
 			["GET", settingsPath(NO_WIDGET)],
+			["GET", availabilityPath(NO_WIDGET)],
 			["GET", CHAT_SETTINGS, KEY],
+			["GET", CHAT_AVAILABILITY, KEY],
 			["GET", feedPath(NO_WIDGET, "events")],
 			["GET", feedPath(NO_WIDGET, "frames")],
 			["POST", feedPath(NO_WIDGET, "frames"), {}, { type: "ping" }],
@@ -489,9 +504,15 @@ it("while the store is down, every operation that needs it returns 503", () =>
 		];
 		for (const { method, path, body, operationId } of adminExamples()) {
 			rows.push([method, path, session, body]);
-			// That a key has no password and no profile is known without the store, and the server's state and models.
-			if (!["changeMyPassword", "changeProfile", "server", "listModels"].includes(operationId))
-				rows.push([method, path, ADMIN, body]);
+			// That a key has no password, profile and state is known without the store, and the server's state and models.
+			const known = [
+				"changeMyPassword",
+				"changeProfile",
+				"setAvailability",
+				"server",
+				"listModels",
+			];
+			if (!known.includes(operationId)) rows.push([method, path, ADMIN, body]);
 		}
 		await Promise.all(
 			rows.map(([method, path, headers, body]) =>

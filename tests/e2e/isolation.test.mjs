@@ -74,8 +74,15 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  */
 const OTHERS = [
 	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
-	...["tags_create", "snippets_create", "budgets_put", "prices_change", "rights_change"],
-	...["conversations_read", "invitations_create", "me_change"],
+	...[
+		"tags_create",
+		"snippets_create",
+		"budgets_put",
+		"prices_change",
+		"rights_change",
+		"hours_change",
+	],
+	...["conversations_read", "invitations_create", "me_change", "me_availability"],
 	...["sources_create", "answers_create", "gaps_close", "find"],
 	...["me_password", "logins_delete_others"],
 ];

@@ -151,6 +151,7 @@ export function makeExport(conversations, text) {
 			assigned: NOBODY,
 			tags: "",
 			context: "",
+			asked_at: 0,
 		});
 		all.push(message(1, "user", "?"), message(2, "assistant", text));
 	}

@@ -19,6 +19,7 @@ export const resetWidget = (banter, { id }) =>
 export const deleteWidget = (banter, { id }) => adminExpect(banter, 204, "DELETE", `widgets/${id}`);
 
 export const settingsPath = ({ widget_id }) => `/api/widget/${widget_id}/settings`;
+export const availabilityPath = ({ widget_id }) => `/api/widget/${widget_id}/availability`;
 export const configPath = ({ widget_id }) => `/api/widget/${widget_id}/config`;
 
 /** Takes the place of a widget: a session with the key. */

@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors inbox turns indexing import retention replication server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors duty inbox turns indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -41,11 +41,13 @@ const FOLDERS = Object.fromEntries(
 	workerd/model/openai: workerd/http/message
 	workerd/model/parts:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
+	workerd/zones:
+	workerd/hours: workerd/zones
 	workerd/knowledge: workerd/store workerd/search workerd/model
 	workerd/turn/prompt: workerd/model/openai workerd/model/parts
-	workerd/turn: workerd/knowledge workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
+	workerd/turn: workerd/hours workerd/knowledge workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
-	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
+	workerd/api/fields: workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
@@ -53,7 +55,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live workerd/api/identity
 	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
-		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat
+		workerd/api/guard workerd/api/hours workerd/api/live workerd/api/identity workerd/api/chat
 	workerd/api/feed: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
@@ -66,6 +68,7 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
 	workerd/api/budgets: workerd/http/ workerd/store workerd/api/request workerd/api/fields
+	workerd/api/hours: workerd/hours workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/prices: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/server: workerd/http/ workerd/store workerd/search workerd/net workerd/model workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
@@ -141,6 +144,8 @@ const PREFIXES = {
 		"cap_day",
 		"spent_period",
 		"spender_day",
+		"due_time",
+		"due_kind",
 		"change_seq",
 		"meta",
 		"org_key_parts",

@@ -16,6 +16,7 @@
 #include "workerd/api/export/export_handlers.h"
 #include "workerd/api/feed/feed_handlers.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/hours/hours_handlers.h"
 #include "workerd/api/inbox/conversation_live.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/metrics.h"

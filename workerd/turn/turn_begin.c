@@ -162,6 +162,7 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 	if (t->failed) {
 		turn_fail(t, TURN_STORE_DOWN);
 	} else if (t->asks_person) {
+		turn_hand_over_note_hours(t, begun->hours);
 		turn_set_prompt(t, prompt_new(begun->agent, begun->context));
 		turn_hand_over_at_once(t);
 	} else if (t->stop_requested) {
@@ -169,6 +170,7 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 		turn_finish(t);
 	} else {
 		turn_cost_begin(t, begun);
+		turn_hand_over_note_hours(t, begun->hours);
 		turn_set_prompt(t, prompt_new(begun->agent, begun->context));
 		history_add(&t->history, begun->history, begun->older);
 		turn_limits_hold(t);

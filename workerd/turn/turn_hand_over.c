@@ -6,11 +6,32 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "workerd/hours/hours.h"
 #include "workerd/turn/turn_internal.h"
 
-/* For an agent without texts of its own; the first only if the model has said nothing. */
-#define WAITING  "I have asked a person to help you. Please wait here for the answer."
+/* For an agent without texts of its own; the first only if the model has said nothing, the second outside of the working
+ * hours. */
+#define WAITING "I have asked a person to help you. Please wait here for the answer."
+#define CLOSED                                                                                \
+	"Nobody is here right now. Please leave your e-mail address, and we will answer you " \
+	"there."
 #define HANDOVER "A member of our team will answer you here."
+
+void
+turn_hand_over_note_hours(struct turn *t, struct slice hours)
+{
+	struct hours_state state;
+	struct hours h;
+
+	if (!hours_load(hours, &h))
+		return;
+	state = hours_at(&h, clock_wall_ms());
+	hours_clear(&h);
+	t->closed = !state.open;
+	t->reply.closed = t->closed;
+	t->reply.opens_at = t->closed ? state.until : 0;
+}
 
 void
 turn_hand_over_allow(struct turn *t)
@@ -19,7 +40,7 @@ turn_hand_over_allow(struct turn *t)
 
 	if (!t->asks_person && !prompt_may_hand_over(t->prompt))
 		return;
-	text = prompt_waiting_text(t->prompt);
+	text = t->closed ? prompt_closed_text(t->prompt) : prompt_waiting_text(t->prompt);
 	t->waiting_text = strndup((const char *)text.p, text.len);
 	must(t->waiting_text != NULL);
 }
@@ -56,7 +77,9 @@ turn_hand_over_notice(const struct turn *t, struct buf *out)
 
 	if (!t->hand_over.found)
 		return (struct slice){0};
-	if (*text == '\0' && before.len == 0)
+	if (*text == '\0' && t->closed)
+		text = CLOSED;
+	else if (*text == '\0' && before.len == 0)
 		text = WAITING;
 	if (*text != '\0')
 		must(buf_printf(out, "%s%s", turn_hand_over_gap(before), text) == 0);

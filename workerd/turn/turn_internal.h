@@ -130,6 +130,7 @@ struct turn {
 	enum not_found not_found; /* what its agent does if the content has no answer */
 	bool small_talk;          /* the message needs no information (small_talk.h) */
 	char *waiting_text;       /* of an agent that may hand over, else NULL */
+	bool closed;              /* people do not work now (workerd/hours/hours.h) */
 	bool asks_person;         /* the visitor asks for a person: the model is not called */
 
 	bool failed;     /* reported to the listeners, from TURN_STORING on */
@@ -257,6 +258,9 @@ struct slice turn_hand_over_cut(struct turn *t, struct slice text, struct buf *o
  * marker, and what the visitor reads if the model has asked for a person. Either may be empty. */
 struct slice turn_hand_over_rest(struct turn *t);
 struct slice turn_hand_over_notice(const struct turn *t, struct buf *out);
+
+/* Notes whether people work now; before the prompt is set. hours: as in TURN_BEGUN. */
+void turn_hand_over_note_hours(struct turn *t, struct slice hours);
 
 /* Ends the reply to a visitor who asks for a person. The prompt is set. */
 void turn_hand_over_at_once(struct turn *t);

@@ -68,6 +68,8 @@ struct turn_reply {
 	 */
 	enum conversation_state handover;
 	struct slice operator_name, operator_picture; /* of STATE_PERSON; may be empty */
+	bool closed;          /* of STATE_WAITING: people do not work now */
+	uint64_t opens_at;    /* when they do again, ms since 1970; 0: unknown */
 	struct slice sources; /* a SOURCES_RECORD; empty: nothing was looked up */
 };
 

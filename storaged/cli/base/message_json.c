@@ -23,7 +23,7 @@
 #define LIST_SPARE 8192u
 
 /* Bytes of a field of bytes that an export has, at most. */
-#define BYTES_MAX 128u
+#define BYTES_MAX 800u
 
 /* A role is a bit: by the number of the bit. */
 static const char *const role_words[] = {
@@ -41,6 +41,7 @@ static const struct vocabulary {
     {MSG_MESSAGE_RECORD, "status", message_status_words},
     {MSG_MESSAGE_DETAILS, "rating", message_rating_words},
     {MSG_USER_RECORD, "role", user_role_words},
+    {MSG_USER_RECORD, "availability", availability_words},
     {MSG_INVITATION_RECORD, "role", user_role_words},
     {MSG_KEY_RECORD, "kind", key_kind_words},
     {MSG_STATUS, "store_role", store_role_words},

@@ -144,12 +144,30 @@ export_record(struct export *e, struct slice key, struct slice value)
 	return 0;
 }
 
+/* Whether a user is there is not exported: a second export of an import is the same. */
+static int
+export_user(struct export *e, struct slice key, struct slice value)
+{
+	struct msg_user_record user;
+	struct buf record;
+	int rc;
+
+	if (record_decode(value, MSG_USER_RECORD, &user) != WIRE_OK)
+		return export_record(e, key, value);
+	user.active_at = user.away_at = 0;
+	buf_init(&record, WIRE_FRAME_MAX);
+	must(record_encode(&record, MSG_USER_RECORD, &user) == 0);
+	rc = export_record(e, key, buf_slice(&record));
+	buf_clear(&record);
+	return rc;
+}
+
 /* Exports a table whose records are a line each. */
 static int
 export_table_of(struct export *e, enum table table)
 {
 	e->table = table;
-	return export_table(e, table, export_record);
+	return export_table(e, table, table == TABLE_USERS ? export_user : export_record);
 }
 
 /* Exports the records that are a line each; a record comes after those that it refers to. */
@@ -194,6 +212,8 @@ export_all(struct export *e)
 		rc = export_table(e, TABLE_LOGINS, export_login);
 	if (rc == 0)
 		rc = export_table_of(e, TABLE_BUDGETS);
+	if (rc == 0)
+		rc = export_table_of(e, TABLE_RESPONSES);
 	if (rc == 0)
 		rc = export_check_entries(e);
 	if (rc != 0)

@@ -356,6 +356,8 @@ static const struct {
     {"change_record", "kind", LISTED(change_kind)},
     {"change_record", "what", LISTED(change_what)},
     {"change_record", "what", OWN(budget_changes)},
+    {NULL, "availability", LISTED(availability)},
+    {NULL, "people", LISTED(duty_people)},
     {"key_record", "kind", LISTED(key_kind)},
     {"conversation_change", "what", OWN(inbox_changes)},
     {NULL, "states", OWN(state_sets)},

@@ -26,7 +26,12 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
     [6] = {[TABLE_MESSAGES] = 4, [TABLE_AGENTS] = 10},
     [7] = {[TABLE_USERS] = 4},
     [8] = {[TABLE_AGENTS] = 13},
-    [9] = {[TABLE_WEBHOOKS] = 12, [TABLE_ORGS] = 4},
+    [9] = {[TABLE_WEBHOOKS] = 12,
+	[TABLE_ORGS] = 8,
+	[TABLE_CONVERSATIONS] = 8,
+	[TABLE_USERS] = 17,
+	[TABLE_AGENTS] = 4,
+	[TABLE_WIDGETS] = 4},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

@@ -115,6 +115,7 @@ account_on_user(void *arg, uint16_t type, const union msg *m)
 	else
 		json_write_str(j, "picture", r.picture);
 	json_write_str(j, "role", names_word(user_role_words, r.role));
+	names_write_availability(j, &r);
 	json_write_close(j, '}');
 	record_version_tag(r.updated_at, a->q.etag);
 	account_end(a);

@@ -133,6 +133,7 @@ const struct field agent_fields[] = {
     {"key_name", &field_ascii, AT(key_name), FIELD_NULLABLE, 1, MODEL_SERVER_NAME_MAX, NULL},
     {"handover_text", &field_text, AT(handover_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"waiting_text", &field_text, AT(waiting_text), FIELD_NULLABLE, 1, 1000, NULL},
+    {"closedText", &field_text, AT(closed_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"no_return", &field_flag, AT(no_return), FIELD_OPTIONAL, 0, 1, NULL},
     {"knowledge", &field_choice, AT(knowledge), FIELD_OPTIONAL, 0, 0, knowledge_words},
     {"sources", &field_ids, AT(sources), FIELD_OPTIONAL, 0, SOURCES_MAX, NULL},

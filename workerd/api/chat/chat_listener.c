@@ -66,6 +66,11 @@ chat_listener_write_handover(struct json_writer *j, const struct turn_reply *rep
 		json_write_str(j, "operator", reply->operator_name);
 	if (reply->operator_picture.len > 0)
 		json_write_str(j, "picture", reply->operator_picture);
+	if (reply->handover == STATE_WAITING && reply->closed) {
+		json_write_bool(j, "open", false);
+		if (reply->opens_at > 0)
+			json_write_uint(j, "opensAt", reply->opens_at);
+	}
 }
 
 struct slice

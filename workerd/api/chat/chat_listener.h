@@ -34,7 +34,7 @@ void *chat_listener_new(const struct api_call *c, size_t size);
 void chat_listener_start(
     struct chat_listener *l, struct turn_listener *turn, enum turn_failure why);
 
-/* Writes "state", "operator" and "picture" of a handover as members. */
+/* Writes "state", "operator", "picture", "open" and "opensAt" of a handover as members. */
 void chat_listener_write_handover(struct json_writer *j, const struct turn_reply *reply);
 
 /* The text of a reply for the client: one that knows people needs none while a person answers. */

@@ -10,6 +10,7 @@
 #include "proto/base/json_escape.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/fields/json_read.h"
+#include "workerd/hours/hours.h"
 
 #define KEY_MAX    (6 * 4 * FIELDS_NAME_MAX)
 #define WRONG_MAX  (FIELDS_WRONG_MAX * (KEY_MAX + 6 * FIELD_SENTENCE_MAX))
@@ -195,6 +196,7 @@ fields_parse(struct slice body, struct fields *in)
 	*in = (struct fields){.json = json};
 	buf_init(&in->made, FIELDS_MADE_MAX);
 	buf_init(&in->json_made, FIELDS_JSON_MAX);
+	buf_init(&in->hours_made, HOURS_JSON_MAX);
 	buf_init(&in->wrong, WRONG_MAX);
 	buf_init(&in->reasons, WRONG_MAX);
 	fields_enter(in, json, "");
@@ -207,6 +209,7 @@ fields_clear(struct fields *in)
 	json_read_free(in->json);
 	buf_clear(&in->made);
 	buf_clear(&in->json_made);
+	buf_clear(&in->hours_made);
 	buf_clear(&in->wrong);
 	buf_clear(&in->reasons);
 	*in = (struct fields){0};

@@ -97,7 +97,7 @@ struct fields {
 	struct json_t *json;
 	struct json_t *object; /* the object being read: json or one inside it */
 	const char *before;    /* prefix of its members' names in errors */
-	struct buf made, json_made;
+	struct buf made, json_made, hours_made;
 	struct buf wrong, reasons; /* members of JSON objects */
 	size_t n_wrong;
 };

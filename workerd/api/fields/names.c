@@ -32,3 +32,13 @@ names_message_status(uint8_t status)
 	return names_word(message_status_words,
 	    status <= MESSAGE_FILTERED ? status : (uint8_t)MESSAGE_INTERRUPTED);
 }
+
+void
+names_write_availability(struct json_writer *j, const struct msg_user_record *user)
+{
+	const uint8_t now = (uint8_t)msg_user_availability(user);
+
+	json_write_str(j, "availability", names_word(availability_words, now));
+	json_write_str(
+	    j, "chosenAvailability", names_word(availability_words, user->availability));
+}

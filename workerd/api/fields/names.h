@@ -5,6 +5,7 @@
 #define WORKERD_API_FIELDS_NAMES_H
 
 #include "proto/ipc/messages.h"
+#include "workerd/api/request/json_writer.h"
 
 /* Of the messages that a client sends, for field_choice; a NULL ends the list. */
 extern const char *const names_message_roles[];
@@ -17,5 +18,8 @@ struct slice names_found_outcome(uint8_t outcome);
 
 /* MESSAGE_HANDED is "complete"; a status that is not known is "interrupted". */
 struct slice names_message_status(uint8_t status);
+
+/* Writes what a user sees of its own state: availability, which it has now, and chosenAvailability. */
+void names_write_availability(struct json_writer *j, const struct msg_user_record *user);
 
 #endif

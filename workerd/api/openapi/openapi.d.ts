@@ -234,6 +234,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["hours"];
+        put: operations["setHours"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/prices": {
         parameters: {
             query?: never;
@@ -902,6 +918,22 @@ export interface paths {
         };
         get: operations["getMe"];
         put: operations["changeProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/me/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["setAvailability"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1675,6 +1707,13 @@ export interface components {
             sources?: components["schemas"]["ReplySources"];
             found?: components["schemas"]["ReplyFound"];
             general?: components["schemas"]["ReplyGeneral"];
+            /**
+             * @description Outside of the working hours: nobody answers now.
+             * @constant
+             */
+            open?: false;
+            /** @description With `open`: when people are back, in ms since 1970; left out: unknown. */
+            opensAt?: number;
         };
         Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["SourceEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description The reply has begun. The client discards the text of this reply after `position`. */
@@ -1960,7 +1999,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2004,6 +2043,8 @@ export interface components {
             retention_days: number | null;
             /** @description What a visitor reads when a budget of tokens is spent; null: a sentence of banter. */
             budget_text: string | null;
+            /** @description The widget's own working hours; null: those of the organization. */
+            hours: components["schemas"]["Hours"] | null;
             settings: components["schemas"]["WidgetSettings"];
             /** @default true */
             enabled: boolean;
@@ -2053,6 +2094,8 @@ export interface components {
             retention_days?: number | null;
             /** @description What a visitor reads when a budget of tokens is spent; null: a sentence of banter. */
             budget_text?: string | null;
+            /** @description The widget's own working hours; null: those of the organization. */
+            hours?: components["schemas"]["Hours"] | null;
             settings?: components["schemas"]["WidgetSettings"];
             enabled?: boolean;
             id?: components["schemas"]["Id"];
@@ -2104,6 +2147,8 @@ export interface components {
             handover_text: string | null;
             /** @description The end of a reply in which the model asks for a person; null: no text, or a sentence in English if the model says nothing. */
             waiting_text: string | null;
+            /** @description The end of a reply that asks for a person outside of the working hours, in place of `waiting_text`; null: a sentence in English that asks for an e-mail address. */
+            closedText: string | null;
             /**
              * @description true: the model does not take over again from an operator who writes nothing for OPERATOR_TIMEOUT_MS.
              * @default false
@@ -2170,6 +2215,8 @@ export interface components {
             handover_text?: string | null;
             /** @description The end of a reply in which the model asks for a person; null: no text, or a sentence in English if the model says nothing. */
             waiting_text?: string | null;
+            /** @description The end of a reply that asks for a person outside of the working hours, in place of `waiting_text`; null: a sentence in English that asks for an e-mail address. */
+            closedText?: string | null;
             /** @description true: the model does not take over again from an operator who writes nothing for OPERATOR_TIMEOUT_MS. */
             no_return?: boolean;
             /**
@@ -2246,20 +2293,20 @@ export interface components {
             /** @description Increases from event to event, also over restarts; also the event's id. */
             seq: number;
             /**
-             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question.
+             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
             /** @description The source of a page. */
             sourceId?: components["schemas"]["Id"];
             /**
-             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it. A budget: `half` and `most` when 50 and 80 % are used, then `reached`.
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`.
              * @enum {unknown}
              */
-            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most";
+            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability";
             /**
              * @description Of a budget: which of its two.
              * @enum {unknown}
@@ -2868,6 +2915,10 @@ export interface components {
             picture: components["schemas"]["UserPicture"];
             /** @enum {unknown} */
             role: "owner" | "member";
+            /** @description Now. */
+            availability: components["schemas"]["AvailabilityName"];
+            /** @description As the user has chosen. */
+            chosenAvailability: components["schemas"]["AvailabilityName"];
         };
         PasswordChange: {
             current: string;
@@ -2905,6 +2956,7 @@ export interface components {
             /** @description The user's name, or else the e-mail. */
             name: string;
             picture: components["schemas"]["UserPicture"];
+            availability: components["schemas"]["AvailabilityName"];
         };
         PersonList: {
             people: components["schemas"]["Person"][];
@@ -2980,7 +3032,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3010,7 +3062,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3038,7 +3090,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3073,7 +3125,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -3503,6 +3555,13 @@ export interface components {
             /** @description The name of the person, if it is known. */
             operator?: string;
             picture?: components["schemas"]["OperatorPicture"];
+            /**
+             * @description Outside of the working hours: nobody answers now.
+             * @constant
+             */
+            open?: false;
+            /** @description With `open`: when people are back, in ms since 1970; left out: unknown. */
+            opensAt?: number;
         };
         /** @description Only with `operators=1`: a person answers the visitor's message. */
         WidgetHandover: {
@@ -3513,6 +3572,75 @@ export interface components {
             /** @description The name of the person, if it is known. */
             operator?: string;
             picture?: components["schemas"]["OperatorPicture"];
+            /**
+             * @description Outside of the working hours: nobody answers now.
+             * @constant
+             */
+            open?: false;
+            /** @description With `open`: when people are back, in ms since 1970; left out: unknown. */
+            opensAt?: number;
+        };
+        /** @description Working hours: when people answer visitors. On a holiday nothing is open: intervals that begin on it do not take place, and those of the day before end at midnight. Where clocks are set, an interval begins at the first moment with its local time and ends at the last one; a time that is skipped is the moment at which clocks are set forward. */
+        Hours: {
+            /** @description A zone of the tz database of the server, such as Europe/Berlin. */
+            timezone: string;
+            /** @description In any order, without overlaps; they are returned sorted. */
+            weekly: components["schemas"]["HoursInterval"][];
+            /** @description Dates in the zone, without repetitions; they are returned sorted. Default: none. */
+            holidays?: string[];
+        };
+        HoursInterval: {
+            /**
+             * @description On which it begins.
+             * @enum {unknown}
+             */
+            day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+            from: string;
+            /** @description One before `from` is of the next day. Never the same as `from`: a whole day is from 00:00 to 24:00. */
+            to: string;
+        };
+        HoursState: {
+            hours: components["schemas"]["Hours"] | null;
+            /** @description Whether it is open now; true without working hours. */
+            open: boolean;
+            /** @description When it opens, in ms since 1970; null: it is open, or never opens. */
+            opensAt: number | null;
+            /** @description When it closes; null: it is closed, or always open. */
+            closesAt: number | null;
+        };
+        HoursRequest: {
+            /** @description null: people answer at any time. */
+            hours: components["schemas"]["Hours"] | null;
+        };
+        Availability: {
+            /** @description Whether it is open now; true without working hours. */
+            open: boolean;
+            /** @description When it opens, in ms since 1970; null: it is open, or never opens. */
+            opensAt: number | null;
+            /** @description When it closes; null: it is closed, or always open. */
+            closesAt: number | null;
+            /**
+             * @description Whether anybody is there: a user of the dashboard who is neither away nor off. null: nobody ever used the dashboard, so it is not known.
+             * @enum {unknown}
+             */
+            people: "online" | "away" | null;
+            /** @description How long visitors of the widget usually wait for the first answer of a person: the median of the last 50 waits, of which only the time within the working hours counts. null: there were fewer than 5. */
+            repliesInMs: number | null;
+        };
+        /**
+         * @description `online`: answers visitors. `away`: not at the moment, by choice or without input in the dashboard for AWAY_AFTER_MS. `off`: not at work.
+         * @enum {unknown}
+         */
+        AvailabilityName: "online" | "away" | "off";
+        MyAvailability: {
+            /** @description Now. */
+            availability: components["schemas"]["AvailabilityName"];
+            /** @description As the user has chosen. */
+            chosenAvailability: components["schemas"]["AvailabilityName"];
+        };
+        AvailabilityRequest: {
+            /** @description The choice. Left out: it stays, and only the input counts. */
+            availability?: components["schemas"]["AvailabilityName"];
         };
     };
     responses: {
@@ -3790,6 +3918,14 @@ export type Handback = components['schemas']['Handback'];
 export type OperatorMessage = components['schemas']['OperatorMessage'];
 export type HandoverEvent = components['schemas']['HandoverEvent'];
 export type WidgetHandover = components['schemas']['WidgetHandover'];
+export type Hours = components['schemas']['Hours'];
+export type HoursInterval = components['schemas']['HoursInterval'];
+export type HoursState = components['schemas']['HoursState'];
+export type HoursRequest = components['schemas']['HoursRequest'];
+export type Availability = components['schemas']['Availability'];
+export type AvailabilityName = components['schemas']['AvailabilityName'];
+export type MyAvailability = components['schemas']['MyAvailability'];
+export type AvailabilityRequest = components['schemas']['AvailabilityRequest'];
 export type ResponseReplyStream = components['responses']['ReplyStream'];
 export type ResponseTrialStream = components['responses']['TrialStream'];
 export type ResponsePage = components['responses']['Page'];
@@ -4229,6 +4365,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Budgets"];
+                };
+            };
+        };
+    };
+    hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The working hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursState"];
+                };
+            };
+        };
+    };
+    setHours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoursRequest"];
+            };
+        };
+        responses: {
+            /** @description The working hours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursState"];
                 };
             };
         };
@@ -5825,6 +6005,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    setAvailability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityRequest"];
+            };
+        };
+        responses: {
+            /** @description The user's state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAvailability"];
                 };
             };
         };

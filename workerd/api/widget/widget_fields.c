@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/hours/hours_field.h"
 #include "workerd/api/widget/widget_settings.h"
 
 #define AT(member) offsetof(struct msg_widget_record, member)
@@ -30,6 +31,7 @@ const struct field widget_fields[] = {
     {"daily_message_cap", &field_count, AT(daily_cap), FIELD_NULLABLE, 1, UINT32_MAX, NULL},
     {"retention_days", &field_count, AT(retention_days), FIELD_NULLABLE, 1, 36500, NULL},
     {"budget_text", &field_text, AT(budget_text), FIELD_NULLABLE, 1, 1000, NULL},
+    {"hours", &field_hours, AT(hours), FIELD_NULLABLE, 0, 0, NULL},
     {"settings", &field_widget_settings, AT(settings), FIELD_NULLABLE, 0, 0, NULL},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},

@@ -113,6 +113,12 @@ prompt_waiting_text(const struct prompt *p)
 	return utf8_trim(prompt_record(p).waiting_text);
 }
 
+struct slice
+prompt_closed_text(const struct prompt *p)
+{
+	return utf8_trim(prompt_record(p).closed_text);
+}
+
 enum knowledge
 prompt_knowledge(const struct prompt *p, struct slice *sources)
 {

@@ -76,6 +76,9 @@ bool prompt_may_hand_over(const struct prompt *p);
 /* The agent's text for a visitor who waits for a person; empty: none. Valid as long as the prompt. */
 struct slice prompt_waiting_text(const struct prompt *p);
 
+/* The same outside of the working hours. */
+struct slice prompt_closed_text(const struct prompt *p);
+
 /* What the agent's replies are based on; sources: with KNOWLEDGE_SOME, as in AGENT_RECORD, valid as long as the prompt. */
 enum knowledge prompt_knowledge(const struct prompt *p, struct slice *sources);
 

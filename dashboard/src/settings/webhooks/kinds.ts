@@ -22,6 +22,7 @@ export const KINDS: readonly Kind[] = [
 	"webhook",
 	"budget",
 	"prices",
+	"hours",
 	"source",
 	"answer",
 	"gap",

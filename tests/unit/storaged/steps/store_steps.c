@@ -40,6 +40,7 @@
  *	budget_share PERCENT                  BUDGET_SHARE; without the step there is none
  *	retain DAYS [STEPS]                   a pass of the retention with this RETENTION_DAYS
  *	end_silence [STEPS]                   a pass over the takeovers of silent operators
+ *	do_due [STEPS]                        all that the table due has for now
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	collect_content [STEPS]               until nothing of removed sources and incomplete uploads is left
@@ -85,6 +86,7 @@
  */
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
+#include "storaged/duty/due.h"
 #include "storaged/retention/retention.h"
 #include "storaged/turns/silence.h"
 #include "tests/unit/storaged/steps/store_world.h"
@@ -407,6 +409,18 @@ end_silence(struct world *w, const struct words *step)
 		expect_number(w, "steps", steps, step->word[1]);
 }
 
+/* do_due [STEPS] */
+static void
+do_due(struct world *w, const struct words *step)
+{
+	size_t steps = 1;
+
+	while (due_step(&w->f->env))
+		steps++;
+	if (step->n > 1)
+		expect_number(w, "steps", steps, step->word[1]);
+}
+
 static void
 import_into_new_store(struct world *w)
 {
@@ -541,6 +555,7 @@ static const struct {
     {"spenders", .run = expect_spenders},
     {"retain", .run = retain},
     {"end_silence", .run = end_silence},
+    {"do_due", .run = do_due},
     {"collect_garbage", .run = collect_garbage},
     {"collect_content", .run = collect_content},
     {"collect_garbage_step", .act = collect_garbage_step},

@@ -23,7 +23,7 @@
 #define CONVERSATION                                                                  \
 	OLD_CONVERSATION ",'inbox_state':'person','operator':'" ID                    \
 			 "','operator_name':'Ann','operator_at':7,'assigned':'" OTHER \
-			 "','tags':'" ID " " OTHER "','context':'c'}"
+			 "','tags':'" ID " " OTHER "','context':'c','asked_at':6}"
 #define MESSAGE                                                                         \
 	"{'kind':'message','conversation':'" ID "','seq':9007199254740991,'id':'" OTHER \
 	"','role':'assistant','status':'interrupted','created_at':0,"                   \
@@ -68,7 +68,7 @@ static const char *const lines[] = {
     "'created_at':1,'updated_at':2,'handover_text':'H','waiting_text':'W',"
     "'no_return':true,'knowledge':'some','sources':'" ID " " OTHER
     "','not_found':'fixed','not_found_text':'N','reasoning_effort':'low','extra':'{}',"
-    "'keep_thoughts':true,'fallbacks':'[]'}",
+    "'keep_thoughts':true,'fallbacks':'[]','closed_text':'X'}",
     "{'kind':'source','id':'" ID "','org':'" OTHER "','name':'S','source_kind':'pushed',"
     "'url':'u','include':'i','exclude':'e','pages_max':7,'language':'de',"
     "'interval_minutes':9,'enabled':true,'created_at':1,'updated_at':2}",
@@ -90,10 +90,10 @@ static const char *const lines[] = {
     "'primary_color':'#fff','text_color':'#000','position':'bottom_left',"
     "'contact_mode':'required','collects':7,'origins':'https://x','daily_cap':9,"
     "'enabled':false,'created_at':1,'updated_at':2,'retention_days':3,"
-    "'budget_text':'B','settings':'{}','identity_secret':'" TOKEN "'}",
+    "'budget_text':'B','settings':'{}','identity_secret':'" TOKEN "','hours':'{}'}",
     "{'kind':'org','id':'" ID "','name':'O','widget':'" OTHER
-    "','created_at':1,'prices':'{}','read_until':7,'member_rights':2}",
-    OLD_USER ",'picture':'https://a.b/c'}",
+    "','created_at':1,'prices':'{}','read_until':7,'member_rights':2,'hours':'{}'}",
+    OLD_USER ",'picture':'https://a.b/c','availability':'off','active_at':4,'away_at':5}",
     OLD_KEY ",'used_at':2}",
     OLD_WEBHOOK ",'old_secret':'o','old_until':9}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
@@ -101,6 +101,7 @@ static const char *const lines[] = {
     "{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN
     "','role':'member','email':'i@b','created_at':1,'updated_at':2,'expires_at':3,'used_at':4,"
     "'user':'" ID "'}",
+    "{'kind':'responses','org':'" ID "','widget':'" OTHER "','times':'0102'}",
     "{'kind':'visitor','id':'" ID "','org':'" OTHER "','widget':'" ID
     "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':true,'created_at':1}",
 };

@@ -1,0 +1,105 @@
+/*
+ * The first row is looked up in a read transaction: most steps find nothing that is due.
+ */
+#include "storaged/duty/due.h"
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/duty/availability.h"
+
+typedef int due_fn(struct txn *t, const struct key *about, uint64_t now);
+
+static due_fn *const kinds[DUE_KINDS] = {
+    [DUE_AWAY] = availability_due,
+};
+
+/* The first row whose time has come. MDB_NOTFOUND: there is none. */
+static int
+due_find(struct txn *t, uint64_t now, struct key *row, struct key *about)
+{
+	const struct key all = {0};
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_DUE, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	/* A key of another length is damaged; it is removed like a row of an unknown kind. */
+	if (rc == 0 && key_fits(TABLE_DUE, w.key) && due_time(w.key) > now)
+		rc = MDB_NOTFOUND;
+	if (rc == 0) {
+		*row = key_of(w.key);
+		*about = key_of(w.value);
+	}
+	walk_close(&w);
+	return rc;
+}
+
+static int
+due_do(struct txn *t, const struct key *row, const struct key *about, uint64_t now)
+{
+	const bool fits = key_fits(TABLE_DUE, key_slice(row));
+	const uint8_t kind = fits ? due_kind(key_slice(row)) : DUE_KINDS;
+	int rc = txn_del(t, TABLE_DUE, row);
+
+	return rc != 0 || kind >= DUE_KINDS || kinds[kind] == NULL ? rc
+								   : kinds[kind](t, about, now);
+}
+
+/* MDB_NOTFOUND: nothing more is due. */
+static int
+due_do_some(struct txn *t, uint64_t now)
+{
+	struct key row, about;
+	int rc = 0;
+
+	for (unsigned n = 0; rc == 0 && n < DUE_ROWS; n++) {
+		rc = due_find(t, now, &row, &about);
+		if (rc == 0)
+			rc = due_do(t, &row, &about, now);
+	}
+	return rc;
+}
+
+/* Whether anything is due. */
+static bool
+due_has_come(struct env *env, uint64_t now)
+{
+	struct key row, about;
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return false;
+	rc = due_find(&t, now, &row, &about);
+	txn_abort(&t);
+	return rc == 0;
+}
+
+bool
+due_step(struct env *env)
+{
+	const uint64_t now = clock_wall_ms();
+	bool more;
+	struct txn t;
+	int rc;
+
+	if (!env->writable || env->damage != NULL || !due_has_come(env, now))
+		return false;
+	rc = txn_begin(&t, env, TXN_WRITE);
+	if (rc == 0) {
+		rc = due_do_some(&t, now);
+		more = rc == 0;
+		if (rc == 0 || rc == MDB_NOTFOUND) {
+			rc = txn_commit(&t);
+			if (rc == 0)
+				return more;
+		} else {
+			txn_abort(&t);
+		}
+	}
+	if (rc != COMMIT_LOG_LOST)
+		log_event(LOG_ERROR, "due_failed", L_STR("error", env_strerror(rc)),
+		    L_STR("help", "storaged tries again; run banter verify"));
+	return false;
+}

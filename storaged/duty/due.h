@@ -1,0 +1,20 @@
+/*
+ * What happens at a time: rows of the table due, by time, kind and id. Whoever plans something puts a row (key_due()), in
+ * the transaction that makes it necessary, and notes the time where the row can be found again. When the time has come,
+ * a step removes the row and calls the function of its kind in one transaction.
+ */
+#ifndef STORAGED_DUTY_DUE_H
+#define STORAGED_DUTY_DUE_H
+
+#include "storaged/engine/txn.h"
+
+/* Rows of a step, at most. */
+#define DUE_ROWS 50u
+
+/* How often a step is due, in ms. */
+#define DUE_INTERVAL_MS 1000u
+
+/* The rows whose time has come, at most DUE_ROWS; not during a batch. True: there are more, call again soon. */
+bool due_step(struct env *env);
+
+#endif
