@@ -309,7 +309,7 @@ DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_image := $(DEBS_deb) buildah mmdebstrap
 DEBS_test-image := $(DEBS_image) curl python3-yaml runc
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
-TOOLS := promtool nghttpx nginx haproxy caddy
+TOOLS := promtool nghttpx nginx ngx_stream_module.so haproxy caddy
 TOOLS_test := $(TOOLS)
 TOOLS_bench := nginx haproxy
 TOOLS_documents := postgresql
@@ -348,6 +348,7 @@ fetched: $(addsuffix /node_modules/.installed,$(NPM_$(FOR))) $(addprefix got-,$(
 FROM_promtool := usr/bin/promtool promtool prometheus
 FROM_nghttpx := usr/sbin/nghttpx nghttp2-proxy
 FROM_nginx := usr/sbin/nginx nginx
+FROM_ngx_stream_module.so := usr/lib/nginx/modules/ngx_stream_module.so libnginx-mod-stream
 FROM_haproxy := usr/sbin/haproxy haproxy
 FROM_caddy := usr/bin/caddy caddy
 
@@ -363,7 +364,7 @@ $(TOOLS:%=build/tools/%): build/tools/%:
 	$(Q)cd $@.package && for p in $(wordlist 2,9,$(FROM_$*)); do \
 			apt-get download -qq $$p >/dev/null 2>&1 && break; \
 		done && dpkg-deb --fsys-tarfile ./*.deb | \
-		tar -x -C .. --strip-components=3 ./$(firstword $(FROM_$*))
+		tar -x -C .. --transform='s,.*/,,' ./$(firstword $(FROM_$*))
 	@rm -rf $@.package
 
 # Programs of it find their files by their own places.
