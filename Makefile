@@ -564,6 +564,12 @@ bench-sockets: ## restart the store under 100,000 silent WebSockets (3 minutes, 
 	@node tests/bench/sockets.mjs --one-worker
 	@node tests/bench/sockets.mjs
 
+.PHONY: bench-tenants
+bench-tenants: ## measure what an organization notices while another one attacks the queues that both share (6 minutes)
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill
+	@node tests/bench/tenants.mjs
+
 .PHONY: bench-content
 bench-content: ## measure what sites that are read, and questions to their content, cost: durable appends, the first token (4 minutes)
 	@$(MAKE) --no-print-directory deps FOR=documents || $(MAKE) --no-print-directory deps FOR=run

@@ -34,7 +34,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/http/message:
 	workerd/http: workerd/http/message
 	workerd/http/ws: workerd/http workerd/http/message
-	workerd/store:
+	workerd/store: workerd/net
 	workerd/search: workerd/net
 	workerd/net:
 	workerd/model: workerd/http/message workerd/net

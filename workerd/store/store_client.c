@@ -14,6 +14,7 @@
 #include "workerd/store/store_client.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -21,6 +22,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "workerd/net/fair_slots.h"
 #include "workerd/store/store_connection.h"
 
 #define CALLS_MAX     16384 /* a power of two: the low bits of a request id */
@@ -44,6 +46,10 @@
  * their way. */
 #define SAME_PROCESS_MS 300
 
+/* Lists and numbers that storaged works out at a time. It works on one after the other, so more would only make others
+ * wait behind them; one organization has half of these places (net/fair_slots.h). */
+#define READS_MAX 4
+
 struct store_call {
 	struct store_client *client;
 	uint64_t id;
@@ -56,8 +62,10 @@ struct store_call {
 	uint64_t processes[PROCESSES_MAX];
 	bool on_trial; /* it is in flight for the second time */
 	enum msg_type type;
+	struct id reader; /* the organization whose list it reads; zero: it needs no place */
+	bool held;        /* it waits for a place */
 	struct buf frame;
-	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
+	TAILQ_ENTRY(store_call) link; /* in the order of the requests, or in held */
 };
 
 struct store_listener {
@@ -87,7 +95,8 @@ struct store_client {
 	struct store_call *calls[CALLS_MAX];
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
 	size_t n_unused;
-	TAILQ_HEAD(, store_call) order;
+	TAILQ_HEAD(, store_call) order, held;
+	struct fair_slots reads;
 	struct store_call
 	    *next; /* the first that was not sent on this connection; NULL: none */
 	size_t on_trial, on_trial_max;
@@ -103,18 +112,62 @@ store_event_free(struct event **ev)
 	*ev = NULL;
 }
 
+/* Puts it behind all calls that are to be sent. */
+static void
+store_call_queue(struct store_call *call)
+{
+	struct store_client *sc = call->client;
+
+	TAILQ_INSERT_TAIL(&sc->order, call, link);
+	if (sc->next == NULL)
+		sc->next = call;
+}
+
+/* Gives places to those that have waited longest. */
+static void
+store_queue_held(struct store_client *sc)
+{
+	struct store_call *call = TAILQ_FIRST(&sc->held), *next;
+
+	for (; call != NULL && sc->reads.used < READS_MAX; call = next) {
+		next = TAILQ_NEXT(call, link);
+		if (!fair_slots_has(&sc->reads, &call->reader))
+			continue;
+		TAILQ_REMOVE(&sc->held, call, link);
+		call->held = false;
+		fair_slots_take(&sc->reads, &call->reader);
+		store_call_queue(call);
+	}
+}
+
+static void
+store_call_leave_queue(struct store_call *call)
+{
+	struct store_client *sc = call->client;
+
+	if (call->held) {
+		TAILQ_REMOVE(&sc->held, call, link);
+		return;
+	}
+	if (sc->next == call)
+		sc->next = TAILQ_NEXT(call, link);
+	TAILQ_REMOVE(&sc->order, call, link);
+	if (id_is_zero(&call->reader))
+		return;
+	fair_slots_give(&sc->reads, &call->reader);
+	store_queue_held(sc);
+}
+
 static void
 store_call_free(struct store_call *call)
 {
 	struct store_client *sc = call->client;
 
-	if (sc->next == call)
-		sc->next = TAILQ_NEXT(call, link);
 	if (call->on_trial) {
 		sc->on_trial--;
 		sc->on_trial_max++;
 	}
-	TAILQ_REMOVE(&sc->order, call, link);
+	store_call_leave_queue(call);
 	sc->calls[call->id % CALLS_MAX] = NULL;
 	sc->unused[sc->n_unused++] = (uint16_t)(call->id % CALLS_MAX);
 	sc->waiting -= buf_len(&call->frame);
@@ -523,6 +576,8 @@ store_client_new_as(struct event_base *base, const char *path, enum role role)
 		sc->n_unused++;
 	}
 	TAILQ_INIT(&sc->order);
+	TAILQ_INIT(&sc->held);
+	sc->reads.most = READS_MAX;
 	sc->retry = evtimer_new(base, store_try_connect, sc);
 	sc->replace = evtimer_new(base, store_on_replace, sc);
 	must(sc->retry != NULL && sc->replace != NULL);
@@ -546,6 +601,8 @@ store_client_free(struct store_client *sc)
 
 	if (sc == NULL)
 		return;
+	while ((call = TAILQ_FIRST(&sc->held)) != NULL)
+		store_call_free(call);
 	while ((call = TAILQ_FIRST(&sc->order)) != NULL)
 		store_call_free(call);
 	store_event_free(&sc->retry);
@@ -582,6 +639,29 @@ store_take_id(struct store_client *sc)
 	return ++sc->serial * CALLS_MAX + sc->unused[--sc->n_unused];
 }
 
+/* The organization of a request that reads a list or numbers; zero: of another request. */
+static struct id
+store_reader(enum msg_type type, const void *msg)
+{
+	static const struct {
+		enum msg_type type;
+		size_t org;
+	} reads[] = {
+	    {MSG_CONVERSATION_LIST, offsetof(struct msg_conversation_list, org)},
+	    {MSG_MESSAGE_LIST, offsetof(struct msg_message_list, org)},
+	    {MSG_RECORD_LIST, offsetof(struct msg_record_list, org)},
+	    {MSG_NUMBERS_READ, offsetof(struct msg_numbers_read, org)},
+	    {MSG_SOURCE_PAGE_LIST, offsetof(struct msg_source_page_list, org)},
+	    {MSG_CONTENT_READ, offsetof(struct msg_content_read, org)},
+	};
+	struct id org = {{0}};
+
+	for (size_t i = 0; i < ARRAY_LEN(reads); i++)
+		if (reads[i].type == type)
+			memcpy(&org, (const uint8_t *)msg + reads[i].org, sizeof(org));
+	return org;
+}
+
 static bool
 store_takes_calls(const struct store_client *sc)
 {
@@ -605,6 +685,7 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	*call = (struct store_call){.client = sc,
 	    .id = id,
 	    .type = type,
+	    .reader = store_reader(type, msg),
 	    .fn = fn,
 	    .arg = arg,
 	    .since_ns = clock_mono_ns()};
@@ -615,9 +696,13 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 		store_call_set_timeout(call, timeout_ms);
 	sc->calls[id % CALLS_MAX] = call;
 	sc->waiting += buf_len(&call->frame);
-	TAILQ_INSERT_TAIL(&sc->order, call, link);
-	if (sc->next == NULL)
-		sc->next = call;
+	if (id_is_zero(&call->reader)) {
+		store_call_queue(call);
+	} else {
+		call->held = true;
+		TAILQ_INSERT_TAIL(&sc->held, call, link);
+		store_queue_held(sc);
+	}
 	if (sc->current != NULL)
 		store_send_waiting(sc);
 	return call;

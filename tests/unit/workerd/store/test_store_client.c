@@ -124,6 +124,50 @@ STAGE_TEST(unsolicited_messages_go_to_listeners)
 	assert_int_equal(news.n, 1);
 }
 
+static void
+ask_numbers(struct news *news, uint8_t org, uint32_t n)
+{
+	const struct msg_numbers_read read = {.org.b = {org}, .from = n};
+
+	assert_non_null(store_call(
+	    news->store, MSG_NUMBERS_READ, &read, STORE_TIMEOUT_MS, on_answer, news));
+}
+
+/* The next request reads numbers of this organization; its id. */
+static uint64_t
+expect_numbers(struct stage *s, uint8_t org, uint32_t n)
+{
+	union msg m;
+	uint64_t request = store_expect(s, MSG_NUMBERS_READ, &m);
+
+	assert_int_equal(m.numbers_read.org.b[0], org);
+	assert_int_equal(m.numbers_read.from, n);
+	return request;
+}
+
+/* An organization that reads much waits for itself: others do not wait for all of it. */
+STAGE_TEST(numbers_of_one_organization_leave_places_to_the_others)
+{
+	struct stage *s = *state;
+	struct news news;
+	uint64_t first;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	for (uint32_t n = 0; n < 5; n++)
+		ask_numbers(&news, 1, n);
+	ask_numbers(&news, 2, 0);
+	ask(&news, STORE_TIMEOUT_MS);
+	first = expect_numbers(s, 1, 0);
+	(void)expect_numbers(s, 1, 1);
+	(void)expect_numbers(s, 2, 0);
+	expect_ok(s, &news);
+	/* 2 of 4 places are used then, one of them by itself: the next one may go. */
+	store_answer(s, first, MSG_ERROR, &(struct msg_error){.code = STORE_INTERNAL});
+	STAGE_UNTIL(s, news.answers == 2);
+	(void)expect_numbers(s, 1, 2);
+}
+
 STAGE_TEST(all_listeners_get_the_same_events)
 {
 	static const struct store_events only_news = {.notification = on_news};
