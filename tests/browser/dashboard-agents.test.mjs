@@ -100,7 +100,8 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await page.getByLabel("Temperature").pressSequentially("0.5");
 		await page.getByLabel("Maximum length of a reply").fill("77");
 		await page.getByLabel("When to ask for a person").fill("Refunds.");
-		await page.getByLabel("Closing sentence").fill("Jane will help you.");
+		await page.getByLabel("Closing sentence", { exact: true }).fill("Jane will help you.");
+		await page.getByLabel("Closing sentence outside").fill("Jane sleeps.");
 		await page.getByLabel("Answer while a person").fill("Wait for Jane.");
 		await page.getByLabel("Stays with the person").check();
 		await page.getByLabel("Answers visitors").uncheck();
@@ -118,6 +119,7 @@ describe("the dashboard's agents", { skip: missing }, () => {
 			max_output_tokens: 77,
 			escalation_instructions: "Refunds.",
 			waiting_text: "Jane will help you.",
+			closedText: "Jane sleeps.",
 			handover_text: "Wait for Jane.",
 			no_return: true,
 			enabled: false,

@@ -17,11 +17,12 @@ const SECTIONS = [
 	"keys",
 	"webhooks",
 	"webhooks/new",
+	"hours",
 	"limits",
 	"prices",
 	"server",
 ];
-const FOR_OWNERS = ["users", "keys", "webhooks", "limits", "server"];
+const FOR_OWNERS = ["users", "keys", "webhooks", "hours", "limits", "server"];
 
 describe("the dashboard's settings", { skip: missing }, () => {
 	const dashboard = useDashboard();

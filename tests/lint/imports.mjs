@@ -16,17 +16,18 @@ const DASHBOARD_LAYERS = ["api", "text", "hooks", "ui", "shell"].map(
 const DASHBOARD_PARTS = {
 	agents: [],
 	contacts: [],
+	hours: [],
 	knowledge: [],
 	inbox: ["thread", "start"],
 	join: [],
 	login: [],
 	numbers: [],
 	refusals: [],
-	settings: ["snippets"],
+	settings: ["hours", "snippets"],
 	snippets: [],
 	start: [],
 	thread: ["knowledge"],
-	widgets: [],
+	widgets: ["hours"],
 };
 const TYPES = "workerd/api/openapi";
 

@@ -12,6 +12,7 @@ export function HandoverCard({ form }: { readonly form: Form<Agent> }) {
 		<Card title={t("people")} hint={t("peopleHint")}>
 			<LongText form={form} name="escalation_instructions" />
 			<LongText form={form} name="waiting_text" />
+			<LongText form={form} name="closedText" placeholder={t("closedTextDefault")} />
 			<LongText form={form} name="handover_text" placeholder={t("handoverTextDefault")} />
 			<SwitchField
 				label={t("noReturn")}

@@ -14,6 +14,7 @@ const TEXTS = {
 	restricted_topics: { label: "restricted", hint: "restrictedHint", max: 4000, rows: 3 },
 	escalation_instructions: { label: "escalation", hint: "escalationHint", max: 4000, rows: 3 },
 	waiting_text: { label: "waitingText", hint: "waitingTextHint", max: 1000, rows: 2 },
+	closedText: { label: "closedText", hint: "closedTextHint", max: 1000, rows: 2 },
 	handover_text: { label: "handoverText", hint: "handoverTextHint", max: 1000, rows: 2 },
 	notFoundText: { label: "notFoundText", hint: "notFoundTextHint", max: 1000, rows: 2 },
 } as const;

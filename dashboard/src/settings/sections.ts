@@ -101,6 +101,13 @@ export const GROUPS: readonly SectionGroup[] = [
 				load: async () => (await import("./webhooks/webhooks")).WebhooksSection,
 			},
 			{
+				page: "hours",
+				title: "hours",
+				icon: "clock",
+				isForOwners: true,
+				load: async () => (await import("./hours/hours")).HoursSection,
+			},
+			{
 				page: "limits",
 				title: "limits",
 				icon: "gauge",

@@ -6,7 +6,7 @@ import { Avatar } from "../ui/avatar";
 import { Chooser } from "../ui/chooser";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
-import { useMe } from "./me";
+import { type Availability, availabilityName, useMe } from "./me";
 import { usePeople } from "./people";
 import { toast } from "./toasts";
 
@@ -23,6 +23,7 @@ interface Choice {
 	readonly id: string | null;
 	readonly name: string;
 	readonly picture: string | null;
+	readonly availability?: Availability;
 }
 
 export function AssignDialog({ assignedTo, onAssign, onClose }: AssignDialogProps) {
@@ -50,7 +51,7 @@ export function AssignDialog({ assignedTo, onAssign, onClose }: AssignDialogProp
 				onPick={(choice) => void pick(choice)}
 				none={t("nobodyFound")}
 			>
-				{({ id, name, picture }) => (
+				{({ id, name, picture, availability }) => (
 					<>
 						{id === null ? (
 							<span class="choice-nobody">
@@ -62,6 +63,12 @@ export function AssignDialog({ assignedTo, onAssign, onClose }: AssignDialogProp
 						<span class="choice-text">
 							{id !== null && id === me ? `${name} (${t("me")})` : name}
 						</span>
+						{availability && (
+							<span class="choice-state">
+								<span class={`presence presence-${availability}`} />
+								{availabilityName(availability)}
+							</span>
+						)}
 						{id === assignedTo && (
 							<>
 								<Icon name="check" />

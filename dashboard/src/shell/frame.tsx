@@ -15,6 +15,7 @@ import { useOnline } from "./online";
 import { isAt, PLACES, type Place, SETTINGS } from "./places";
 import { type Command, keysOf, listenToKeys, useCommands } from "./shortcuts";
 import { Toasts } from "./toasts";
+import { useActivity } from "./use-activity";
 import { useNotifier } from "./use-bell";
 
 // Loaded when somebody opens them.
@@ -44,6 +45,7 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 	useEffect(listenToKeys, []);
 	useEffect(loadPaletteSoon, []);
 	useNotifier();
+	useActivity();
 	useCommands([
 		...[...PLACES, SETTINGS].map(
 			(place): Command => ({

@@ -1,13 +1,21 @@
 // The signed-in user.
 
-import type { Me } from "../../../workerd/api/openapi/openapi";
+import type { AvailabilityName, Me } from "../../../workerd/api/openapi/openapi";
 import { type Data, useData } from "../api/desk";
+import { t } from "../text/common";
+
+export type Availability = AvailabilityName;
 
 export function useMe(): Data<Me> {
 	return useData("me", (api) => ({
 		load: (signal) => api.read("/v1/admin/me", { signal }),
 		kinds: ["user"],
 	}));
+}
+
+export function availabilityName(availability: Availability): string {
+	const names = { online: "stateOnline", away: "stateAway", off: "stateOff" } as const;
+	return t(names[availability]);
 }
 
 /** Anybody who signed in with DASHBOARD_PASSWORD. */

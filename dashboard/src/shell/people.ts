@@ -2,12 +2,13 @@
 
 import { allItems } from "../api/all-pages";
 import { useData } from "../api/desk";
-import { useMe } from "./me";
+import { type Availability, useMe } from "./me";
 
 export interface Person {
 	readonly id: string;
 	readonly name: string;
 	readonly picture: string | null;
+	readonly availability: Availability;
 }
 
 /** Everybody, the user first. */

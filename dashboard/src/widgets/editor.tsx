@@ -14,6 +14,7 @@ import { Basics } from "./sections/basics";
 import { Contact } from "./sections/contact";
 import { Conversation } from "./sections/conversation";
 import { Entry } from "./sections/entry";
+import { Hours } from "./sections/hours";
 import { Limits } from "./sections/limits";
 import { Looks } from "./sections/looks";
 import { Texts } from "./sections/texts";
@@ -84,6 +85,7 @@ export function Editor({ form, today, onSave, action, isNew, before, after }: Ed
 					<Entry fields={fields} />
 					<Conversation fields={fields} />
 					<Contact fields={fields} />
+					<Hours fields={fields} />
 					<Texts fields={fields} />
 					<Limits fields={fields} today={today} />
 					<FormBar form={form} {...(action && { action })} {...(isNew && { isNew })} />

@@ -1,7 +1,8 @@
 // A widget as its form has it: one member for each field, named as the server names it in errors. Two editors who
 // change different settings do not overwrite each other, although the server stores all settings as one object.
 
-import type { Widget, WidgetFields } from "../../../workerd/api/openapi/openapi";
+import type { Hours, Widget, WidgetFields } from "../../../workerd/api/openapi/openapi";
+import { toForm, toServer } from "../hours/week";
 
 export type ContactName = "name" | "email" | "phone";
 export const CONTACT_NAMES: readonly ContactName[] = ["name", "email", "phone"];
@@ -91,6 +92,7 @@ export interface WidgetValue extends FlatSettings {
 	readonly daily_message_cap: number | null;
 	readonly retention_days: number | null;
 	readonly budget_text: string;
+	readonly hours: Hours | null;
 	readonly enabled: boolean;
 }
 
@@ -137,6 +139,7 @@ export function formValue(widget: Widget): WidgetValue {
 		daily_message_cap: widget.daily_message_cap,
 		retention_days: widget.retention_days,
 		budget_text: widget.budget_text ?? "",
+		hours: toForm(widget.hours),
 		enabled: widget.enabled,
 	};
 }
@@ -162,6 +165,7 @@ export const NEW_WIDGET: WidgetValue = {
 	daily_message_cap: null,
 	retention_days: null,
 	budget_text: "",
+	hours: null,
 	enabled: true,
 };
 
@@ -197,7 +201,8 @@ export function fieldsOf(changes: Partial<WidgetValue>, value: WidgetValue): Wid
 	const fields = Object.fromEntries(
 		own
 			.filter(([name, set]) => name !== "agent_id" || set !== "")
-			.map(([name, set]) => [name, set === "" ? null : clean(set)]),
+			.map(([name, set]) => [name, set === "" ? null : clean(set)])
+			.map(([name, set]) => [name, name === "hours" ? toServer(set as Hours | null) : set]),
 	);
 	const affects = /^(settings\.|collect_)/;
 	const hasSettings = Object.keys(changes).some((name) => affects.test(name));
