@@ -218,6 +218,39 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 		if (carrier !== "poll")
 			it("go on behind each frame, also at positions without a message before it", goOn);
 
+		const bothAgain = async () => {
+			const one = await open(MODE);
+			const { sessionId } = one.widget;
+			const texts = ["[[tokens=4 hold-after=2]] early", "[[tokens=5 hold-after=2]] late"];
+			for (const [i, text] of texts.entries()) {
+				await one.insist(text, `m-${i}`);
+				await one.upTo("token");
+				await banter.killWorkers(banter.workerPids());
+				await banter.ready();
+				await one.upTo("typing_stop");
+			}
+			await one.insist(echo("newest"), "n");
+			await one.upTo("typing_stop");
+			const again = texts.map((message, i) => ({ sessionId, message, clientMessageId: `m-${i}` }));
+			const send = (body) => banter.request("POST", "/v1/chat", { headers: KEY, body });
+			const answers = [send(again[0])];
+			await one.upTo("typing_start");
+			answers.push(send(again[1]));
+			await banter.release("] late");
+			assert.equal((await answers[1]).json.message, numbered(5));
+			await banter.release("] early");
+			const complete = new Set();
+			while (complete.size < 2) {
+				const { type, content } = await one.next();
+				if (type === "message" && [numbered(4), numbered(5)].includes(content))
+					complete.add(content);
+			}
+			await one.close();
+		};
+		// Only such requests do not wait for each other. Between two polls, nobody hears that a reply is written again.
+		if (place === "session" && carrier !== "poll")
+			it("show two replies that are written again at the same time", bothAgain);
+
 		it("hold back what is behind a reply that is being written", async () => {
 			const one = await open();
 			const tabs = [];

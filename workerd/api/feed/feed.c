@@ -139,13 +139,27 @@ feed_on_missed(struct live_core *core, const struct live_room_event *event)
 	feed_on_changed(core);
 }
 
+/* A reply is written again. If another one is, too, this one may end first: then all behind that one comes again. */
+static void
+feed_expect(struct feed *f, const struct id *reply)
+{
+	if (f->place.behind == 0 || id_equal(reply, &f->reply))
+		return;
+	f->place.next = live_place_first(&f->place);
+	f->place.behind = 0;
+	f->place.told = false;
+	event_stream_continue_at(&f->stream, live_place_number(&f->place));
+}
+
 static void
 feed_on_turn(struct live_core *core, const struct msg_live_turn *turn)
 {
 	struct feed *f = (struct feed *)core;
 
-	if (id_is_zero(&turn->message))
+	if (id_is_zero(&turn->message)) {
 		f->place.told = false;
+		feed_expect(f, &turn->turn);
+	}
 	feed_sync(f);
 }
 
