@@ -13,18 +13,16 @@ import {
 	rmSync,
 	writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-// The program that makes types needs the TypeScript of the tests.
-const require = createRequire(new URL("../../tests/package.json", import.meta.url));
-const { default: openapiTS, astToString } = require("openapi-typescript");
-
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = join(HERE, "../..");
+// The program that makes types needs the TypeScript of the tests. As a module: Node 18 cannot require() its parts.
+const OPENAPI_TYPES = join(ROOT, "tests/node_modules/openapi-typescript/dist/index.mjs");
+const { default: openapiTS, astToString } = await import(pathToFileURL(OPENAPI_TYPES));
 const [, , VERSION, FOLDER] = process.argv;
 const OUT = resolve(FOLDER);
 
