@@ -565,7 +565,7 @@ bench-sockets: ## restart the store under 100,000 silent WebSockets (3 minutes, 
 	@node tests/bench/sockets.mjs
 
 .PHONY: bench-tenants
-bench-tenants: ## measure what an organization notices while another one attacks the queues that both share (6 minutes)
+bench-tenants: ## measure what an organization notices while another one attacks the queues that both share (3 minutes)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill
 	@node tests/bench/tenants.mjs

@@ -1,6 +1,6 @@
 // A tenant that attacks, for tenants.mjs, in a process of its own: it sends requests over so many connections, without a
-// pause, from the message "start" on. Each request is { method, path, headers, body }; "%n" in them is a number that
-// counts up. It prints how many of each status were answered when its input ends.
+// pause, from the message "start" on. Each request is { method, path, headers, body, times }: the body is sent so many
+// times over; "%n" is a number that counts up. It prints how many of each status were answered when its input ends.
 
 import { Agent, request } from "node:http";
 
@@ -10,9 +10,9 @@ const statuses = {};
 let n = 0;
 
 function send() {
-	const { method, path, headers, body } = requests[n % requests.length];
+	const { method, path, headers, body, times = 1 } = requests[n % requests.length];
 	const fill = (text) => text.replaceAll("%n", String(n));
-	const payload = body === undefined ? undefined : fill(body);
+	const payload = body === undefined ? undefined : fill(body).repeat(times);
 	n++;
 	return new Promise((done) => {
 		const sent = request(`${url}${fill(path)}`, { agent, method, headers }, (response) => {

@@ -258,8 +258,8 @@ const queues = {
 			await asked.wait;
 			return async () => {
 				await until("the crawl has ended", async () => {
-					const { state } = await must(200, asVictim("GET", `sources/${id}`));
-					return state === "idle";
+					const { state } = (await must(200, asVictim("GET", `sources/${id}`))).state;
+					return state === "idle" || state === "failed";
 				});
 				asked = signal();
 				await must(202, asVictim("POST", `sources/${id}/crawl`));
@@ -274,13 +274,13 @@ const queues = {
 				201,
 				banter.request("POST", "/v1/admin/sources", { headers: attacker, body }),
 			);
-			const text = Array.from({ length: 20_000 }, (_, i) => `Word${i} of file %n.`).join(" ");
 			return [
 				{
 					method: "PUT",
 					path: `/v1/admin/sources/${source.id}/content?url=%n.txt`,
 					headers: { "content-type": "text/plain", ...attacker },
-					body: text,
+					body: "Some words of file %n. ",
+					times: 20_000,
 				},
 			];
 		},
