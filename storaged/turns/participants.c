@@ -205,7 +205,7 @@ participants_check(
 
 static void
 participants_announce(struct call *c, const struct id *conversation, const struct id *message,
-    const struct id *turn)
+    const struct id *turn, uint64_t seq)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
@@ -216,7 +216,8 @@ participants_announce(struct call *c, const struct id *conversation, const struc
 		    .turn = *turn,
 		    .text = m->text,
 		    .client_id = m->client_id,
-		    .run = m->turn},
+		    .run = m->turn,
+		    .seq = seq},
 		.org = m->org,
 		.widget = m->widget,
 		.session = m->session,
@@ -225,11 +226,11 @@ participants_announce(struct call *c, const struct id *conversation, const struc
 
 void
 participants_announce_restart(
-    struct call *c, const struct id *conversation, const struct id *turn)
+    struct call *c, const struct id *conversation, const struct id *turn, uint64_t seq)
 {
 	const struct id known = {0};
 
-	participants_announce(c, conversation, &known, turn);
+	participants_announce(c, conversation, &known, turn, seq);
 }
 
 int
@@ -247,7 +248,7 @@ void
 participants_announce_turn(struct call *c, const struct id *conversation)
 {
 	participants_announce(
-	    c, conversation, &c->m->turn_begin.message, &c->m->turn_begin.turn);
+	    c, conversation, &c->m->turn_begin.message, &c->m->turn_begin.turn, 0);
 }
 
 int

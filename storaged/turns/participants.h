@@ -42,9 +42,9 @@ struct participants {
 /* A turn began: tells those who follow the conversation. */
 void participants_announce_turn(struct call *c, const struct id *conversation);
 
-/* The reply to a known message starts again: tells those who follow the conversation. */
+/* The reply to a known message starts again, at this position: tells those who follow the conversation. */
 void participants_announce_restart(
-    struct call *c, const struct id *conversation, const struct id *turn);
+    struct call *c, const struct id *conversation, const struct id *turn, uint64_t seq);
 
 /* The agent's record, as txn_get() has it. */
 [[gnu::warn_unused_result]] int participants_agent(

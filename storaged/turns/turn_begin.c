@@ -610,7 +610,7 @@ turn_begin_apply_restart(struct txn *t, struct call *c, const struct turn_beginn
 	if (rc != 0)
 		return rc;
 	call_restart(c, &b->turn.id, conversation);
-	participants_announce_restart(c, conversation, &b->turn.id);
+	participants_announce_restart(c, conversation, &b->turn.id, b->turn.place.seq);
 	return 0;
 }
 

@@ -33,6 +33,7 @@ const OPTIONS = {
 	search: true,
 	crawl: true,
 	env: {
+		BUDGET_SHARE: "0", // the visitors of storm-limits.mjs spend all of their budget
 		SEARCH_COMPARE_MS: "1",
 		WEBHOOK_ALLOW: "127.0.0.1",
 		CRAWL_ALLOW: "127.0.0.1",

@@ -7,9 +7,9 @@ import { after, describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { Feed, feedContract, feedPath } from "./feeds.mjs";
 import { Follower, openOwners, openSession, View } from "./followers.mjs";
-import { numbered, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { numbered, until, useBanter, WIDGET_KEY, whileStopped, withBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
-import { KEY, wholeHistory } from "./replies.mjs";
+import { connectToOtherWorker, KEY, postOn, wholeHistory } from "./replies.mjs";
 import {
 	changeWidget,
 	conversationsOf,
@@ -250,6 +250,36 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 		// Only such requests do not wait for each other. Between two polls, nobody hears that a reply is written again.
 		if (place === "session" && carrier !== "poll")
 			it("show two replies that are written again at the same time", bothAgain);
+
+		const seeAgain = async () => {
+			const one = await open(MODE);
+			const { sessionId } = one.widget;
+			const message = "[[tokens=4 hold-after=2]] again";
+			await one.insist(message, "m");
+			await one.upTo("token");
+			await banter.killWorkers(banter.workerPids());
+			await banter.ready();
+			await one.upTo("typing_stop");
+			await one.insist(echo("newest"), "n");
+			await one.upTo("typing_stop");
+			const [worker] = await banter.workersOf([one.stream.socket]);
+			const other = await connectToOtherWorker(banter, worker);
+			await banter.release("] again");
+			await whileStopped([worker], async () => {
+				const body = { sessionId, message, clientMessageId: "m" };
+				assert.equal((await postOn(other, "/v1/chat", body)).status, 200);
+			});
+			const frames = await one.upTo("typing_stop");
+			assert.deepEqual(
+				frames.filter(({ type }) => type !== "token").map(summary),
+				replyOf(numbered(4)),
+			);
+			other.close();
+			await one.close();
+		};
+		// A poll says only which messages come next.
+		if (carrier !== "poll" && place === "session")
+			it("bring a reply that was written again before they read it", seeAgain);
 
 		it("hold back what is behind a reply that is being written", async () => {
 			const one = await open();

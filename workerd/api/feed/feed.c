@@ -160,6 +160,8 @@ feed_on_turn(struct live_core *core, const struct msg_live_turn *turn)
 		f->place.told = false;
 		feed_expect(f, &turn->turn);
 	}
+	if (turn->seq != 0 && (f->restarted == 0 || turn->seq < f->restarted))
+		f->restarted = turn->seq;
 	feed_sync(f);
 }
 

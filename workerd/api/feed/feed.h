@@ -28,6 +28,8 @@ struct feed {
 	struct turn_listener
 	    *listener; /* of the reply at place.next; a sync waits for its end */
 	struct id reply;
+	uint64_t
+	    restarted; /* the first position before place.next whose reply starts again; 0: none */
 	struct event *typing_timer; /* NULL, or until place.operator_typing ends */
 };
 

@@ -219,11 +219,25 @@ feed_sync_on_none(struct live_core *core)
 		feed_sync(f);
 }
 
+/* The reply that starts again may have ended before the sync: then only its position tells that the client lacks it. */
+static void
+feed_sync_go_back(struct feed *f)
+{
+	uint64_t seq = f->restarted;
+
+	f->restarted = 0;
+	if (seq != 0 && seq < f->place.next && seq != live_place_first(&f->place))
+		live_place_go_back(&f->place, seq);
+}
+
 void
 feed_sync(struct feed *f)
 {
-	if (f->listener != NULL)
+	if (f->listener != NULL) {
 		f->core.again = true;
-	else
-		live_core_sync(&f->core, live_place_first(&f->place));
+		return;
+	}
+	if (f->core.call == NULL)
+		feed_sync_go_back(f);
+	live_core_sync(&f->core, live_place_first(&f->place));
 }
