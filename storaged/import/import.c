@@ -488,10 +488,10 @@ import_is_outdated(const struct import_arrival *a)
 		!import_is_rated(&a->message));
 }
 
-int
-handle_import_message(struct txn *t, struct call *c)
+/* fresh: the message was never here, so that it replaces no other. */
+static int
+import_message(struct txn *t, struct call *c, const struct msg_import_message *m, bool fresh)
 {
-	const struct msg_import_message *m = &c->m->import_message;
 	struct import_arrival a = {.conversation = m->conversation, .seq = m->seq};
 	const char *fault;
 	int rc;
@@ -504,6 +504,9 @@ handle_import_message(struct txn *t, struct call *c)
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = import_find_place(t, c, &a);
+	if (rc == 0 && fresh && a.replaces && !id_equal(&a.message.id, &a.there.id))
+		return call_refuse(c, STORE_EXISTS,
+		    "another message was written meanwhile: run the import again");
 	if (rc == 0 && (import_is_reply(&a.message) || import_is_handed(&a.message)))
 		rc = import_check_turn(t, c, &a);
 	if (rc == 0)
@@ -515,6 +518,23 @@ handle_import_message(struct txn *t, struct call *c)
 	if (rc == 0)
 		call_ok(c);
 	return rc;
+}
+
+int
+handle_import_message(struct txn *t, struct call *c)
+{
+	return import_message(t, c, &c->m->import_message, false);
+}
+
+int
+handle_import_new_message(struct txn *t, struct call *c)
+{
+	const struct msg_import_new_message *m = &c->m->import_new_message;
+
+	return import_message(t, c,
+	    &(struct msg_import_message){
+		.conversation = m->conversation, .seq = m->seq, .message = m->message},
+	    true);
 }
 
 /* The turn that answers a question: its reply is stored at the next place, or will be. */

@@ -13,6 +13,7 @@
 
 /* Answered by MSG_OK. The conversation must exist. */
 [[gnu::warn_unused_result]] int handle_import_message(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_new_message(struct txn *t, struct call *c);
 
 /* Answered by MSG_OK. The question and the reply must exist. */
 [[gnu::warn_unused_result]] int handle_import_client_id(struct txn *t, struct call *c);

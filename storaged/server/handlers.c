@@ -74,6 +74,7 @@ static const struct handler table[] = {
     {MSG_CLOCK_RESET, HANDLER_WRITES, handle_clock_reset},
     {MSG_IMPORT_CONVERSATION, HANDLER_WRITES, handle_import_conversation},
     {MSG_IMPORT_MESSAGE, HANDLER_WRITES, handle_import_message},
+    {MSG_IMPORT_NEW_MESSAGE, HANDLER_WRITES, handle_import_new_message},
     {MSG_IMPORT_LOGIN, HANDLER_WRITES, handle_import_login},
     {MSG_IMPORT_CLIENT_ID, HANDLER_WRITES, handle_import_client_id},
     {MSG_IMPORT_SOURCE_PAGE, HANDLER_WRITES, handle_import_source_page},

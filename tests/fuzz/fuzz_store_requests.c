@@ -517,6 +517,8 @@ static const struct instruction instructions[] = {
     {'C', MSG_IMPORT_CONVERSATION, MSG_CONVERSATION_RECORD, .words = CONVERSATION},
     {'M', MSG_IMPORT_MESSAGE, MSG_MESSAGE_RECORD,
 	.words = "client conversation seq id role status text"},
+    {'~', MSG_IMPORT_NEW_MESSAGE, MSG_MESSAGE_RECORD,
+	.words = "client conversation seq id role status text"},
     {'N', MSG_IMPORT_CLIENT_ID, .words = "client conversation seq client_id"},
     {'L', MSG_IMPORT_LOGIN, MSG_LOGIN_RECORD,
 	.words = "client org token created_at:time expires_at:time id=token"},

@@ -15,6 +15,10 @@
 static void
 fill_plain(const struct wire_field *f, uint8_t *at, uint8_t number)
 {
+	struct slice text = slice_str("gr\xc3\xbc\xc3\x9f dich");
+
+	if (f->max < text.len)
+		text = (struct slice){slice_str("abcdefghijkl").p, f->max};
 	switch (f->type) {
 	case WIRE_U8:
 		*at = 1;
@@ -32,7 +36,7 @@ fill_plain(const struct wire_field *f, uint8_t *at, uint8_t number)
 		break;
 	case WIRE_TEXT:
 	case WIRE_BYTES:
-		*(struct slice *)(void *)at = slice_str("gr\xc3\xbc\xc3\x9f dich");
+		*(struct slice *)(void *)at = text;
 		break;
 	case WIRE_REC:
 	case WIRE_LIST:

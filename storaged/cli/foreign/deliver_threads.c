@@ -290,7 +290,7 @@ deliver_threads_send_message(struct delivery *d, struct thread *t, const struct 
 	    .status = MESSAGE_COMPLETE,
 	    .created_at = deliver_threads_time(d, t, item->at),
 	    .text = text};
-	struct msg_import_message m = {.conversation = t->id, .seq = t->next_seq++};
+	struct msg_import_new_message m = {.conversation = t->id, .seq = t->next_seq++};
 
 	if (item->role == MESSAGE_OPERATOR) {
 		const struct msg_message_details details = {.author_name = author};
@@ -302,7 +302,7 @@ deliver_threads_send_message(struct delivery *d, struct thread *t, const struct 
 	buf_reset(&d->record);
 	must(record_encode(&d->record, MSG_MESSAGE_RECORD, &r) == 0);
 	m.message = buf_slice(&d->record);
-	return deliver_send(d, DELIVER_MESSAGE, MSG_IMPORT_MESSAGE, &m);
+	return deliver_send(d, DELIVER_MESSAGE, MSG_IMPORT_NEW_MESSAGE, &m);
 }
 
 /* The longest front of a text of at most max bytes that ends with a whole character. */
