@@ -33,6 +33,7 @@ const WIDGET: Widget = {
 	daily_message_cap: 5,
 	retention_days: null,
 	budget_text: null,
+	hours: null,
 	settings: {
 		theme: "dark",
 		teaser: { text: "Hi", delaySeconds: 0 },

@@ -110,7 +110,7 @@ describe("the dashboard's working hours", { skip: missing }, () => {
 	});
 
 	for (const [locale, label] of [
-		["de", "Menschen antworten zu bestimmten Zeiten"],
+		["de", "Mitarbeiter antworten zu bestimmten Zeiten"],
 		["es", "Las personas responden a ciertas horas"],
 		["fr", "Des personnes répondent à certaines heures"],
 	])

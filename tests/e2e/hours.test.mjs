@@ -17,7 +17,7 @@ const contract = new Contract();
 const HOUR = 3_600_000;
 const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const CLOSED =
-	"Nobody is here right now. Please leave your e-mail address, and we will answer you there.";
+	"No one is here right now. Please leave your e-mail address, and we will answer you there.";
 
 /** Hours in UTC that are open for two hours from so many hours after the current one. */
 function hoursIn(hours) {

@@ -14,7 +14,7 @@
  * hours. */
 #define WAITING "I have asked a person to help you. Please wait here for the answer."
 #define CLOSED                                                                                \
-	"Nobody is here right now. Please leave your e-mail address, and we will answer you " \
+	"No one is here right now. Please leave your e-mail address, and we will answer you " \
 	"there."
 #define HANDOVER "A member of our team will answer you here."
 
