@@ -98,6 +98,8 @@ export interface People {
 	/** The person who answers or answered last; null: none yet. */
 	readonly person: Person | null;
 	readonly isTyping: boolean;
+	/** Nobody is there to answer; known once the server was asked. */
+	readonly isAway?: boolean;
 }
 
 export interface Contact {

@@ -2,6 +2,7 @@
 
 import type { Opened, OpenParts } from "../conversation";
 import { createDisclosure } from "./disclosure";
+import { createDuty } from "./duty";
 import { giveNotice } from "./notice";
 import type { Panel } from "./panel";
 import { showPicture } from "./picture";
@@ -14,6 +15,7 @@ export function addExtras(parts: OpenParts, opened: Opened, panel: Panel, open: 
 	giveNotice(parts, opened);
 	createTeaser(parts, opened, open);
 	const { store } = opened;
+	panel.log.node.after(createDuty(parts, opened));
 	if (settings.disclosure.show) panel.log.node.after(createDisclosure(parts, store));
 	if (settings.starters[0]) panel.log.node.after(createStarters(parts, opened, panel.focus));
 }

@@ -13,7 +13,7 @@ export interface StatusEvents {
 export function statusText(words: Words, { line, people }: Pick<State, "line" | "people">): string {
 	if (line === "gone") return words("denied");
 	if (line !== "up") return words(line === "lost" ? "pauseOffline" : "offline");
-	return people.phase === "waiting" ? words("waiting") : "";
+	return people.phase === "waiting" ? words(people.isAway ? "nobodyHere" : "waiting") : "";
 }
 
 /** `offersPerson`: visitors may ask for a person. */

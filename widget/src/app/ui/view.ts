@@ -149,8 +149,16 @@ export function createView(parts: OpenParts, opened: Opened): View {
 
 	moved();
 	render();
-	const { picture, sound, starters, teaser, disclosure, unreadInTitle } = settings;
-	if (picture || sound || starters[0] || teaser.text || disclosure.show || unreadInTitle)
+	const { picture, sound, starters, teaser, disclosure, unreadInTitle, offersPerson } = settings;
+	if (
+		picture ||
+		sound ||
+		offersPerson ||
+		starters[0] ||
+		teaser.text ||
+		disclosure.show ||
+		unreadInTitle
+	)
 		void usePart("extras", parts, ({ addExtras }) =>
 			addExtras(parts, opened, panel, () => toggle(true)),
 		);
