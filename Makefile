@@ -287,11 +287,11 @@ npm: ## build the npm packages in build/npm and check them
 	$(Q)node widget/packages/build.mjs $(VERSION) $(PACKED)
 
 # Packages that a new Debian 12 or 13 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
-# systemd/packages.sh describes `one|another` and `libraries-of:`.
+# systemd/packages.sh describes `one|another`, `libraries-of:` and `if-known:`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev libnghttp2-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
-	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl tzdata
+	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl tzdata if-known:tzdata-legacy
 # Libraries for the servers in build/tools.
 DEBS_servers := $(addprefix libraries-of:,nghttp2-proxy nginx haproxy)
 DEBS_postgresql := postgresql|postgresql-15|postgresql-17

@@ -6,7 +6,7 @@
 #	NPM='widget dashboard' systemd/packages.sh PACKAGE…
 #
 # PACKAGE is a name; `one|another`: the first that is installed or that this Debian has; `libraries-of:NAME`: the
-# libraries that the package NAME needs, without that package.
+# libraries that the package NAME needs, without that package; `if-known:NAME`: NAME, if this Debian has it.
 set -eu -o pipefail
 export LC_ALL=C
 
@@ -28,6 +28,10 @@ missing() {
 	for one in "$@"; do
 		case $one in
 		libraries-of:*) read -r -d '' -a list <<<"$(libraries_of "${one#*:}")" || true ;;
+		if-known:*)
+			list=("${one#*:}")
+			is_known "${list[0]}" || continue
+			;;
 		*) IFS='|' read -r -a list <<<"$one" ;;
 		esac
 		case $one in
