@@ -197,14 +197,13 @@ index_key_of(const struct index *index, const void *record, struct key *key)
 		key->len = 0;
 }
 
+/* An entry that stays is written as well: a missing one comes back when its record is stored again. */
 static int
 index_move(struct txn *t, const struct index_move *m, const struct key *record_key)
 {
 	int rc = 0;
 
-	if (slice_eq(key_slice(&m->from), key_slice(&m->to)))
-		return 0;
-	if (m->from.len > 0)
+	if (m->from.len > 0 && !slice_eq(key_slice(&m->from), key_slice(&m->to)))
 		rc = txn_del(t, m->index->table, &m->from);
 	if (rc == 0 && m->to.len > 0)
 		rc = txn_put(

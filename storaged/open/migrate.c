@@ -82,10 +82,14 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	},
     [9] =
 	{
-	    [TABLE_WEBHOOKS] = 12,     /* old_secret, old_until */
+	    [TABLE_WEBHOOKS] = 12, /* old_secret, old_until */
+	    [TABLE_ORGS] = 4,      /* member_rights */
+	},
+    [10] =
+	{
 	    [TABLE_OPEN_TURNS] = 32,   /* network, session */
 	    [TABLE_SPENT] = 9,         /* limit, told */
-	    [TABLE_ORGS] = 8,          /* member_rights, hours */
+	    [TABLE_ORGS] = 4,          /* hours */
 	    [TABLE_CONVERSATIONS] = 8, /* asked_at */
 	    [TABLE_USERS] = 17,        /* availability, active_at, away_at */
 	    [TABLE_AGENTS] = 4,        /* closed_text */
@@ -173,7 +177,7 @@ migrate_date_wait(struct migration *m, enum table table, struct slice key, struc
 /* Schema 2 added the checksums, which migrate_file.c writes. */
 static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_add_fields,
     migrate_add_fields, migrate_add_fields, migrate_add_fields, migrate_add_fields,
-    migrate_date_wait, migrate_add_fields};
+    migrate_date_wait, migrate_add_fields, migrate_add_fields};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 
