@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { addUser } from "./accounts.mjs";
 import { useBanter, withBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 import { expectTool, feedTool, parseLines, useDirectory, WIDGET } from "./tool.mjs";
@@ -419,6 +420,40 @@ describe("banter import --from, into a store in use", () => {
 			"operator Jane: From here.",
 			"user : three",
 		]);
+		await expectTool(banter, 0, "verify");
+	});
+
+	it("keeps what operators have changed without writing", async () => {
+		await addUser(banter, "jane@shop.example", "--name", "Jane");
+		const { users } = await adminExpect(banter, 200, "GET", "users");
+		const jane = users.find(({ email }) => email === "jane@shop.example").id;
+		const tag = await adminExpect(banter, 201, "POST", "tags", { name: "Ours" });
+		const conversation = async () =>
+			parseLines((await expectTool(banter, 0, "export")).stdout).find(
+				({ session }) => session === "chatwoot.20",
+			);
+		await importFrom(banter, "chatwoot", { "labels.json": [one(20, ["one"])] });
+		const { id } = await conversation();
+		const changes = [
+			["PUT", `conversations/${id}`, { tags: [tag.id], assignedTo: jane }],
+			["PUT", `conversations/${id}`, { state: "waiting" }],
+			["POST", `conversations/${id}/takeover`, { name: "Jane" }],
+		];
+		const texts = ["one"];
+		for (const [method, path, body] of changes) {
+			await adminExpect(banter, 200, method, path, body);
+			const before = await conversation();
+			texts.push(`${texts.length + 1}`);
+			const newer = { ...one(20, texts), labels: ["theirs"], status: "resolved" };
+			newer.meta.sender.id++;
+			const { added } = await importFrom(banter, "chatwoot", { "labels.json": [newer] });
+			assert.deepEqual([added.messages, added.tags], [1, 0]);
+			const { updated_at, messages, next_seq, last_message, ...rest } = await conversation();
+			assert.deepEqual(
+				[{ ...before, updated_at, messages, next_seq, last_message }, last_message],
+				[{ ...rest, updated_at, messages, next_seq, last_message }, texts.at(-1)],
+			);
+		}
 		await expectTool(banter, 0, "verify");
 	});
 

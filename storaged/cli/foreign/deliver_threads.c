@@ -40,6 +40,7 @@ struct thread {
 	struct id_map there;
 	uint64_t next_seq; /* 0: the store does not have the conversation */
 	uint64_t more;     /* the next page of its messages; 0: none */
+	struct buf stored; /* its record in the store */
 	bool has_notes;
 };
 
@@ -116,6 +117,8 @@ deliver_threads_take(struct delivery *d, struct thread *all, size_t n)
 		return m.error.code == STORE_NOT_FOUND ? 0 : store_conn_fail_refused(&m.error);
 	if (record_decode(m.message_page.conversation, MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
 		return console_fail(EX_PROTOCOL, "storaged sent an invalid conversation");
+	must(buf_append(&t->stored, m.message_page.conversation.p,
+		 m.message_page.conversation.len) == 0);
 	t->next_seq = r.next_seq;
 	t->more = m.message_page.next;
 	deliver_threads_know(t, m.message_page.messages);
@@ -228,7 +231,8 @@ deliver_threads_time(const struct delivery *d, const struct thread *t, uint64_t 
 	return t->at != 0 ? t->at : d->now;
 }
 
-/* Sends the conversation: its activity is that of its last message. */
+/* Sends the conversation: its activity is that of its last message. One that is there keeps what people have changed,
+ * such as its state and its tags. */
 static int
 deliver_threads_send_conversation(
     struct delivery *d, const struct thread *t, size_t last, enum deliver_what what)
@@ -240,22 +244,33 @@ deliver_threads_send_conversation(
 	    .widget = d->widget,
 	    .session = buf_slice(&t->session),
 	    .next_seq = 1,
-	    .contact = other != NULL ? *other : t->contact,
 	    .state = t->state};
 	struct msg_import_conversation m;
 	struct item item;
 	struct buf tags;
+	uint64_t at;
 	int status = 0;
 
 	buf_init(&tags, TAGS_BYTES + 64);
-	status = deliver_threads_tags(d, t, &tags);
+	if (what == DELIVER_CONVERSATION) {
+		status = deliver_threads_tags(d, t, &tags);
+		r.tags = buf_slice(&tags);
+	} else {
+		must(record_decode(buf_slice(&t->stored), MSG_CONVERSATION_RECORD, &r) ==
+		    WIRE_OK);
+	}
 	if (status == 0)
 		status = deliver_read(d, last, &item);
 	if (status == 0) {
-		r.tags = buf_slice(&tags);
-		r.last_message = utf8_prefix(item.text[MESSAGE_TEXT], LAST_UNITS);
-		r.updated_at = deliver_threads_time(d, t, item.at);
-		r.created_at = t->at != 0 && t->at < r.updated_at ? t->at : r.updated_at;
+		at = deliver_threads_time(d, t, item.at);
+		if (at >= r.updated_at) {
+			r.last_message = utf8_prefix(item.text[MESSAGE_TEXT], LAST_UNITS);
+			r.updated_at = at;
+		}
+		if (r.created_at == 0)
+			r.created_at = t->at != 0 && t->at < at ? t->at : at;
+		if (id_is_zero(&r.contact))
+			r.contact = other != NULL ? *other : t->contact;
 		buf_reset(&d->record);
 		must(record_encode(&d->record, MSG_CONVERSATION_RECORD, &r) == 0);
 		m.conversation = buf_slice(&d->record);
@@ -435,6 +450,7 @@ deliver_threads_begin(struct thread *t, size_t from, size_t to)
 	*t = (struct thread){.from = from, .to = to};
 	buf_init(&t->session, 256);
 	buf_init(&t->tags, (size_t)64 << 10);
+	buf_init(&t->stored, WIRE_PAYLOAD_MAX);
 }
 
 static void
@@ -442,6 +458,7 @@ deliver_threads_end(struct thread *t)
 {
 	buf_clear(&t->session);
 	buf_clear(&t->tags);
+	buf_clear(&t->stored);
 	id_map_clear(&t->there);
 }
 
