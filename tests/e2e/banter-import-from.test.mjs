@@ -623,6 +623,7 @@ describe("banter import --from, into a store in use", () => {
 			["zip.json", Buffer.from([0x1f, 0x8b, 8, 0]), "it is compressed"],
 			["utf16.csv", Buffer.from("\ufeffid,name", "utf16le"), "it is UTF-16"],
 			["html.json", `[${"\u0001"}]`, "it is not JSON"],
+			["head.csv", `id,"a\n${"b".repeat(200_000)}"\n1,2\n`, "its first row is too long"],
 		]) {
 			writeFileSync(file(name), content);
 			const end = await expectTool(banter, 65, "import", "--from", "chatwoot", file(name));

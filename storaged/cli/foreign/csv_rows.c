@@ -126,6 +126,8 @@ csv_rows_end_row(struct csv_rows *c)
 {
 	if (csv_rows_end_field(c) == -1)
 		return -1;
+	if (c->names_n == 0 && buf_len(&c->row) > CSV_HEAD_MAX)
+		return csv_rows_fail(c, "its first row is too long");
 	if (c->names_n > 0)
 		csv_rows_pass_on(c);
 	else
@@ -218,7 +220,7 @@ csv_rows_feed(struct csv_rows *c, struct slice s)
 			continue;
 		}
 		if (buf_append(&c->line, &s.p[i], 1) == -1)
-			return csv_rows_fail(c, "its first line is too long");
+			return csv_rows_fail(c, "its first row is too long");
 		if (s.p[i] == '\n')
 			(void)!csv_rows_begin(c);
 	}
