@@ -683,6 +683,31 @@ describe("banter import --from, into a store in use", () => {
 		);
 	});
 
+	it("names an article that is refused, and imports the rest", async () => {
+		const article = (id) => ({
+			type: "article",
+			id,
+			title: id,
+			body: "<p>Text</p>",
+			state: "published",
+		});
+		const path = "articles-refused.json";
+		await importFrom(banter, "intercom", { [path]: [article("10")] });
+		const { sources } = await adminExpect(banter, 200, "GET", "sources");
+		const { id } = sources.find(({ name }) => name === "Intercom articles");
+		const { pages } = await adminExpect(banter, 200, "GET", `sources/${id}/pages`);
+		await adminExpect(banter, 200, "PUT", `sources/${id}`, { pagesMax: pages.length + 1 });
+		const files = write({ [path]: ["10", "11", "12", "13"].map(article) });
+		const end = await expectTool(banter, 65, "import", "--from", "intercom", "--json", ...files);
+		const { added, there, misfits } = JSON.parse(end.stdout);
+		assert.deepEqual([added.articles, there.articles], [1, 1]);
+		assert.deepEqual(
+			misfits.map(({ reason, count }) => [reason, count]),
+			[["refused: the source has as many pages as it may have", 2]],
+		);
+		assert.match(misfits[0].example, /^article-1[123]\.html$/);
+	});
+
 	it("imports into another organization and widget, with other ids", async () => {
 		const org = JSON.parse((await expectTool(banter, 0, "org", "add", "Other", "--json")).stdout);
 		const files = { "other.json": [one(1, ["one"])] };

@@ -78,6 +78,19 @@ deliver_is_of_the_object(uint16_t code)
 	    code != STORE_READ_ONLY;
 }
 
+int
+deliver_refused(struct delivery *d, const struct msg_error *error, struct slice example)
+{
+	char reason[MISFIT_TEXT];
+
+	if (!deliver_is_of_the_object(error->code))
+		return store_conn_fail_refused(error);
+	(void)snprintf(reason, sizeof(reason), "refused: %.*s", (int)error->detail.len,
+	    (const char *)error->detail.p);
+	misfits_add(d->misfits, reason, example);
+	return 0;
+}
+
 static int
 deliver_take_answer(struct delivery *d)
 {
@@ -85,7 +98,6 @@ deliver_take_answer(struct delivery *d)
 	union msg m;
 	size_t i;
 	int status = store_conn_receive(&d->store, &f, &m);
-	char reason[MISFIT_TEXT];
 
 	if (status != 0)
 		return status;
@@ -93,18 +105,13 @@ deliver_take_answer(struct delivery *d)
 	if (i >= DELIVER_IN_FLIGHT || d->waits[i] == 0 ||
 	    (f.type != MSG_OK && f.type != MSG_ERROR))
 		return console_fail(EX_PROTOCOL, "storaged sent an unexpected reply");
-	if (f.type == MSG_OK) {
+	if (f.type == MSG_OK)
 		d->added[d->waits[i] - 1]++;
-	} else if (deliver_is_of_the_object(m.error.code)) {
-		(void)snprintf(reason, sizeof(reason), "refused: %.*s", (int)m.error.detail.len,
-		    (const char *)m.error.detail.p);
-		misfits_add(d->misfits, reason, (struct slice){0});
-	} else {
-		return store_conn_fail_refused(&m.error);
-	}
+	else
+		status = deliver_refused(d, &m.error, (struct slice){0});
 	d->waits[i] = 0;
 	d->unused[d->n_unused++] = (uint32_t)i;
-	return 0;
+	return status;
 }
 
 int

@@ -62,6 +62,10 @@ void deliver_clear(struct delivery *d);
 [[gnu::warn_unused_result]] int deliver_send_record(
     struct delivery *d, enum deliver_what what, enum msg_type type, const void *record);
 
+/* Counts a refusal as a misfit. 0, or the exit status after an error message: it concerns more than this object. */
+[[gnu::warn_unused_result]] int deliver_refused(
+    struct delivery *d, const struct msg_error *error, struct slice example);
+
 /* Waits for all answers. */
 [[gnu::warn_unused_result]] int deliver_settle(struct delivery *d);
 

@@ -44,20 +44,23 @@ deliver_articles_upload(
 	    .total = (uint32_t)text.len};
 	struct buf title;
 	union msg answer;
+	bool refused = false;
 	int status = 0;
 
 	buf_init(&title, 4 * TITLE_UNITS);
 	m.title = deliver_line(&title, item->text[ARTICLE_TITLE], TITLE_UNITS);
-	while (m.offset < m.total && status == 0) {
+	while (m.offset < m.total && status == 0 && !refused) {
 		size_t left = text.len - m.offset;
 
 		m.piece =
 		    (struct slice){text.p + m.offset, left < PIECE_BYTES ? left : PIECE_BYTES};
-		status = store_conn_request(
-		    &d->store, MSG_SOURCE_UPLOAD, &m, MSG_SOURCE_UPLOADED, &answer);
+		status = store_conn_ask(
+		    &d->store, MSG_SOURCE_UPLOAD, &m, MSG_SOURCE_UPLOADED, &answer, &refused);
 		m.offset += (uint32_t)m.piece.len;
 	}
 	buf_clear(&title);
+	if (status == 0 && refused)
+		return deliver_refused(d, &answer.error, name);
 	d->added[DELIVER_ARTICLE] += status == 0;
 	return status;
 }

@@ -211,8 +211,8 @@ store_conn_receive(struct store_conn *conn, struct frame *f, union msg *answer)
 }
 
 int
-store_conn_request(struct store_conn *conn, enum msg_type type, const void *msg,
-    enum msg_type expected, union msg *answer)
+store_conn_ask(struct store_conn *conn, enum msg_type type, const void *msg,
+    enum msg_type expected, union msg *answer, bool *refused)
 {
 	struct frame f;
 	int status;
@@ -223,7 +223,17 @@ store_conn_request(struct store_conn *conn, enum msg_type type, const void *msg,
 	} while (status == 0 && f.type == MSG_UNFINISHED);
 	if (status != 0)
 		return status;
-	if (f.type == MSG_ERROR)
-		return store_conn_fail_refused(&answer->error);
-	return f.type == expected ? 0 : store_conn_fail_protocol(conn, WIRE_FORBIDDEN);
+	*refused = f.type == MSG_ERROR;
+	return *refused || f.type == expected ? 0
+					      : store_conn_fail_protocol(conn, WIRE_FORBIDDEN);
+}
+
+int
+store_conn_request(struct store_conn *conn, enum msg_type type, const void *msg,
+    enum msg_type expected, union msg *answer)
+{
+	bool refused;
+	int status = store_conn_ask(conn, type, msg, expected, answer, &refused);
+
+	return status == 0 && refused ? store_conn_fail_refused(&answer->error) : status;
 }

@@ -46,6 +46,11 @@ int store_conn_not_running(const char *path);
 [[gnu::warn_unused_result]] int store_conn_receive(
     struct store_conn *conn, struct frame *f, union msg *answer);
 
+/* Sends a request, again while storaged has done only a part of it, and waits for its reply. 0, or the exit status after
+ * an error message. *refused: storaged refuses, and answer->error says why; any other reply is of the type expected. */
+[[gnu::warn_unused_result]] int store_conn_ask(struct store_conn *conn, enum msg_type type,
+    const void *msg, enum msg_type expected, union msg *answer, bool *refused);
+
 /* Sends a request, again while storaged has done only a part of it, and waits for its reply, which must
  * be of the type expected. 0, or the exit status after an error message, also if storaged refuses. */
 [[gnu::warn_unused_result]] int store_conn_request(struct store_conn *conn, enum msg_type type,
