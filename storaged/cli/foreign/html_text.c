@@ -9,7 +9,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 
-#define HREF_MAX 2048
+/* Bytes of an address; a longer one is left out. */
+#define HREF_MAX 4096
 
 /* A tag is recognized within so many bytes. */
 #define TAG_MAX 4096
@@ -182,10 +183,10 @@ html_text_put_address(struct html_text *h, struct slice address)
 	int rc;
 
 	said = utf8_trim(said);
-	if (!html_text_is_address(address) || slice_eq(said, address))
+	if (!html_text_is_address(address) || address.len > HREF_MAX || slice_eq(said, address))
 		return 0;
 	h->space = buf_len(h->out) > h->from;
-	buf_init(&words, 2 * HREF_MAX);
+	buf_init(&words, HREF_MAX + 2);
 	rc = buf_append_str(&words, "(");
 	if (rc == 0)
 		rc = buf_append(&words, address.p, address.len);

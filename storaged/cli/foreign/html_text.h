@@ -10,7 +10,7 @@
 bool html_text_is_html(struct slice text);
 
 /* Appends the text of valid UTF-8: paragraphs and list items are lines, the address of a link or picture follows it in
- * parentheses. The result has at most twice the bytes of html. -1: out is full. */
+ * parentheses, unless it is very long. The result has at most twice the bytes of html. -1: out is full. */
 [[gnu::warn_unused_result]] int html_text_append(struct buf *out, struct slice html);
 
 #endif
