@@ -10,7 +10,7 @@
 
 #include "proto/base/ids.h"
 
-#define FAIR_SLOTS_MAX 64
+#define FAIR_SLOTS_MAX 256
 
 /* All bytes zero but for most, which is at most FAIR_SLOTS_MAX: no slot is taken. */
 struct fair_slots {

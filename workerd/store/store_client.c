@@ -14,7 +14,6 @@
 #include "workerd/store/store_client.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -50,6 +49,9 @@
  * wait behind them; one organization has half of these places (net/fair_slots.h). */
 #define READS_MAX 4
 
+/* Those that wait for a place. They take slots of the table, which all calls need; one organization has half of them. */
+#define HELD_MAX 256
+
 struct store_call {
 	struct store_client *client;
 	uint64_t id;
@@ -62,7 +64,7 @@ struct store_call {
 	uint64_t processes[PROCESSES_MAX];
 	bool on_trial; /* it is in flight for the second time */
 	enum msg_type type;
-	struct id reader; /* the organization whose list it reads; zero: it needs no place */
+	struct id reader; /* of store_call_read(); zero: it needs no place */
 	bool held;        /* it waits for a place */
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests, or in held */
@@ -96,7 +98,7 @@ struct store_client {
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
 	size_t n_unused;
 	TAILQ_HEAD(, store_call) order, held;
-	struct fair_slots reads;
+	struct fair_slots reads, waiting_reads;
 	struct store_call
 	    *next; /* the first that was not sent on this connection; NULL: none */
 	size_t on_trial, on_trial_max;
@@ -135,6 +137,7 @@ store_queue_held(struct store_client *sc)
 			continue;
 		TAILQ_REMOVE(&sc->held, call, link);
 		call->held = false;
+		fair_slots_give(&sc->waiting_reads, &call->reader);
 		fair_slots_take(&sc->reads, &call->reader);
 		store_call_queue(call);
 	}
@@ -147,6 +150,7 @@ store_call_leave_queue(struct store_call *call)
 
 	if (call->held) {
 		TAILQ_REMOVE(&sc->held, call, link);
+		fair_slots_give(&sc->waiting_reads, &call->reader);
 		return;
 	}
 	if (sc->next == call)
@@ -578,6 +582,7 @@ store_client_new_as(struct event_base *base, const char *path, enum role role)
 	TAILQ_INIT(&sc->order);
 	TAILQ_INIT(&sc->held);
 	sc->reads.most = READS_MAX;
+	sc->waiting_reads.most = HELD_MAX;
 	sc->retry = evtimer_new(base, store_try_connect, sc);
 	sc->replace = evtimer_new(base, store_on_replace, sc);
 	must(sc->retry != NULL && sc->replace != NULL);
@@ -639,29 +644,6 @@ store_take_id(struct store_client *sc)
 	return ++sc->serial * CALLS_MAX + sc->unused[--sc->n_unused];
 }
 
-/* The organization of a request that reads a list or numbers; zero: of another request. */
-static struct id
-store_reader(enum msg_type type, const void *msg)
-{
-	static const struct {
-		enum msg_type type;
-		size_t org;
-	} reads[] = {
-	    {MSG_CONVERSATION_LIST, offsetof(struct msg_conversation_list, org)},
-	    {MSG_MESSAGE_LIST, offsetof(struct msg_message_list, org)},
-	    {MSG_RECORD_LIST, offsetof(struct msg_record_list, org)},
-	    {MSG_NUMBERS_READ, offsetof(struct msg_numbers_read, org)},
-	    {MSG_SOURCE_PAGE_LIST, offsetof(struct msg_source_page_list, org)},
-	    {MSG_CONTENT_READ, offsetof(struct msg_content_read, org)},
-	};
-	struct id org = {{0}};
-
-	for (size_t i = 0; i < ARRAY_LEN(reads); i++)
-		if (reads[i].type == type)
-			memcpy(&org, (const uint8_t *)msg + reads[i].org, sizeof(org));
-	return org;
-}
-
 static bool
 store_takes_calls(const struct store_client *sc)
 {
@@ -671,21 +653,17 @@ store_takes_calls(const struct store_client *sc)
 	return sc->current == NULL || store_has_room(sc);
 }
 
-struct store_call *
-store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
-    store_answer_fn *fn, void *arg)
+/* A new call in the table, which is in no queue. */
+static struct store_call *
+store_call_new(struct store_client *sc, enum msg_type type, const void *msg,
+    unsigned timeout_ms, store_answer_fn *fn, void *arg)
 {
-	struct store_call *call;
-	uint64_t id;
+	uint64_t id = store_take_id(sc);
+	struct store_call *call = xcalloc(1, sizeof(*call));
 
-	if (!store_takes_calls(sc))
-		return NULL;
-	id = store_take_id(sc);
-	call = xcalloc(1, sizeof(*call));
 	*call = (struct store_call){.client = sc,
 	    .id = id,
 	    .type = type,
-	    .reader = store_reader(type, msg),
 	    .fn = fn,
 	    .arg = arg,
 	    .since_ns = clock_mono_ns()};
@@ -696,13 +674,39 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 		store_call_set_timeout(call, timeout_ms);
 	sc->calls[id % CALLS_MAX] = call;
 	sc->waiting += buf_len(&call->frame);
-	if (id_is_zero(&call->reader)) {
-		store_call_queue(call);
-	} else {
-		call->held = true;
-		TAILQ_INSERT_TAIL(&sc->held, call, link);
-		store_queue_held(sc);
-	}
+	return call;
+}
+
+struct store_call *
+store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
+    store_answer_fn *fn, void *arg)
+{
+	struct store_call *call;
+
+	if (!store_takes_calls(sc))
+		return NULL;
+	call = store_call_new(sc, type, msg, timeout_ms, fn, arg);
+	store_call_queue(call);
+	if (sc->current != NULL)
+		store_send_waiting(sc);
+	return call;
+}
+
+struct store_call *
+store_call_read(struct store_client *sc, const struct id *org, enum msg_type type,
+    const void *msg, unsigned timeout_ms, store_answer_fn *fn, void *arg)
+{
+	struct store_call *call;
+
+	must(!id_is_zero(org));
+	if (!store_takes_calls(sc) || !fair_slots_has(&sc->waiting_reads, org))
+		return NULL;
+	call = store_call_new(sc, type, msg, timeout_ms, fn, arg);
+	call->reader = *org;
+	call->held = true;
+	fair_slots_take(&sc->waiting_reads, org);
+	TAILQ_INSERT_TAIL(&sc->held, call, link);
+	store_queue_held(sc);
 	if (sc->current != NULL)
 		store_send_waiting(sc);
 	return call;

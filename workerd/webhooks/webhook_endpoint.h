@@ -17,7 +17,7 @@
 #define WEBHOOK_STANDS_MS 60000u
 
 /* Deliveries of all endpoints that are under way. */
-#define WEBHOOK_IN_FLIGHT_MAX FAIR_SLOTS_MAX
+#define WEBHOOK_IN_FLIGHT_MAX 64
 
 /* What all endpoints of the worker share. */
 struct webhook_engine {

@@ -227,7 +227,7 @@ handle_conversations_list(const struct api_call *c)
 	list.newer = l->newer;
 	if (l->has_cursor)
 		list.cursor = (struct slice){l->cursor, CURSOR_MAX};
-	store_query_ask(&l->q, MSG_CONVERSATION_LIST, &list, conversations_on_list);
+	store_query_read(&l->q, MSG_CONVERSATION_LIST, &list, conversations_on_list);
 }
 
 struct thread {
@@ -258,7 +258,7 @@ conversations_thread_ask(struct thread *t, uint64_t from)
 	    .reader = t->reader,
 	};
 
-	store_query_ask(&t->q, MSG_MESSAGE_LIST, &list, conversations_on_thread_page);
+	store_query_read(&t->q, MSG_MESSAGE_LIST, &list, conversations_on_thread_page);
 }
 
 /* start and next: where the messages before and behind the page are. */

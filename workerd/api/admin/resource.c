@@ -273,7 +273,7 @@ resource_on_page(void *arg, uint16_t type, const union msg *m)
 static void
 resource_ask_list(struct resource_query *r)
 {
-	store_query_ask(&r->q, MSG_RECORD_LIST, &r->list, resource_on_page);
+	store_query_read(&r->q, MSG_RECORD_LIST, &r->list, resource_on_page);
 }
 
 void

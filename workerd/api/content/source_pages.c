@@ -136,7 +136,7 @@ handle_source_pages_list(const struct api_call *c)
 	}
 	list.cursor = paging_id(&paging);
 	list.limit = paging.limit;
-	store_query_ask(
+	store_query_read(
 	    store_query_new(c, sizeof(struct store_query), LIST_MAX, "Source not found"),
 	    MSG_SOURCE_PAGE_LIST, &list, source_pages_on_list);
 }

@@ -264,7 +264,7 @@ export_list(struct export *e)
 	    .cursor = {e->cursor, e->cursor_len},
 	};
 
-	store_query_ask(&e->q, MSG_CONVERSATION_LIST, &list, export_on_list);
+	store_query_read(&e->q, MSG_CONVERSATION_LIST, &list, export_on_list);
 }
 
 static void
@@ -287,7 +287,7 @@ export_go_on(struct export *e)
 
 	if (e->at < e->n) {
 		list.conversation = e->conversations[e->at];
-		store_query_ask(&e->q, MSG_MESSAGE_LIST, &list, export_on_messages);
+		store_query_read(&e->q, MSG_MESSAGE_LIST, &list, export_on_messages);
 	} else if (e->cursor_len > 0) {
 		export_list(e);
 	} else {

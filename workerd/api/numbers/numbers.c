@@ -41,7 +41,7 @@ numbers_ask(struct numbers_query *n, struct slice cursor)
 	const struct msg_numbers_read read = {
 	    .org = n->q.org, .from = n->from, .to = n->to, .cursor = cursor};
 
-	store_query_ask(&n->q, MSG_NUMBERS_READ, &read, numbers_on_page);
+	store_query_read(&n->q, MSG_NUMBERS_READ, &read, numbers_on_page);
 }
 
 static void

@@ -55,15 +55,28 @@ store_query_cancel_call(void *call)
 	store_call_forget(call);
 }
 
-void
-store_query_ask(struct store_query *q, enum msg_type type, const void *msg, store_answer_fn *fn)
+/* call: NULL if the store takes no more. */
+static void
+store_query_wait_call(struct store_query *q, struct store_call *call)
 {
-	struct store_call *call = store_call(q->api->store, type, msg, STORE_TIMEOUT_MS, fn, q);
-
 	if (call != NULL)
 		store_query_wait(q, call, store_query_cancel_call);
 	else
 		store_query_fail(q, 0, NULL);
+}
+
+void
+store_query_ask(struct store_query *q, enum msg_type type, const void *msg, store_answer_fn *fn)
+{
+	store_query_wait_call(q, store_call(q->api->store, type, msg, STORE_TIMEOUT_MS, fn, q));
+}
+
+void
+store_query_read(
+    struct store_query *q, enum msg_type type, const void *msg, store_answer_fn *fn)
+{
+	store_query_wait_call(
+	    q, store_call_read(q->api->store, &q->org, type, msg, STORE_TIMEOUT_MS, fn, q));
 }
 
 static struct http_exchange *

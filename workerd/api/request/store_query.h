@@ -46,6 +46,10 @@ void *store_query_new(
 void store_query_ask(
     struct store_query *q, enum msg_type type, const void *msg, store_answer_fn *fn);
 
+/* The same for a list or numbers of the organization (store_call_read()). */
+void store_query_read(
+    struct store_query *q, enum msg_type type, const void *msg, store_answer_fn *fn);
+
 /* Waits for something else than the store: cancel(pending) is called if the client disconnects before
  * the next wait begins or the query ends. */
 void store_query_wait(struct store_query *q, void *pending, void (*cancel)(void *pending));

@@ -129,8 +129,8 @@ ask_numbers(struct news *news, uint8_t org, uint32_t n)
 {
 	const struct msg_numbers_read read = {.org.b = {org}, .from = n};
 
-	assert_non_null(store_call(
-	    news->store, MSG_NUMBERS_READ, &read, STORE_TIMEOUT_MS, on_answer, news));
+	assert_non_null(store_call_read(news->store, &read.org, MSG_NUMBERS_READ, &read,
+	    STORE_TIMEOUT_MS, on_answer, news));
 }
 
 /* The next request reads numbers of this organization; its id. */
@@ -166,6 +166,36 @@ STAGE_TEST(numbers_of_one_organization_leave_places_to_the_others)
 	store_answer(s, first, MSG_ERROR, &(struct msg_error){.code = STORE_INTERNAL});
 	STAGE_UNTIL(s, news.answers == 2);
 	(void)expect_numbers(s, 1, 2);
+}
+
+/* Requests that chats need are of the same types, and wait for no place. */
+STAGE_TEST(who_reads_much_is_refused_and_its_chats_are_not)
+{
+	const struct msg_message_list list = {.org.b = {1}, .limit = 1};
+	struct stage *s = *state;
+	struct news news;
+	uint32_t n = 0;
+	union msg m;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	while (store_call_read(
+		   news.store, &list.org, MSG_MESSAGE_LIST, &list, 0, on_answer, &news) != NULL)
+		n++;
+	/* 2 are sent, and 128 wait. */
+	assert_int_equal(n, 130);
+	assert_int_equal(news.answers, 0);
+	ask_numbers(&news, 2, 0);
+	assert_non_null(store_call(news.store, MSG_MESSAGE_LIST, &list, 0, on_answer, &news));
+	(void)store_expect(s, MSG_MESSAGE_LIST, &m);
+	(void)store_expect(s, MSG_MESSAGE_LIST, &m);
+	(void)expect_numbers(s, 2, 0);
+	store_answer(s, store_expect(s, MSG_MESSAGE_LIST, &m), MSG_ERROR,
+	    &(struct msg_error){.code = STORE_INTERNAL});
+	STAGE_UNTIL(s, news.answers == 1);
+	/* It waited for none, so its answer gives none. */
+	assert_null(store_call_read(
+	    news.store, &list.org, MSG_MESSAGE_LIST, &list, 0, on_answer, &news));
 }
 
 STAGE_TEST(all_listeners_get_the_same_events)
