@@ -24,12 +24,13 @@ due_find(struct txn *t, uint64_t now, struct key *row, struct key *about)
 
 	if (rc == 0)
 		rc = walk_from(&w, &all);
-	/* A key of another length is damaged; it is removed like a row of an unknown kind. */
+	/* A key of another length is damaged; it is removed like a row of an unknown kind. One whose value
+	 * is damaged is about nobody. */
 	if (rc == 0 && key_fits(TABLE_DUE, w.key) && due_time(w.key) > now)
 		rc = MDB_NOTFOUND;
 	if (rc == 0) {
 		*row = key_of(w.key);
-		*about = key_of(w.value);
+		*about = w.damaged ? (struct key){0} : key_of(w.value);
 	}
 	walk_close(&w);
 	return rc;
