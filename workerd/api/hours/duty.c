@@ -65,6 +65,9 @@ duty_compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* Longer waits count as if they had ended then: each day of a wait costs time, of a request that anybody may make. */
+#define WAIT_MAX_MS (7 * CLOCK_DAY_MS)
+
 /* What visitors waited. An answer to a question of closed hours that was given before they opened says nothing about the
  * hours, and times that cannot be come from an import. h: NULL, always open. */
 static size_t
@@ -75,10 +78,12 @@ duty_collect(const struct hours *h, struct slice times, uint64_t now_ms, uint64_
 	for (size_t at = 0; at + RESPONSE_LEN <= times.len && n < RESPONSES_MAX;
 	     at += RESPONSE_LEN) {
 		const uint64_t asked = duty_read_time(times.p + at);
-		const uint64_t answered = duty_read_time(times.p + at + RESPONSE_LEN / 2);
+		uint64_t answered = duty_read_time(times.p + at + RESPONSE_LEN / 2);
 
 		if (asked > answered || answered > now_ms + CLOCK_DAY_MS)
 			continue;
+		if (answered - asked > WAIT_MAX_MS)
+			answered = asked + WAIT_MAX_MS;
 		waits[n] = h == NULL ? answered - asked : hours_between(h, asked, answered);
 		n += h == NULL || waits[n] > 0;
 	}
