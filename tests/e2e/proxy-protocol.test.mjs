@@ -67,6 +67,22 @@ describe("a connection to PROXY_LISTEN", () => {
 		assert.equal(client, "203.0.113.7");
 	});
 
+	it("is its proxy's if that announces nobody, whatever the client's own headers claim", async () => {
+		const local = Buffer.from("0d0a0d0a000d0a515549540a20000000", "hex");
+		for (const [id, header] of [
+			["unknown", "PROXY UNKNOWN\r\n"],
+			["local", local],
+		]) {
+			const raw = await RawConnection.connect(port, "127.0.0.1", PROXY);
+			await raw.write(header);
+			await raw.write(get("/health", `X-Forwarded-For: 6.6.6.6\r\nX-Request-Id: ${id}\r\n`));
+			assert.equal((await raw.response()).status, 200);
+			raw.close();
+			const { client } = await banter.log.waitFor("it", (line) => line.request === id);
+			assert.equal(client, PROXY);
+		}
+	});
+
 	it("never counts as one from this machine", async () => {
 		assert.equal((await ask("127.0.0.1", get("/metrics"))).status, 401);
 		assert.equal((await ask("::1", get("/metrics"))).status, 401);

@@ -108,6 +108,7 @@ struct http_conn {
 	short watching;   /* events that `event` is added for; 0: not added */
 	uint16_t port;
 	bool loopback;
+	bool unannounced;
 	bool touched;         /* in the server's list for the end of the turn */
 	bool served;          /* it has had a reply */
 	bool eof;             /* the client has shut down its side */

@@ -51,6 +51,7 @@ conn_new(struct http_server *s, int fd, uint64_t number, const struct http_peer 
 	c->address_len = (uint8_t)peer->address.len;
 	c->port = peer->port;
 	c->loopback = peer->loopback;
+	c->unannounced = peer->unannounced;
 	if (s->tls != NULL)
 		io_init_tls(&c->io, fd, s->tls);
 	else

@@ -54,7 +54,8 @@ struct http_peer {
 	struct slice
 	    address; /* 4 or 16 bytes in network order, or none (a Unix socket); copied */
 	uint16_t port;
-	bool loopback; /* accepted on a loopback listener */
+	bool loopback;    /* accepted on a loopback listener */
+	bool unannounced; /* of a proxy whose PROXY header names no client */
 };
 
 /* Takes a piece of a streamed body (body.h), which is borrowed. Called from the loop, never from within
@@ -91,6 +92,7 @@ struct http_exchange {
 	struct slice client; /* the peer's address: 4 or 16 bytes, or none */
 	uint16_t client_port;
 	bool loopback;
+	bool unannounced; /* as in struct http_peer */
 	bool tls;
 	uint8_t method; /* enum http_method, and the next two: copies of the request's */
 	uint8_t minor_version;

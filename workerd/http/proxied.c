@@ -101,6 +101,7 @@ proxied_hand_over(struct proxied *p)
 	const struct http_peer peer = {
 	    .address = ip_slice(&client),
 	    .port = announced ? h->port : p->port,
+	    .unannounced = !announced,
 	};
 	struct http_server *s = p->server;
 	proxied_adopt_fn *const adopt = p->adopt;

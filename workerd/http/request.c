@@ -48,6 +48,7 @@ request_begin(struct http_conn *c, const struct http_request *req, struct slice 
 	x->client = (struct slice){c->address, c->address_len};
 	x->client_port = c->port;
 	x->loopback = c->loopback;
+	x->unannounced = c->unannounced;
 	x->tls = c->io.tls;
 	x->number = c->number;
 	x->conn = c;

@@ -2,7 +2,8 @@
  * The address of a request's client and the scheme it used, also behind proxies.
  *
  * X-Forwarded-For and X-Forwarded-Proto are trusted only on connections from TRUSTED_PROXIES, and ignored
- * otherwise. `Forwarded` (RFC 7239) is always ignored, because proxies forward it as the client sent it.
+ * otherwise, as behind a PROXY header that announces nobody. `Forwarded` (RFC 7239) is always ignored, because
+ * proxies forward it as the client sent it.
  */
 #ifndef WORKERD_API_REQUEST_CLIENT_ADDRESS_H
 #define WORKERD_API_REQUEST_CLIENT_ADDRESS_H

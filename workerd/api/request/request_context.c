@@ -29,11 +29,14 @@ request_context_id(const struct http_request *req, char own[ID_TEXT_LEN + 1])
 void
 request_context_begin(struct http_exchange *x, const struct settings *settings)
 {
+	static const struct network_list none = {0};
 	struct request_context *context = request_context_of(x);
+	/* The address of a proxy that announces nobody is no sign that it wrote the headers: it forwards bytes. */
+	const struct network_list *trusted =
+	    x->unannounced ? &none : &settings->trusted_proxies;
 
 	context->began_ms = clock_mono_ms();
-	context->client =
-	    client_address_of(x->req, x->client, x->tls, &settings->trusted_proxies);
+	context->client = client_address_of(x->req, x->client, x->tls, trusted);
 	context->request_id = request_context_id(x->req, context->own_id);
 }
 
