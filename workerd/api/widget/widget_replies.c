@@ -340,7 +340,7 @@ widget_replies_next(struct widget_socket *s)
 {
 	struct widget_reply *r = TAILQ_FIRST(&s->replies);
 
-	if (r == NULL || r->listener != NULL)
+	if (r == NULL || r->listener != NULL || r->syncing)
 		return;
 	if (r->sync) {
 		r->syncing = true;
