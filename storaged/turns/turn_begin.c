@@ -614,7 +614,8 @@ turn_begin_apply_restart(struct txn *t, struct call *c, const struct turn_beginn
 	return 0;
 }
 
-/* The working hours, for a turn that may hand over to a person; else none. */
+/* The working hours, for a turn that may hand over to a person; else none, as when they cannot be read: the turn has
+ * begun, and an error would undo the whole batch. */
 static int
 turn_begin_find_hours(struct txn *t, const struct turn_beginning *b, struct slice *hours)
 {
@@ -625,7 +626,7 @@ turn_begin_find_hours(struct txn *t, const struct turn_beginning *b, struct slic
 	if (!b->m->asks_person && !p->agent_hands_over)
 		return 0;
 	rc = duty_hours(t, &p->org, &p->counted, hours);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return txn_survives(rc) ? 0 : rc;
 }
 
 /* The conversation up to the visitor's message, which stands just before the reply's place. */
