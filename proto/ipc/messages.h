@@ -135,12 +135,13 @@ enum store_error {
 	STORE_BUSY = 17,            /* too many replies of the conversation are open */
 	STORE_POISONED =
 	    18, /* of a worker's store_client.h: storaged died twice on the request */
-	STORE_NOT_READY = 19,  /* of searchd: it cannot answer now */
-	STORE_IS_STANDBY = 21, /* another machine is the owner of the store */
-	STORE_BUDGET = 20,     /* a budget of tokens is spent */
-	STORE_READ_ONLY = 22,  /* the disk refuses writes: only reads are served */
-	STORE_DENIED = 23,     /* it is somebody else's */
-	STORE_SHARE = 24,      /* the visitor has used its share of a budget for today */
+	STORE_NOT_READY = 19,   /* of searchd: it cannot answer now */
+	STORE_IS_STANDBY = 21,  /* another machine is the owner of the store */
+	STORE_BUDGET = 20,      /* a budget of tokens is spent */
+	STORE_READ_ONLY = 22,   /* the disk refuses writes: only reads are served */
+	STORE_DENIED = 23,      /* it is somebody else's */
+	STORE_SHARE = 24,       /* the visitor has used its share of a budget for today */
+	STORE_SHARE_WAITS = 25, /* its replies that run have reserved the rest of the share */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

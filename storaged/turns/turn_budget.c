@@ -130,8 +130,8 @@ turn_budget_allow(struct txn *t, struct call *c, const struct budgets *budgets,
 	if (rc != 0 || answer == SPENDER_MAY)
 		return rc;
 	if (answer == SPENDER_WAITS && waits)
-		return call_refuse(
-		    c, STORE_BUSY, "replies that run have reserved the rest of the share");
+		return call_refuse(c, STORE_SHARE_WAITS,
+		    "replies that run have reserved the rest of the share");
 	return call_refuse(c, STORE_SHARE, "the visitor's share of the budget is used");
 }
 

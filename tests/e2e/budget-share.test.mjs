@@ -106,6 +106,34 @@ describe("of a day's budget, a stranger", () => {
 		assert.ok(seconds > 0 && seconds <= DAY_S, `Retry-After: ${seconds}`);
 	});
 
+	it("is refused at once over HTTP while replies of others have reserved the rest", async () => {
+		const address = "198.51.100.9";
+		const headers = { "X-Forwarded-For": address };
+		const running = [];
+		for (let first = {}; first.type !== "error"; ) {
+			const visitor = await Visitor.open(banter, widget, { headers });
+			running.push(visitor);
+			visitor.say("[[tokens=3 hold-after=1]] reserved", "m");
+			first = await visitor.next();
+		}
+		assert.ok(running.length > 1);
+		const refused = () => banter.metric('turns_total{outcome="too_many"}');
+		const before = await refused();
+		const { json } = await request(banter.url, "GET", framesPath(widget, "frames"), { headers });
+		const path = framesPath(widget, "frames", "", { token: json.frames[0].session_token });
+		const body = { type: "message", content: MESSAGE, id: randomUUID() };
+		const answer = await request(banter.url, "POST", path, { headers, body });
+		assert.equal(answer.status, 429);
+		assert.equal(answer.json.code, "too_many_replies");
+		assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);
+		assert.equal(await refused(), before + 1);
+		await banter.release("] reserved");
+		for (const visitor of running) await visitor.close();
+		await isSettled(banter);
+		const again = await request(banter.url, "POST", path, { headers, body });
+		assert.equal(again.status, 202);
+	});
+
 	it("is counted in the metrics", async () => {
 		assert.ok((await banter.metric('turns_total{outcome="share"}')) > 3);
 	});

@@ -24,6 +24,7 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	    {STORE_CAPPED, TURN_CAPPED},
 	    {STORE_BUDGET, TURN_BUDGET},
 	    {STORE_SHARE, TURN_SHARE},
+	    {STORE_SHARE_WAITS, TURN_SHARE_WAITS},
 	    {STORE_DISABLED, TURN_AGENT_DISABLED},
 	    {STORE_BUSY, TURN_TOO_MANY},
 	};

@@ -28,6 +28,7 @@ enum turn_failure {
 	TURN_CAPPED,            /* the widget's message limit of this UTC day is reached */
 	TURN_BUDGET,            /* a budget of tokens is spent */
 	TURN_SHARE,             /* the visitor has used its share of one for this UTC day */
+	TURN_SHARE_WAITS, /* its replies that run, of any conversation, have reserved the rest of it */
 	TURN_AGENT_DISABLED,
 	TURN_TOO_MANY,     /* too many replies of the address or the conversation run */
 	TURN_OVERLOADED,   /* too many replies run, or they need too much memory */

@@ -322,7 +322,7 @@ static const char *const user_changes[] = {[USER_NAME] = "name",
 static const char *const errors[] = {NULL, "full", "not_found", "invalid", "internal",
     "conflict", "taken", "gone", "contact_required", "capped", "disabled", "exists", "in_use",
     "limit", "last_owner", "stale", "damaged", "busy", "poisoned", "not_ready", "budget",
-    "is_standby", "read_only", "denied", "share"};
+    "is_standby", "read_only", "denied", "share", "share_waits"};
 
 #define OWN(words)     (words), ARRAY_LEN(words)
 #define LISTED(values) values##_words, SIZE_MAX

@@ -47,6 +47,8 @@ static const struct {
     [TURN_SHARE] = {429, "budget_share",
 	"You have reached your limit in this chat for today, please come back tomorrow", true,
 	false},
+    [TURN_SHARE_WAITS] = {429, "too_many_replies",
+	"Please wait until the messages before yours are answered", true, false},
     [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
 	false},
     [TURN_TOO_MANY] = {429, "too_many_replies",

@@ -302,6 +302,7 @@ static const char *const failures[] = {
     [TURN_CAPPED] = "capped",
     [TURN_BUDGET] = "budget",
     [TURN_SHARE] = "share",
+    [TURN_SHARE_WAITS] = "share_waits",
     [TURN_AGENT_DISABLED] = "agent_disabled",
     [TURN_TOO_MANY] = "too_many",
     [TURN_OVERLOADED] = "overloaded",
