@@ -128,7 +128,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await visitor.page.keyboard.press("Enter");
 			await operator.log.getByText("Too short").waitFor();
 			await visitor.say("[[tokens=20 hold-after=3]] stop");
-			await operator.log.getByText("t2").waitFor();
+			await operator.log.getByText("t0 t1 t2").waitFor();
 			await visitor.stop.click();
 			await operator.log.getByText("Stopped", { exact: true }).waitFor();
 		});
