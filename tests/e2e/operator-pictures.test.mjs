@@ -66,7 +66,7 @@ describe("a user's picture", () => {
 		const { people } = await adminExpect(banter, 200, "GET", "people");
 		assert.deepEqual(
 			people.find(({ id }) => id === ann.user.id),
-			{ id: ann.user.id, name: "Ann", picture: ANN },
+			{ id: ann.user.id, name: "Ann", picture: ANN, availability: "away" },
 		);
 	});
 
@@ -244,7 +244,7 @@ it("an export and its import keep pictures, and an older export has none", () =>
 			await withBanter({}, async (empty) => {
 				await feedTool(empty, text, 0, "import", "-");
 				const { people } = await adminExpect(empty, 200, "GET", "people");
-				assert.deepEqual(people, [{ id: ann.user.id, name: "Ann", picture }]);
+				assert.deepEqual(people, [{ id: ann.user.id, name: "Ann", picture, availability: "away" }]);
 				await expectTool(empty, 0, "verify");
 			});
 	}));
