@@ -84,7 +84,7 @@ availability_due(struct txn *t, const struct key *user, uint64_t now)
 
 	/* `banter verify` reports damaged records. */
 	if (rc != 0)
-		return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED ? 0 : rc;
+		return txn_survives(rc) ? 0 : rc;
 	after = r;
 	end = availability_end(t, &r);
 	after.away_at = end > now && r.active_at <= now ? end : 0;

@@ -4,22 +4,30 @@
 #include "storaged/identities/indexes.h"
 
 #include "proto/base/basics.h"
+#include "storaged/identities/contact_index.h"
 #include "storaged/identities/match_keys.h"
 
 /* Indexes of one table, at most. */
 #define INDEXES_MAX 3
 
 bool
-index_key_user(const void *record, struct key *key)
+index_key_of_email(struct slice email, struct key *key)
 {
-	const struct msg_user_record *r = record;
 	uint8_t folded[FOLDED_MAX];
 	size_t len;
 
-	if (match_fold_email(r->email, folded, &len) != 0)
+	if (match_fold_email(email, folded, &len) != 0)
 		return false;
 	*key = key_email((struct slice){folded, len});
 	return true;
+}
+
+bool
+index_key_user(const void *record, struct key *key)
+{
+	const struct msg_user_record *r = record;
+
+	return index_key_of_email(r->email, key);
 }
 
 /* Of a user who is there. */
@@ -85,26 +93,26 @@ bool
 index_key_contact_email(const void *record, struct key *key)
 {
 	const struct msg_contact_record *r = record;
-	uint8_t folded[FOLDED_MAX];
-	size_t len;
+	struct contact_keys keys;
 
-	if (r->user_id.len > 0 || match_fold_email(r->email, folded, &len) != 0)
+	if (r->user_id.len > 0 ||
+	    contact_index_keys(&r->org, r->email, (struct slice){0}, &keys) != NULL)
 		return false;
-	*key = key_contact_name(&r->org, (struct slice){folded, len});
-	return true;
+	*key = keys.email;
+	return key->len > 0;
 }
 
 bool
 index_key_contact_phone(const void *record, struct key *key)
 {
 	const struct msg_contact_record *r = record;
-	uint8_t digits[PHONE_MAX];
-	size_t len;
+	struct contact_keys keys;
 
-	if (r->user_id.len > 0 || match_phone_digits(r->phone, digits, &len) != 0)
+	if (r->user_id.len > 0 ||
+	    contact_index_keys(&r->org, (struct slice){0}, r->phone, &keys) != NULL)
 		return false;
-	*key = key_contact_name(&r->org, (struct slice){digits, len});
-	return true;
+	*key = keys.phone;
+	return key->len > 0;
 }
 
 /* A contact with a user id has no other index key. */

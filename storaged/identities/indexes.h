@@ -35,6 +35,7 @@ struct slice index_value(const struct index *index, struct slice record_key);
 
 /* Keys that are also made to check a record. False: its e-mail is too long; its phone has no digit, or the contact is found by
  * its user id alone. */
+bool index_key_of_email(struct slice email, struct key *key); /* of a user */
 bool index_key_user(const void *record, struct key *key);
 bool index_key_contact_email(const void *record, struct key *key);
 bool index_key_contact_phone(const void *record, struct key *key);

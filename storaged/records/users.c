@@ -11,7 +11,6 @@
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/label_drop.h"
 #include "storaged/identities/indexes.h"
-#include "storaged/identities/match_keys.h"
 #include "storaged/records/logins.h"
 
 const char user_missing[] = "no such user";
@@ -48,19 +47,6 @@ user_without_password(struct txn *t, const struct msg_user_record *user)
 	return buf_slice(scratch);
 }
 
-/* The index key of an e-mail; false: it has none. */
-static bool
-user_email_key(struct slice email, struct key *key)
-{
-	uint8_t folded[FOLDED_MAX];
-	size_t len;
-
-	if (match_fold_email(email, folded, &len) != 0)
-		return false;
-	*key = key_email((struct slice){folded, len});
-	return true;
-}
-
 /* The key of the user with this index key. */
 static int
 user_key_of_index(struct txn *t, const struct key *by_email, struct key *user)
@@ -81,8 +67,8 @@ user_key_of_email(struct txn *t, struct slice email, struct key *user)
 {
 	struct key by_email;
 
-	return user_email_key(email, &by_email) ? user_key_of_index(t, &by_email, user)
-						: MDB_NOTFOUND;
+	return index_key_of_email(email, &by_email) ? user_key_of_index(t, &by_email, user)
+						    : MDB_NOTFOUND;
 }
 
 static int
@@ -93,7 +79,7 @@ user_check(struct txn *t, struct call *c, const union record *r, enum store_erro
 
 	if (r->user.password.len == 0)
 		return call_refuse(c, STORE_INVALID, "a user needs a password");
-	if (!user_email_key(r->user.email, &by_email))
+	if (!index_key_of_email(r->user.email, &by_email))
 		return call_refuse(c, STORE_INVALID, "a user needs an e-mail");
 	rc = user_key_of_index(t, &by_email, &other);
 	if (rc == 0 && !slice_eq(key_slice(&other), key_slice(&key)))

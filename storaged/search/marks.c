@@ -8,15 +8,6 @@
 
 #include "proto/base/basics.h"
 
-static const char *const ratings[] = {[RATING_UP] = "up", [RATING_DOWN] = "down"};
-
-static const char *const statuses[] = {
-    [MESSAGE_STOPPED] = "stopped",
-    [MESSAGE_INTERRUPTED] = "interrupted",
-    [MESSAGE_LENGTH] = "length",
-    [MESSAGE_FILTERED] = "filtered",
-};
-
 static void
 marks_add(struct marks *marks, const char *word)
 {
@@ -31,10 +22,12 @@ marks_add(struct marks *marks, const char *word)
 
 /* The word for a value, if it has one. */
 static void
-marks_add_named(struct marks *marks, const char *const words[], size_t n, unsigned value)
+marks_add_named(struct marks *marks, const char *const *words, unsigned value)
 {
-	if (value < n && words[value] != NULL)
-		marks_add(marks, words[value]);
+	const char *word = word_of(words, value);
+
+	if (word != NULL)
+		marks_add(marks, word);
 }
 
 static void
@@ -54,8 +47,10 @@ marks_fill(struct marks *marks, unsigned rating, unsigned status, bool unanswere
     const struct id *agent)
 {
 	marks->len = 0;
-	marks_add_named(marks, ratings, ARRAY_LEN(ratings), rating);
-	marks_add_named(marks, statuses, ARRAY_LEN(statuses), status);
+	if (rating != RATING_NONE)
+		marks_add_named(marks, message_rating_words, rating);
+	if (status != MESSAGE_COMPLETE && status != MESSAGE_HANDED)
+		marks_add_named(marks, message_status_words, status);
 	if (unanswered)
 		marks_add(marks, "unanswered");
 	marks_add_agent(marks, agent);

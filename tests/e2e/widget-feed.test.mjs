@@ -45,6 +45,13 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 		const banter = useBanter({ workers: 3 });
 		const open = async (options) =>
 			Feed.open(banter, await PLACES[place](banter), { carrier, ...options });
+		/** The reply of this feed breaks off after its first token. */
+		const breakOff = async (feed) => {
+			await feed.upTo("token");
+			await banter.killWorkers(banter.workerPids());
+			await banter.ready();
+			await feed.upTo("typing_stop");
+		};
 
 		it("are those of the WebSocket, for each of the visitor's feeds", async () => {
 			const one = await open();
@@ -144,10 +151,7 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			const one = await open(MODE);
 			const message = "[[tokens=5 hold-after=2]] begun";
 			await one.say(message, "b");
-			await one.upTo("token");
-			await banter.killWorkers(banter.workerPids());
-			await banter.ready();
-			await one.upTo("typing_stop");
+			await breakOff(one);
 			const two = await one.again(MODE);
 			assert.equal(two.history.active, null);
 			await two.close();
@@ -163,10 +167,7 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			const one = await open(MODE);
 			const message = "[[tokens=5 hold-after=2]] middle";
 			await one.say(message, "b");
-			await one.upTo("token");
-			await banter.killWorkers(banter.workerPids());
-			await banter.ready();
-			await one.upTo("typing_stop");
+			await breakOff(one);
 			await one.insist(echo("later"), "l");
 			const messages = async () =>
 				(await one.exchange()).filter(([type]) => type === "message").map(([, text]) => text);
@@ -224,10 +225,7 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			const texts = ["[[tokens=4 hold-after=2]] early", "[[tokens=5 hold-after=2]] late"];
 			for (const [i, text] of texts.entries()) {
 				await one.insist(text, `m-${i}`);
-				await one.upTo("token");
-				await banter.killWorkers(banter.workerPids());
-				await banter.ready();
-				await one.upTo("typing_stop");
+				await breakOff(one);
 			}
 			await one.insist(echo("newest"), "n");
 			await one.upTo("typing_stop");
@@ -256,10 +254,7 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			const { sessionId } = one.widget;
 			const message = "[[tokens=4 hold-after=2]] again";
 			await one.insist(message, "m");
-			await one.upTo("token");
-			await banter.killWorkers(banter.workerPids());
-			await banter.ready();
-			await one.upTo("typing_stop");
+			await breakOff(one);
 			await one.insist(echo("newest"), "n");
 			await one.upTo("typing_stop");
 			const [worker] = await banter.workersOf([one.stream.socket]);
