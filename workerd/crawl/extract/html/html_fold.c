@@ -101,9 +101,10 @@ html_folds_decode(struct slice text, uint8_t *out)
 		const bool fits = text.p[i] == '%' && text.len - i > 2;
 		const int high = fits ? html_folds_digit(text.p[i + 1]) : -1;
 		const int low = fits ? html_folds_digit(text.p[i + 2]) : -1;
+		const bool escape = high != -1 && low != -1;
 
-		out[n++] = high == -1 || low == -1 ? text.p[i] : (uint8_t)(high << 4 | low);
-		i += high == -1 || low == -1 ? 0 : 2;
+		out[n++] = escape ? (uint8_t)((unsigned)high << 4 | (unsigned)low) : text.p[i];
+		i += escape ? 2 : 0;
 	}
 	return n;
 }
