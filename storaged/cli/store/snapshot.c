@@ -215,6 +215,7 @@ static int
 snapshot_end_opening(struct txn *t)
 {
 	t->env->reader = NULL;
+	safe_read_take_back(&t->lent);
 	return mdb_txn_commit(t->mdb);
 }
 

@@ -368,6 +368,7 @@ widget_socket_new(struct widget_opening *o)
 	    .ping = widget_socket_on_ping,
 	    .closed = widget_socket_on_closed};
 	const size_t n = strlen(o->visit.session) + 1;
+	const bool by_key = o->visit.by_key;
 	struct widget_socket *s = xcalloc(1, sizeof(*s) + n);
 
 	memcpy(s->session, o->visit.session, n);
@@ -387,7 +388,7 @@ widget_socket_new(struct widget_opening *o)
 	buf_init(&s->user_id, IDENTITY_USER_ID_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
-	if (!o->visit.by_key)
+	if (!by_key)
 		s->client = connection_limit_client(
 		    s->core.api, &request_context_of(s->x)->client.address);
 	s->browser = widget_socket_copy_browser(s->x);
