@@ -37,7 +37,12 @@ function keepPlaces({ host, root }: Shell, signal: AbortSignal): () => void {
 	let focused: HTMLElement | null = null;
 	root.addEventListener(
 		"scroll",
-		({ target }) => tops.set(target as Element, (target as Element).scrollTop),
+		(event) => {
+			const node = event.target as Element;
+			if (node.isConnected) tops.set(node, node.scrollTop);
+			// Of an earlier frame: outside the page, nothing is scrolled, and no one reads the end.
+			else event.stopPropagation();
+		},
 		{ capture: true, signal },
 	);
 	root.addEventListener(
