@@ -67,10 +67,10 @@ if [ -z "$package" ]; then
 	[[ $has == "$base"* ]] || make_base
 	exit 0
 fi
-depends=$(dpkg-deb -f "$package" Depends | sed 's/ ([^)]*)//g; s/,/ /g')
+depends=$(dpkg-deb -f "$package" Depends)
 [ "$has" != "$base $depends" ] || exit 0
 [ "$has" = "$base" ] || make_base
-logged chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $depends
+logged chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get satisfy -y -q --no-install-recommends "$depends"
 logged chroot "$root" apt-get clean
 rm "$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 echo "$base $depends" >"$stamp"
