@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as https from "node:https";
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { DEADLINE_MS } from "./daemon.mjs";
 
@@ -29,6 +29,8 @@ function send(base, method, path, headers, body, from) {
 				headers,
 				hostname: url.hostname.replace(/^\[|\]$/g, ""),
 				port: url.port,
+				// Of a name, only the addresses that can be reached from there.
+				family: isIP(from ?? ""),
 				localAddress: from,
 				agent: new web.Agent({ keepAlive: false, maxSockets: 1, ...tlsOptions }),
 				signal: AbortSignal.timeout(LIMIT_MS),

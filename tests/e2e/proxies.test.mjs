@@ -153,7 +153,7 @@ describe("a proxy", { concurrency: true }, () => {
 					{ sessionId, message },
 				);
 			const visitor = (options) =>
-				Visitor.open(front, widget, { localAddress: VISITOR, ...options });
+				Visitor.open(front, widget, { family: 4, localAddress: VISITOR, ...options });
 
 			it("forwards tokens while the reply is running, and all of it", async () => {
 				const one = await stream("unbuffered", "[[tokens=200 hold-after=3]] by HTTP");
@@ -229,7 +229,7 @@ describe("a proxy", { concurrency: true }, () => {
 				await banter.release("größer");
 				await one.upTo("typing_stop");
 				await one.close();
-				const other = await one.again({ localAddress: VISITOR });
+				const other = await one.again({ family: 4, localAddress: VISITOR });
 				const question = "[[tokens=5 hold-after=3]] größer 🌍";
 				assert.deepEqual(said(other.history), [
 					["user", question],
@@ -238,7 +238,11 @@ describe("a proxy", { concurrency: true }, () => {
 			});
 
 			it("forwards WebSockets within HTTP/2, where supported", async () => {
-				const session = http2.connect(front.url, { ca: authority.pem, localAddress: VISITOR });
+				const session = http2.connect(front.url, {
+					ca: authority.pem,
+					family: 4,
+					localAddress: VISITOR,
+				});
 				const [settings] = await once(session, "remoteSettings");
 				if (!settings.enableConnectProtocol) {
 					session.destroy();
