@@ -17,6 +17,15 @@ hex_value(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte that two hexadecimal digits at p stand for, or -1 if one is invalid. */
+static inline int
+hex_value2(const uint8_t *p)
+{
+	int high = hex_value(p[0]), low = hex_value(p[1]);
+
+	return high == -1 || low == -1 ? -1 : high << 4 | low;
+}
+
 /* The value of four hexadecimal digits at p, or -1 if one is invalid. */
 static inline int32_t
 hex_value4(const uint8_t *p)

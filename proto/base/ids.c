@@ -125,15 +125,14 @@ id_parse(struct slice text, struct id *out)
 	if (text.len != ID_TEXT_LEN)
 		return -1;
 	for (size_t i = 0; i < sizeof(id.b); i++, p += 2) {
-		int high, low;
+		int byte;
 
 		if (id_dash_before(i) && *p++ != '-')
 			return -1;
-		high = hex_value(p[0]);
-		low = hex_value(p[1]);
-		if (high == -1 || low == -1)
+		byte = hex_value2(p);
+		if (byte == -1)
 			return -1;
-		id.b[i] = (uint8_t)(high << 4 | low);
+		id.b[i] = (uint8_t)byte;
 	}
 	*out = id;
 	return 0;

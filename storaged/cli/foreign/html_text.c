@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/hex.h"
 #include "proto/base/utf8.h"
 
 /* Bytes of an address; a longer one is left out. */
@@ -74,17 +75,14 @@ html_text_reference(struct slice s, uint8_t out[4], size_t *n)
 	name = (struct slice){s.p + 1, (size_t)(end - s.p) - 1};
 	if (name.len > 1 && name.p[0] == '#') {
 		bool hex = name.p[1] == 'x' || name.p[1] == 'X';
+		int base = hex ? 16 : 10;
 
 		for (size_t i = hex ? 2 : 1; i < name.len; i++) {
-			uint8_t b = name.p[i];
-			uint32_t digit = b >= '0' && b <= '9' ? (uint32_t)(b - '0')
-			    : hex && (b | 0x20) >= 'a' && (b | 0x20) <= 'f'
-			    ? (uint32_t)(b | 0x20) - 'a' + 10
-			    : 99;
+			int digit = hex_value(name.p[i]);
 
-			if (digit == 99)
+			if (digit == -1 || digit >= base)
 				return 0;
-			c = c > 0x10ffff ? c : c * (hex ? 16 : 10) + digit;
+			c = c > 0x10ffff ? c : c * (uint32_t)base + (uint32_t)digit;
 		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(names) && c == 0; i++)

@@ -66,11 +66,11 @@ static bool
 visitor_token_read_id(struct slice token, struct id *id)
 {
 	for (size_t i = 0; i < sizeof(id->b); i++) {
-		int high = hex_value(token.p[2 * i]), low = hex_value(token.p[2 * i + 1]);
+		int byte = hex_value2(token.p + 2 * i);
 
-		if (high < 0 || low < 0)
+		if (byte == -1)
 			return false;
-		id->b[i] = (uint8_t)(high << 4 | low);
+		id->b[i] = (uint8_t)byte;
 	}
 	return true;
 }

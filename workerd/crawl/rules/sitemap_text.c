@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/hex.h"
 #include "proto/base/utf8.h"
 
 struct slice
@@ -24,6 +25,7 @@ sitemap_text_character(struct slice name)
 		uint32_t c;
 	} known[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
 	bool hex = name.len > 2 && (name.p[1] | 0x20) == 'x';
+	const int base = hex ? 16 : 10;
 	uint32_t c = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -32,14 +34,11 @@ sitemap_text_character(struct slice name)
 	if (name.len < 2 || name.p[0] != '#')
 		return 0;
 	for (size_t i = hex ? 2 : 1; i < name.len; i++) {
-		int digit = name.p[i] >= '0' && name.p[i] <= '9' ? name.p[i] - '0'
-		    : hex && (name.p[i] | 0x20) >= 'a' && (name.p[i] | 0x20) <= 'f'
-		    ? (name.p[i] | 0x20) - 'a' + 10
-		    : -1;
+		int digit = hex_value(name.p[i]);
 
-		if (digit == -1 || c > 0x10ffff)
+		if (digit == -1 || digit >= base || c > 0x10ffff)
 			return 0;
-		c = c * (hex ? 16 : 10) + (uint32_t)digit;
+		c = c * (uint32_t)base + (uint32_t)digit;
 	}
 	return c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : c;
 }

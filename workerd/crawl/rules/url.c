@@ -46,15 +46,14 @@ url_add_escaped(struct buf *out, struct slice s)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < s.len; i++) {
-		bool escape = s.p[i] == '%' && i + 2 < s.len && hex_value(s.p[i + 1]) != -1 &&
-		    hex_value(s.p[i + 2]) != -1;
+		int escaped = s.p[i] == '%' && i + 2 < s.len ? hex_value2(s.p + i + 1) : -1;
 		uint8_t c = s.p[i];
 
-		if (!escape) {
+		if (escaped == -1) {
 			rc = url_add_byte(out, c);
 			continue;
 		}
-		c = (uint8_t)(hex_value(s.p[i + 1]) << 4 | hex_value(s.p[i + 2]));
+		c = (uint8_t)escaped;
 		rc = url_is_unreserved(c) ? buf_append(out, &c, 1)
 					  : buf_printf(out, "%%%02X", c);
 		i += 2;

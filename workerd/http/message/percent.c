@@ -14,12 +14,9 @@ percent_take_byte(struct slice *s)
 	size_t n = 1;
 
 	if (byte == '%') {
-		int high = s->len < 3 ? -1 : hex_value(s->p[1]);
-		int low = s->len < 3 ? -1 : hex_value(s->p[2]);
-
-		if (high == -1 || low == -1)
+		byte = s->len < 3 ? -1 : hex_value2(s->p + 1);
+		if (byte == -1)
 			return -1;
-		byte = high << 4 | low;
 		n = 3;
 	}
 	*s = (struct slice){s->p + n, s->len - n};

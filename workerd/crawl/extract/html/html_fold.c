@@ -1,11 +1,11 @@
 #include "workerd/crawl/extract/html/html_fold.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/hex.h"
 #include "proto/base/utf8.h"
 #include "workerd/crawl/extract/html/html_tree.h"
 
@@ -84,13 +84,6 @@ html_folds_add_selector(struct html_folds *folds, struct slice selector)
 		html_folds_add(&folds->ids, selector.p[0] == '#' ? name : selector);
 }
 
-/* The value of a hexadecimal digit; -1: it is none. */
-static int
-html_folds_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : isxdigit(c) ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 /* Writes the text without its escapes to out, which has as much room; an invalid escape stays. Returns the length. */
 static size_t
 html_folds_decode(struct slice text, uint8_t *out)
@@ -99,12 +92,10 @@ html_folds_decode(struct slice text, uint8_t *out)
 
 	for (size_t i = 0; i < text.len; i++) {
 		const bool fits = text.p[i] == '%' && text.len - i > 2;
-		const int high = fits ? html_folds_digit(text.p[i + 1]) : -1;
-		const int low = fits ? html_folds_digit(text.p[i + 2]) : -1;
-		const bool escape = high != -1 && low != -1;
+		const int escaped = fits ? hex_value2(text.p + i + 1) : -1;
 
-		out[n++] = escape ? (uint8_t)((unsigned)high << 4 | (unsigned)low) : text.p[i];
-		i += escape ? 2 : 0;
+		out[n++] = escaped == -1 ? text.p[i] : (uint8_t)escaped;
+		i += escaped == -1 ? 0 : 2;
 	}
 	return n;
 }
