@@ -368,7 +368,6 @@ widget_socket_new(struct widget_opening *o)
 	    .ping = widget_socket_on_ping,
 	    .closed = widget_socket_on_closed};
 	const size_t n = strlen(o->visit.session) + 1;
-	const bool by_key = o->visit.by_key;
 	struct widget_socket *s = xcalloc(1, sizeof(*s) + n);
 
 	memcpy(s->session, o->visit.session, n);
@@ -387,10 +386,10 @@ widget_socket_new(struct widget_opening *o)
 	buf_init(&s->context, CHAT_CONTEXT_MAX);
 	buf_init(&s->user_id, IDENTITY_USER_ID_MAX);
 	TAILQ_INIT(&s->replies);
-	s->x = store_query_done(&o->q);
-	if (!by_key)
+	if (!o->visit.by_key)
 		s->client = connection_limit_client(
-		    s->core.api, &request_context_of(s->x)->client.address);
+		    s->core.api, &request_context_of(o->q.x)->client.address);
+	s->x = store_query_done(&o->q); /* frees o */
 	s->browser = widget_socket_copy_browser(s->x);
 	s->out.ws = ws_accept(s->x, &ws_events, s);
 	request_context_stream_begin(s->x, &s->core.api->worker->sockets);
