@@ -13,6 +13,9 @@ const LIMIT_MS = 5 * DEADLINE_MS; // of a request, or of a stream while the pack
 /** TLS options of all requests: ca, the trusted certificate authority (PEM). */
 export const tlsOptions = { ca: undefined };
 
+/** Socket options of a connection from a local address (127.0.0.2, …); undefined: any. A name is asked for its kind only. */
+export const fromAddress = (localAddress) => ({ localAddress, family: isIP(localAddress ?? "") });
+
 /**
  * Resolves when the response head has arrived. Each request has its own connection, so that requests spread
  * over the workers.
@@ -29,9 +32,7 @@ function send(base, method, path, headers, body, from) {
 				headers,
 				hostname: url.hostname.replace(/^\[|\]$/g, ""),
 				port: url.port,
-				// Of a name, only the addresses that can be reached from there.
-				family: isIP(from ?? ""),
-				localAddress: from,
+				...fromAddress(from),
 				agent: new web.Agent({ keepAlive: false, maxSockets: 1, ...tlsOptions }),
 				signal: AbortSignal.timeout(LIMIT_MS),
 			},

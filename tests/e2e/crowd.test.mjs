@@ -71,10 +71,10 @@ describe("connections of one address", () => {
 
 	it("behind a proxy it counts WebSockets together with direct connections", async () => {
 		const widget = await makeWidget(banter);
-		const behind = (client) => ({ localAddress: PROXY, headers: { "x-forwarded-for": client } });
+		const behind = (client) => ({ from: PROXY, headers: { "x-forwarded-for": client } });
 		const visit = (options) => Visitor.open(banter, widget, options);
 		const mine = await times(MAX - 1, () => visit(behind(VISITOR)));
-		mine.push(await visit({ localAddress: VISITOR }));
+		mine.push(await visit({ from: VISITOR }));
 		const counted = await banter.metric("connections_refused_total");
 		const { status, headers, json } = await handshakeRefusal(banter, widget, behind(VISITOR));
 		assert.deepEqual([status, json.code], [503, "too_many_connections"]);

@@ -12,7 +12,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { Authority } from "./certs.mjs";
-import { openStream, request, textOf, tlsOptions } from "./client.mjs";
+import { fromAddress, openStream, request, textOf, tlsOptions } from "./client.mjs";
 import { Daemon, Log, ROOT } from "./daemon.mjs";
 import { EchoServer, frame, OP, RawWebSocket } from "./frames.mjs";
 import {
@@ -152,8 +152,7 @@ describe("a proxy", { concurrency: true }, () => {
 					{ "x-api-key": WIDGET_KEY },
 					{ sessionId, message },
 				);
-			const visitor = (options) =>
-				Visitor.open(front, widget, { family: 4, localAddress: VISITOR, ...options });
+			const visitor = (options) => Visitor.open(front, widget, { from: VISITOR, ...options });
 
 			it("forwards tokens while the reply is running, and all of it", async () => {
 				const one = await stream("unbuffered", "[[tokens=200 hold-after=3]] by HTTP");
@@ -229,7 +228,7 @@ describe("a proxy", { concurrency: true }, () => {
 				await banter.release("größer");
 				await one.upTo("typing_stop");
 				await one.close();
-				const other = await one.again({ family: 4, localAddress: VISITOR });
+				const other = await one.again({ from: VISITOR });
 				const question = "[[tokens=5 hold-after=3]] größer 🌍";
 				assert.deepEqual(said(other.history), [
 					["user", question],
@@ -238,11 +237,7 @@ describe("a proxy", { concurrency: true }, () => {
 			});
 
 			it("forwards WebSockets within HTTP/2, where supported", async () => {
-				const session = http2.connect(front.url, {
-					ca: authority.pem,
-					family: 4,
-					localAddress: VISITOR,
-				});
+				const session = http2.connect(front.url, { ca: authority.pem, ...fromAddress(VISITOR) });
 				const [settings] = await once(session, "remoteSettings");
 				if (!settings.enableConnectProtocol) {
 					session.destroy();

@@ -259,8 +259,7 @@ describe("HTTPS of banter behind a proxy that forwards TCP", () => {
 				assert.equal(status, 200);
 				const widget = await makeWidget(banter);
 				const visitor = await Visitor.open(front, widget, {
-					family: 4,
-					localAddress: VISITOR,
+					from: VISITOR,
 					headers: visit("socket"),
 				});
 				assert.equal(await visitor.ask("[[echo]] hello"), "hello");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { json } from "node:stream/consumers";
 import { WebSocket } from "ws";
-import { tlsOptions } from "./client.mjs";
+import { fromAddress, tlsOptions } from "./client.mjs";
 import { conforms } from "./contract.mjs";
 import { DEADLINE_MS, until, WIDGET_KEY } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
@@ -45,7 +45,7 @@ export class Visitor {
 	constructor(
 		banter,
 		widget,
-		{ token, stream, operators, history, sources, headers = {}, ...options } = {},
+		{ token, stream, operators, history, sources, from, headers = {}, ...options } = {},
 	) {
 		this.banter = banter;
 		this.widget = widget;
@@ -57,7 +57,7 @@ export class Visitor {
 			...(sources && { sources: 1 }),
 		};
 		const url = socketUrl(banter, widget, query);
-		this.ws = new WebSocket(url, { headers, ...tlsOptions, ...options });
+		this.ws = new WebSocket(url, { headers, ...fromAddress(from), ...tlsOptions, ...options });
 		this.ws.on("message", (data, isBinary) => {
 			assert.ok(!isBinary);
 			const frame = JSON.parse(data.toString());
