@@ -18,6 +18,12 @@
 #define REPLICA_LEASE_MS 3000u
 #define REPLICA_TAKE_MS  5000u
 
+/*
+ * In place of REPLICA_TAKE_MS, for a machine that was the owner and ended early: the others have seen its last heartbeat
+ * up to a step later than itself.
+ */
+#define REPLICA_TAKE_AGAIN_MS 7000u
+
 /* In place of REPLICA_TAKE_MS, for a standby in trouble (replica_trouble()): all others come first. */
 #define REPLICA_TAKE_LAST_MS 15000u
 

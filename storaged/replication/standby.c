@@ -388,28 +388,37 @@ standby_may_resume(const struct standby *s)
 	return s->restarted && s->seen.same_machine && !s->seen.fresh;
 }
 
+/* The time without a heartbeat after which this machine takes over, in ms. */
+static uint64_t
+standby_patience(const struct standby *s)
+{
+	if (s->trouble[0] != '\0')
+		return REPLICA_TAKE_LAST_MS;
+	return s->ended_early && s->seen.same_machine ? REPLICA_TAKE_AGAIN_MS : REPLICA_TAKE_MS;
+}
+
 /* Whether the owner is gone, or wants this machine to be the owner. */
 static bool
 standby_may_take(const struct standby *s)
 {
-	bool fit = s->trouble[0] == '\0';
-
 	/* The take-over could not be stored. */
 	if (s->replica->env->damage != NULL)
 		return false;
-	return (s->seen.offered && fit) || standby_may_resume(s) ||
-	    clock_boot_ms() - s->seen.since >= (fit ? REPLICA_TAKE_MS : REPLICA_TAKE_LAST_MS);
+	return (s->seen.offered && s->trouble[0] == '\0') || standby_may_resume(s) ||
+	    clock_boot_ms() - s->seen.since >= standby_patience(s);
 }
 
 /* The process has just started, and may not take over. */
 static void
 standby_leave_to_others(struct standby *s)
 {
-	if (s->restarted && s->seen.same_machine && s->seen.fresh)
+	if (s->restarted && s->seen.same_machine && s->seen.fresh) {
+		s->ended_early = true;
 		log_event(LOG_WARN, "owner_ended_early",
 		    L_STR("help",
 			"this machine ended less than 30 s after it took over: another one may "
 			"take over before it"));
+	}
 	s->restarted = false;
 }
 

@@ -1,8 +1,8 @@
 /*
  * A standby applies the rows of the log to its store, and becomes the owner: at once when the log is new, when the
  * owner was this machine (it restarts, or lost its connection), or when the owner offers it; otherwise when it has seen
- * no heartbeat for REPLICA_TAKE_MS. A machine that restarts again less than 30 s after it took over waits like any
- * other one: it may crash as an owner for a reason that another machine does not have. One whose store is full takes
+ * no heartbeat for REPLICA_TAKE_MS. A machine that restarts again less than 30 s after it took over waits
+ * a little longer than any other one: it may crash as an owner for a reason that another machine does not have. One whose store is full takes
  * over after all others, and one whose store is damaged does not: it stays as it is, and can be read.
  *
  * It trusts only rows that it saw before a write of its own was acknowledged: PostgreSQL shows a row whose wait
@@ -28,7 +28,9 @@ struct standby {
 	struct replica *replica;
 	bool
 	    restarted; /* this process has just started: it may take over from an earlier one */
-	bool checked;  /* the position was found in the log, over this connection */
+	bool
+	    ended_early; /* this machine is named, and ended less than 30 s after it took over */
+	bool checked;    /* the position was found in the log, over this connection */
 	/* A write that was acknowledged has followed the rows up to this one, over this connection. */
 	uint64_t trusted;
 	bool name_shared;    /* another machine of this name was logged */
