@@ -6,17 +6,44 @@ import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { missingFirefox } from "./browser.mjs";
 import { HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
-import { assertConversation, Way } from "./way.mjs";
+import {
+	assertConversation,
+	ERROR_MS,
+	findWay,
+	STREAM_MS,
+	visitWithClock,
+	Way,
+	WS_MS,
+} from "./way.mjs";
 
 const REFUSED = { mode: "refuse" };
 
-/** What the proxy does, and the ways that the chat asks for, the last of which carries it. */
+/** What the proxy does, and what the chat asks for after a WebSocket, each with the time that it waits before. */
 const WAYS = [
-	[REFUSED, ["ws", "ndjson"]],
-	[{ mode: "ignore" }, ["ws", "ndjson"]],
-	[{ ...REFUSED, failing: ["ndjson"] }, ["ws", "ndjson", "sse"]],
-	[{ ...REFUSED, failing: ["ndjson", "sse"] }, ["ws", "ndjson", "sse", "poll"]],
-	[{ ...REFUSED, buffering: ["ndjson", "sse"] }, ["ws", "ndjson", "poll"]],
+	[REFUSED, [["ndjson", ERROR_MS]]],
+	[{ mode: "ignore" }, [["ndjson", WS_MS]]],
+	[
+		{ ...REFUSED, failing: ["ndjson"] },
+		[
+			["ndjson", ERROR_MS],
+			["sse", ERROR_MS],
+		],
+	],
+	[
+		{ ...REFUSED, failing: ["ndjson", "sse"] },
+		[
+			["ndjson", ERROR_MS],
+			["sse", ERROR_MS],
+			["poll", ERROR_MS],
+		],
+	],
+	[
+		{ ...REFUSED, buffering: ["ndjson", "sse"] },
+		[
+			["ndjson", ERROR_MS],
+			["poll", STREAM_MS],
+		],
+	],
 ];
 
 describe("the widget in Firefox", { skip: missingFirefox }, () => {
@@ -80,14 +107,15 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 		});
 
 	for (const [faults, ways] of WAYS)
-		it(`finds its way, streams, and remembers it: ${ways} ${JSON.stringify(faults)}`, async (t) => {
+		it(`finds its way, streams, and remembers it: ${JSON.stringify(faults)}`, async (t) => {
 			const way = Object.assign(await Way.open(site.banter.port), faults);
 			t.after(() => way.close());
 			const { "data-widget": id } = tags["data-widget"];
-			const visitor = await site.visitWidget(id, undefined, { server: way.url });
-			await visitor.open();
+			const visitor = await visitWithClock(site, id, way.url);
+			await findWay(way, visitor, ways);
 			const key = `firefox ${JSON.stringify(faults)}`.replace(/\W+/g, " ").trim();
-			await assertConversation(way, visitor, site.banter, key, ways);
+			const asked = ["ws", ...ways.map(([what]) => what)];
+			await assertConversation(way, visitor, site.banter, key, asked);
 		});
 
 	it("the contact form shows errors, and saves", async () => {

@@ -7,7 +7,16 @@ import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { openNginx } from "./nginx.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
-import { assertConversation, Way } from "./way.mjs";
+import {
+	assertConversation,
+	ERROR_MS,
+	findWay,
+	STREAM_MS,
+	stopClock,
+	visitWithClock,
+	Way,
+	WS_MS,
+} from "./way.mjs";
 
 /** It takes longer than LATE_MS, so that its end does not bring the first words. */
 const slow = (words) => `[[tokens=15 hold-after=0 delay=100]] ${words}`;
@@ -21,11 +30,6 @@ const DEAD_MS = 20_000;
 
 const REFUSED = { mode: "refuse" };
 const IGNORED = { mode: "ignore" };
-
-/** line.ts: how long the page waits for a WebSocket and for a stream, and before the next way after an error. */
-const WS_MS = 1500;
-const STREAM_MS = 1000;
-const ERROR_MS = 20;
 
 /** What the proxy does, and what the page then asks for: each with the time that the page lets pass before. */
 const SEARCHES = [
@@ -101,32 +105,7 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 		return nginx;
 	}
 
-	/** A visitor whose page has a clock of its own, and notes how long its timers wait. */
-	async function visitBehind({ url }) {
-		const context = await site.newContext();
-		await context.clock.install();
-		await context.addInitScript(() => {
-			window.waits = [];
-			const { setTimeout } = window;
-			window.setTimeout = (task, ms, ...args) => {
-				window.waits.push({ ms, at: Date.now() });
-				return setTimeout(task, ms, ...args);
-			};
-		});
-		return site.visitWidget(widget.widget_id, context, { server: url });
-	}
-
-	/** Stops the page's clock, a moment later. */
-	const stopClock = async ({ page }) =>
-		page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1000);
-
-	/** Lets a timer of this length end that the page has started, the n-th. */
-	async function pass({ page }, ms, n) {
-		const started = () =>
-			page.evaluate((ms) => window.waits.filter((one) => one.ms === ms).length, ms);
-		await until(`the page waits ${ms} ms`, async () => (await started()) >= n);
-		await page.clock.runFor(ms);
-	}
+	const visitBehind = ({ url }) => visitWithClock(site, widget.widget_id, url);
 
 	/** Stops the page's clock at this time after it last began to wait for a sign of life. */
 	async function passSilence({ page }, silenceMs, ms) {
@@ -152,16 +131,8 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 		it(`finds a way within 3 s, and remembers it: ${name}`, async () => {
 			const way = await openNetwork(faults);
 			const visitor = await visitBehind(way);
-			await stopClock(visitor);
-			await visitor.open();
-			await until("it asks for a WebSocket", () => way.asked.length > 0);
-			for (const [i, [what, ms]] of ways.entries()) {
-				const n = ways.slice(0, i + 1).filter((one) => one[1] === ms).length;
-				await pass(visitor, ms, n);
-				await until(`it asks for ${what}`, () => way.asked.at(-1) === what);
-			}
+			await findWay(way, visitor, ways);
 			assert.ok(ways.reduce((sum, [, ms]) => sum + ms, 0) < SEARCH_MS);
-			await visitor.page.clock.resume();
 			const asked = ["ws", ...ways.map(([what]) => what)];
 			await assertConversation(way, visitor, banter, key, asked);
 		});

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { numbered } from "../e2e/harness.mjs";
+import { numbered, until } from "../e2e/harness.mjs";
 import { exchange, HELLO } from "./site.mjs";
 
 const REFUSAL = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
@@ -19,6 +19,56 @@ const WAYS = [
 	["sse", /^GET \S+\/events\b.*\r\naccept: text\/event-stream/is],
 	["poll", /^GET \S+\/frames\b/],
 ];
+
+/** line.ts: how long the page waits for a WebSocket and for a stream, and before the next way after an error. */
+export const WS_MS = 1500;
+export const STREAM_MS = 1000;
+export const ERROR_MS = 20;
+
+/** A visitor whose page has a clock of its own, and notes how long its timers wait. url: of the server or a way to it. */
+export async function visitWithClock(site, widgetId, url) {
+	const context = await site.newContext();
+	await context.clock.install();
+	await context.addInitScript(() => {
+		window.waits = [];
+		const { setTimeout } = window;
+		window.setTimeout = (task, ms, ...args) => {
+			window.waits.push({ ms, at: Date.now() });
+			return setTimeout(task, ms, ...args);
+		};
+	});
+	return site.visitWidget(widgetId, context, { server: url });
+}
+
+/** Stops the page's clock, a moment later. */
+export const stopClock = async ({ page }) =>
+	page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1000);
+
+/** Lets a timer of this length end that the page has started, the n-th. */
+async function pass({ page }, ms, n) {
+	const started = () =>
+		page.evaluate((ms) => window.waits.filter((one) => one.ms === ms).length, ms);
+	await until(`the page waits ${ms} ms`, async () => (await started()) >= n);
+	await page.clock.runFor(ms);
+}
+
+/**
+ * Opens the chat, and waits until it has found its way. The page's clock stands while answers are on their way: one that is
+ * late on a busy machine is not given up. ways: what it asks for after a WebSocket, each with the time that it waits before.
+ */
+export async function findWay(way, visitor, ways) {
+	await stopClock(visitor);
+	await visitor.open();
+	await until("it asks for a WebSocket", () => way.asked.length > 0);
+	for (const [i, [what, ms]] of ways.entries()) {
+		const n = ways.slice(0, i + 1).filter((one) => one[1] === ms).length;
+		await pass(visitor, ms, n);
+		await until(`it asks for ${what}`, () => way.asked.at(-1) === what);
+	}
+	const isFound = () => Object.keys(sessionStorage).some((key) => key.startsWith("banter.carrier"));
+	await until("the way is found", () => visitor.page.evaluate(isFound));
+	await visitor.page.clock.resume();
+}
 
 /**
  * Has a conversation whose reply is held in its middle, over a way that leaves only some ways to the chat. ways: those that it
