@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
 import { until, WIDGET_KEY } from "../e2e/harness.mjs";
+import { avoidMidnight } from "../e2e/visitors.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
 
@@ -102,6 +103,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 		});
 
 		it("have a table for each chart", async () => {
+			await avoidMidnight();
 			const { page } = await open("?days=7");
 			const { rows } = await admin("GET", `numbers?from=${dayOf(Date.now() - 6 * DAY_MS)}`);
 			const total = sum(rows, (row) => row.messages);
@@ -126,6 +128,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 		});
 
 		it("are drawn, with a tooltip for the day under the pointer", async () => {
+			await avoidMidnight();
 			const { page, complaints } = await open("?days=7");
 			const chart = page.locator(".chart", {
 				has: page.getByRole("heading", { name: "Conversations" }),
@@ -136,7 +139,8 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			await chart.locator(".chart-tip").waitFor();
 			const { rows } = await admin("GET", `numbers?from=${dayOf(Date.now())}`);
 			const [value] = await chart.locator(".chart-tip strong").allTextContents();
-			assert.equal(plain(value), rows[0].conversations);
+			// None if it is another day since the conversations.
+			assert.equal(plain(value), rows[0]?.conversations ?? 0);
 			await page.emulateMedia({ colorScheme: "dark" });
 			await chart.locator("canvas").waitFor();
 			assert.deepEqual(complaints, []);
@@ -200,6 +204,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 		});
 
 		it("become files with the same rows, and no name in them is a formula", async () => {
+			await avoidMidnight();
 			const [widget] = (await admin("GET", "widgets")).widgets;
 			await admin("PUT", `widgets/${widget.id}`, { name: '=HYPERLINK("http://x")' });
 			const { page } = await open();

@@ -8,6 +8,7 @@ import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { addOrganization } from "../e2e/organizations.mjs";
 import { Receiver } from "../e2e/receiver.mjs";
 import { expectTool } from "../e2e/tool.mjs";
+import { avoidMidnight } from "../e2e/visitors.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, useDashboard } from "./dashboard.mjs";
 
@@ -327,6 +328,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 		const organization = (page) => page.getByRole("group", { name: "All widgets together" });
 
 		it("are budgets, with what was used", async () => {
+			await avoidMidnight();
 			const { page, complaints } = await open("limits");
 			await organization(page).getByLabel("Per day").fill("many");
 			await button(page, "Save").click();

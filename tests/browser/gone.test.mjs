@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
+import { avoidMidnight } from "../e2e/visitors.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 import { Way } from "./way.mjs";
@@ -85,6 +86,7 @@ describe("a chat that is not available any more", { skip: missing }, () => {
 	});
 
 	it("offers no attempt when the messages of the day are used up", async () => {
+		await avoidMidnight();
 		const widget = await site.createWidget({ daily_message_cap: 1 });
 		const visitor = await (await site.visitWidget(widget.widget_id)).open();
 		await visitor.ask(...HELLO);
@@ -94,6 +96,7 @@ describe("a chat that is not available any more", { skip: missing }, () => {
 	});
 
 	it("offers no attempt when the visitor has used its share of the budget", async () => {
+		await avoidMidnight();
 		const widget = await site.createWidget();
 		await site.admin("PUT", "budgets", { widgets: { [widget.id]: { dailyTokens: 10_000 } } });
 		const visitor = await (await site.visitWidget(widget.widget_id)).open();

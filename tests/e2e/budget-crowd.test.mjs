@@ -4,12 +4,13 @@
 // `make test-long` sends 10,000 messages at once. FAULTS_SEED repeats a run; BUDGET_MESSAGES and BUDGET_AT_ONCE change its size.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { LONG, TIME_FACTOR, times, until, withBanter } from "./harness.mjs";
 import { ADMIN, adminExpect } from "./organizations.mjs";
 import { killDuring, pause } from "./storm.mjs";
 import { expectTool } from "./tool.mjs";
+import { avoidMidnight } from "./visitors.mjs";
 
 const MESSAGES = Number(process.env.BUDGET_MESSAGES ?? (LONG ? 10_000 : 600));
 const AT_ONCE = Number(process.env.BUDGET_AT_ONCE ?? (LONG ? 10_000 : 100));
@@ -90,6 +91,8 @@ const isSettled = (banter) =>
 	});
 
 describe("a budget", () => {
+	before(avoidMidnight);
+
 	it("of 30,000 tokens is not exceeded by 40 messages at once, and counts them to the token", () =>
 		withBanter({ workers: 2 }, async (banter) => {
 			await setBudget(banter, 30_000);

@@ -8,13 +8,14 @@ import { Contract } from "./contract.mjs";
 import { until, useBanter } from "./harness.mjs";
 import { ADMIN, addOrganization, adminExpect, WIDGET } from "./organizations.mjs";
 import { SSE } from "./replies.mjs";
-import { makeWidget, Visitor } from "./visitors.mjs";
+import { avoidMidnight, makeWidget, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
 const PATH = "/v1/admin/budgets";
 
 describe("budgets", () => {
 	const banter = useBanter();
+	before(avoidMidnight);
 	const drive = async (status, method, body, headers = ADMIN) =>
 		(await contract.drive(banter, status, method, PATH, { headers, body })).json;
 

@@ -11,6 +11,7 @@ import { numbered, until, useBanter, WIDGET_KEY, whileStopped, withBanter } from
 import { adminExpect } from "./organizations.mjs";
 import { connectToOtherWorker, KEY, postOn, wholeHistory } from "./replies.mjs";
 import {
+	avoidMidnight,
 	changeWidget,
 	conversationsOf,
 	deleteConversation,
@@ -632,6 +633,7 @@ describe("a posted frame", () => {
 	});
 
 	it("is refused with the codes of the WebSocket", async () => {
+		await avoidMidnight();
 		const required = { contact_info_mode: "required", collect_email: true, daily_message_cap: 1 };
 		const one = await open(required);
 		const is = async (frame, status, code) =>

@@ -6,7 +6,7 @@ import { Contract } from "./contract.mjs";
 import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { ADMIN, connectToStore, NOBODY, openVisitor, storeTurn, WIDGET } from "./organizations.mjs";
 import { expectTool } from "./tool.mjs";
-import { configPath, makeWidget, settingsPath, Visitor } from "./visitors.mjs";
+import { avoidMidnight, configPath, makeWidget, settingsPath, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
 
@@ -90,6 +90,7 @@ describe("the status of a widget", () => {
 	});
 
 	it("has the origin of a conversation's page, the messages of today and the cap", async () => {
+		await avoidMidnight();
 		const widget = await makeWidget(banter, { daily_message_cap: 7, enabled: true });
 		const peer = await connectToStore(banter);
 		await storeTurn(await openVisitor(peer, widget.widget_id));
