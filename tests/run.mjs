@@ -29,7 +29,7 @@
 // A file without tests, a crash and an exceeded limit are failures. The last line of the output is
 // `N passed, N failed`, and `, N skipped` if there are any. The exit status is 0 if none failed.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomInt } from "node:crypto";
 import {
 	accessSync,
@@ -55,7 +55,7 @@ import { inOrder, processorTimes, runJobs } from "./schedule.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The jobs of each suite, in the order in which they run (inOrder() puts the longest first). */
 const SUITES = {
-	install: nodeJobs,
+	install: machineJobs,
 	fresh: nodeJobs,
 	npm: nodeJobs,
 	faults: nodeJobs,
@@ -239,6 +239,21 @@ function nodeJobs(suite, build) {
 			verbose: true,
 			count: (_, run) => countTap(readIfThere(join(run, "tap"))),
 		}));
+}
+
+/**
+ * Each file boots a machine that listens on the package's ports. The files run at the same time, so each has a network
+ * of its own, with nothing but loopback.
+ */
+function machineJobs(suite, build) {
+	const jobs = nodeJobs(suite, build);
+	if (spawnSync("unshare", ["--net", "true"]).status !== 0) return jobs; // without root all are skipped
+	const script = 'ip link set lo up && exec "$@"';
+	return jobs.map((job) => ({
+		...job,
+		command: "unshare",
+		args: (run) => ["--net", "sh", "-c", script, "sh", job.command, ...job.args(run)],
+	}));
 }
 
 function frontendJobs() {

@@ -1,5 +1,5 @@
 // A Debian that is booted: a copy of a root directory, in systemd-nspawn, in the network namespace of
-// this process (which the runner of tests/install made, with nothing in it but loopback).
+// this process (which the runner made for each file of tests/install, with nothing in it but loopback).
 //
 //	const machine = new Machine(root);
 //	await machine.boot();
