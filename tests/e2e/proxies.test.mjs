@@ -216,6 +216,7 @@ describe("a proxy", { concurrency: true }, () => {
 				assert.equal(answer[":status"], 200);
 				assert.equal((await json(sent)).message, "t0 t1");
 				session.close();
+				await once(session, "close");
 				await direct.stop();
 			});
 
