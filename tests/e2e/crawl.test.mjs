@@ -155,17 +155,19 @@ describe("finding pages", () => {
 				"/feeds/all": {
 					type: "application/atom+xml",
 					body: `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:base="../blog/">
-						${entry("one")}${entry("two", ' xml:base="/news/"')}</feed>`,
+						${entry("one")}${entry("two", ' xml:base="/news/"')}${entry("three", ' xml:base="old/"')}</feed>`,
 				},
 				"/": page("Home", filler("home")),
 				"/blog/one": page("One", filler("one")),
 				"/news/two": page("Two", filler("two")),
+				"/blog/old/three": page("Three", filler("three")),
 			});
 			const source = await crawler.learn({ url: site.origin });
 			assert.deepEqual(await outcomes(crawler, source, site.origin), {
 				"/": "read",
 				"/blog/one": "read",
 				"/news/two": "read",
+				"/blog/old/three": "read",
 			});
 		});
 	});

@@ -53,10 +53,10 @@ struct sitemap_name {
 struct sitemap {
 	struct slice rest;
 	unsigned depth;
-	struct sitemap_name entry;     /* that is open */
-	unsigned entry_depth;          /* of it; 0: none is open */
-	struct slice base, entry_base; /* xml:base of the list, and of the entry */
-	enum sitemap_field field;      /* what the text between two tags belongs to */
+	struct sitemap_name entry;        /* that is open */
+	unsigned entry_depth;             /* of it; 0: none is open */
+	struct slice base[SITEMAP_BASES]; /* xml:base of the open elements, outermost first */
+	enum sitemap_field field;         /* what the text between two tags belongs to */
 	struct buf texts[FIELDS];
 	size_t n;
 	sitemap_entry_fn *fn;
@@ -151,17 +151,25 @@ sitemap_is(struct slice name, const char *other)
 	    strncasecmp((const char *)name.p, other, name.len) == 0;
 }
 
+/* Missing ends may make an element deeper than lists are: the last xml:base is then its own. */
+static unsigned
+sitemap_level(unsigned depth)
+{
+	return depth < SITEMAP_BASES ? depth : SITEMAP_BASES;
+}
+
 static void
 sitemap_end_entry(struct sitemap *s)
 {
-	const struct sitemap_entry entry = {
-	    .base = s->entry_base,
+	struct sitemap_entry entry = {
 	    .lastmod = sitemap_date(sitemap_text_trim(buf_slice(&s->texts[FIELD_LASTMOD]))),
 	    .is_sitemap = sitemap_is(s->entry.local, "sitemap"),
 	    .is_news =
 		sitemap_is(s->entry.local, "item") || sitemap_is(s->entry.local, "entry"),
 	};
 
+	for (size_t i = 0; i < sitemap_level(s->entry_depth); i++)
+		entry.base[i] = s->base[i];
 	sitemap_emit(s, sitemap_address(s), entry);
 	s->entry_depth = 0;
 }
@@ -260,9 +268,6 @@ sitemap_open_entry(struct sitemap *s, const struct sitemap_name *name, struct sl
 {
 	s->entry = *name;
 	s->entry_depth = s->depth;
-	s->entry_base = sitemap_attribute(tag, "xml:base");
-	if (s->entry_base.len == 0)
-		s->entry_base = s->base;
 	for (size_t i = 0; i < FIELDS; i++)
 		buf_reset(&s->texts[i]);
 	sitemap_text_add_decoded(&s->texts[FIELD_ID], sitemap_attribute(tag, "rdf:about"));
@@ -281,14 +286,14 @@ sitemap_open(struct sitemap *s, struct slice tag)
 {
 	struct sitemap_name name = sitemap_name(tag);
 
-	if (s->depth++ == 0)
-		s->base = sitemap_attribute(tag, "xml:base");
+	s->depth++;
 	s->field = FIELD_NONE;
 	if (sitemap_is_entry(s, &name)) {
 		s->depth = s->entry_depth;
 		sitemap_end_entry(s);
 	}
 	if (s->entry_depth == 0) {
+		s->base[sitemap_level(s->depth) - 1] = sitemap_attribute(tag, "xml:base");
 		if (sitemap_begins_entry(name.local))
 			sitemap_open_entry(s, &name, tag);
 	} else if (s->depth == s->entry_depth + 1) {

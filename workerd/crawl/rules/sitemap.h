@@ -12,12 +12,14 @@
 #include "proto/base/buf.h"
 
 #define SITEMAP_ENTRIES_MAX 50000 /* as the protocol allows */
+#define SITEMAP_BASES       3     /* the list, RSS's channel, and an entry in it */
 
 struct sitemap_entry {
 	struct slice
 	    url; /* valid UTF-8, otherwise as it is written, perhaps relative; not empty */
-	struct slice
-	    base; /* the nearest xml:base, which a relative url is relative to; empty: none */
+	/* The xml:base of the entry and of the elements around it, outermost first; empty: none. Each is relative to the
+	 * one before (XML Base, section 4), and a relative url to the last one. Borrowed from the text, as it is written. */
+	struct slice base[SITEMAP_BASES];
 	uint64_t lastmod; /* ms since 1970; 0: unknown */
 	bool is_sitemap;  /* of an index: a further sitemap */
 	bool is_news;     /* of a feed, which has only the newest pages of a site */

@@ -45,11 +45,13 @@ crawl_sitemaps_take(void *arg, const struct sitemap_entry *entry)
 {
 	struct crawl *c = arg;
 	const char *base = c->sitemap_base;
-	char own[URL_MAX + 1], url[URL_MAX + 1];
+	char bases[SITEMAP_BASES][URL_MAX + 1], url[URL_MAX + 1];
 	struct page *page;
 
-	if (entry->base.len > 0 && url_normalize(entry->base, base, own) == 0)
-		base = own;
+	for (size_t i = 0; i < SITEMAP_BASES; i++)
+		if (entry->base[i].len > 0 &&
+		    url_normalize(entry->base[i], base, bases[i]) == 0)
+			base = bases[i];
 	if (entry->is_sitemap) {
 		crawl_sitemaps_add(c, entry->url, base);
 		return true;

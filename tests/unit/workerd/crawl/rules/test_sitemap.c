@@ -13,10 +13,13 @@ note(void *arg, const struct sitemap_entry *entry)
 {
 	size_t *left = arg;
 
-	assert_int_equal(buf_printf(&seen, "%s%.*s%s%.*s", entry->is_sitemap ? "+" : "",
-			     (int)entry->base.len, (const char *)entry->base.p,
-			     entry->base.len > 0 ? " | " : "", (int)entry->url.len,
-			     (const char *)entry->url.p),
+	for (size_t i = 0; i < SITEMAP_BASES; i++)
+		if (entry->base[i].len > 0)
+			assert_int_equal(buf_printf(&seen, "%.*s | ", (int)entry->base[i].len,
+					     (const char *)entry->base[i].p),
+			    0);
+	assert_int_equal(buf_printf(&seen, "%s%.*s", entry->is_sitemap ? "+" : "",
+			     (int)entry->url.len, (const char *)entry->url.p),
 	    0);
 	if (entry->lastmod != 0)
 		assert_int_equal(
@@ -129,7 +132,15 @@ TEST(feeds_are_lists_of_addresses)
 	    {"<?xml version='1.0'?><feed xml:base='http://a/blog/'><entry><link "
 	     "href='1'/></entry>"
 	     "<entry xml:base=\"/news/\"><link href=\"2\"/></entry></feed>",
-		"http://a/blog/ | 1 /news/ | 2 "},
+		"http://a/blog/ | 1 http://a/blog/ | /news/ | 2 "},
+	    /* Of the elements around the entry only, also if ends are missing. */
+	    {"<rss xml:base='http://a/'><channel xml:base='b/'><image xml:base='no/'/>"
+	     "<item xml:base='c/'><link>1</link><item><link xml:base='no/'>2</link></item>"
+	     "</channel><channel><item><link>3</link></item></channel></rss>",
+		"http://a/ | b/ | c/ | 1 http://a/ | b/ | 2 http://a/ | 3 "},
+	    {"<rss><channel xml:base='b/'><p><p><item "
+	     "xml:base='c/'><link>1</link></item></rss>",
+		"b/ | c/ | 1 "},
 	    {"<atom:feed><atom:entry><atom:link href=\"http://a/1\"/></atom:entry></atom:feed>",
 		"http://a/1 "},
 	};
