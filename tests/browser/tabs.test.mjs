@@ -6,6 +6,7 @@ import { numbered, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 import { Way } from "./way.mjs";
+import { explain, traceWindows } from "./windows.mjs";
 
 const held = (words) => `[[tokens=20 hold-after=10]] ${words}`;
 const ANSWER = numbered(20);
@@ -122,26 +123,80 @@ describe("tabs of a browser", { skip: missing }, () => {
 			await one.saidUntil(more);
 		});
 
-	/** Two windows whose chats are open before the first message: they have asked for nothing yet. */
-	async function openPair() {
+	const launcher = ({ page }) => page.locator("banter-chat .launcher");
+
+	/** Two windows that have been drawn before any of their chats was open. */
+	async function drawPair() {
 		const context = await site.newContext();
+		const tell = await traceWindows(context);
 		const connections = connectionsOf(context);
 		const one = await site.openTab(context);
 		const other = await site.openTab(context);
-		await one.open();
-		await other.open();
-		return { one, other, connections };
+		for (const tab of [one, other]) await launcher(tab).waitFor();
+		return { one, other, connections, tell };
 	}
 
+	/** Two windows whose chats are open before the first message: they have asked for nothing yet. */
+	async function openPair() {
+		const pair = await drawPair();
+		await pair.one.open();
+		await pair.other.open();
+		return pair;
+	}
+
+	const isExpanded = async (tab) => (await launcher(tab).getAttribute("aria-expanded")) === "true";
+
+	it("open a chat at a click, not at the hover before it, when another window has opened it", async () => {
+		const { one, other } = await drawPair();
+		await one.open();
+		await launcher(other).hover();
+		await until("the app is there", () => launcher(other).getAttribute("aria-haspopup"));
+		assert.equal(await isExpanded(other), false);
+		await launcher(other).click();
+		assert.equal(await isExpanded(other), true);
+		await launcher(other).click();
+		assert.equal(await isExpanded(other), false);
+		// Drawn again, each window stays as it is.
+		for (const tab of [one, other]) {
+			const isOpen = await isExpanded(tab);
+			await tab.page.evaluate(() => window.banter.locale("de"));
+			const name = isOpen ? "Chat schließen" : "Chat öffnen";
+			await tab.page.getByRole("button", { name }).first().waitFor();
+		}
+	});
+
+	it("keep a chat open that opens by itself at the moment of a click", async () => {
+		const { one } = await drawPair();
+		await one.open();
+		await one.context.addInitScript(() => {
+			const look = () => {
+				const button = document.querySelector("banter-chat")?.shadowRoot.querySelector(".launcher");
+				if (button?.getAttribute("aria-expanded") === "true") button.click();
+				else requestAnimationFrame(look);
+				window.isClicked = button?.getAttribute("aria-expanded");
+			};
+			look();
+		});
+		await one.page.reload();
+		await until("it is clicked", () => one.page.evaluate(() => window.isClicked));
+		assert.equal(await isExpanded(one), true);
+		await until("later, a click closes it", async () => {
+			await launcher(one).click();
+			return !(await isExpanded(one));
+		});
+	});
+
 	it("continue the first reply of a key's tag when the other window has closed", async () => {
-		const { one, other } = await openPair();
-		const question = held("first");
-		await one.say(question);
-		await other.logUntil("it streams there, too", (text) => text.includes(numbered(10)));
-		await one.page.close();
-		await banter.release("first");
-		await other.saidUntil(exchange(question, ANSWER));
-		assert.equal(await banter.modelCalls(question), 1);
+		const { one, other, tell } = await openPair();
+		await explain(tell, async () => {
+			const question = held("first");
+			await one.say(question);
+			await other.logUntil("it streams there, too", (text) => text.includes(numbered(10)));
+			await one.page.close();
+			await banter.release("first");
+			await other.saidUntil(exchange(question, ANSWER));
+			assert.equal(await banter.modelCalls(question), 1);
+		});
 	});
 
 	it("continue the second reply in a window that has closed its chat before", async () => {

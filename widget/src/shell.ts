@@ -36,6 +36,8 @@ export interface Shell {
 	readonly language: Language;
 	/** Aborted when the widget is destroyed: every listener and timer ends with it. */
 	readonly signal: AbortSignal;
+	/** Whether the chat begins open: it was when the button was drawn, in this or another window, or is since then. */
+	wasOpen?: boolean;
 	/** Dispatches `banter:<name>` on the document and calls the page's listeners. */
 	emit(name: string, detail?: Values): void;
 }

@@ -24,6 +24,9 @@ const URGENT = /open|toggle|send|prefill|reset|placed/;
 const METHODS =
 	/^(open|close|toggle|show|hide|mount|unmount|send|prefill|identify|context|locale|theme|reset|destroy|on|off)$/;
 
+/** Whoever clicks so soon after the chat has opened by itself has not seen that, and wants to open it. */
+const SURPRISE_S = 0.5;
+
 /** What visitors do before they click; a touch also begins with pointerenter. */
 const INTENTS = ["pointerenter", "focus"];
 
@@ -74,7 +77,9 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 			const app = await importing;
 			if (signal.aborted) return;
 			pass = app.start(shell);
-			click = "toggle";
+			pause(shell.wasOpen ? SURPRISE_S : 0, signal).then(() => {
+				click = "toggle";
+			});
 			for (const one of waiting.splice(0)) ends.get(one)?.(pass(one));
 		} catch {
 			loading = false;
@@ -136,6 +141,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 			language: { code: "", texts: [] },
 			signal,
 			emit,
+			wasOpen: stored("open") > "0",
 		};
 		const moved = (isInBody: boolean) => {
 			frame.classList.toggle("inline", !isInBody);
@@ -164,7 +170,8 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 		if (
 			mode ||
 			launcher === "picture" ||
-			["open", "unread", "sending", "sending.unsent"].some((name) => stored(name) > "0") ||
+			shell.wasOpen ||
+			["unread", "sending", "sending.unsent"].some((name) => stored(name) > "0") ||
 			waiting.some(isUrgent)
 		)
 			load();

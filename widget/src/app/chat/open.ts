@@ -86,7 +86,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	const session = openSession(local, space);
 	const tokens = widgetId ? openTokens(local, widgetId) : tokensOf(session);
 	const store = createStore(
-		initialState(settings.welcomeMessage, session.wasOpen(), session.unread()),
+		initialState(settings.welcomeMessage, shell.wasOpen ?? session.wasOpen(), session.unread()),
 		signal,
 	);
 	const isShared = canShare();
@@ -129,7 +129,11 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	const sync = () => {
 		if (widgetId || session.exists()) act("sync");
 	};
-	const rememberOpen = (open: boolean) => isPlaced(shell.frame) || session.rememberOpen(open);
+	const rememberOpen = (open: boolean) => {
+		if (isPlaced(shell.frame)) return;
+		shell.wasOpen = open;
+		session.rememberOpen(open);
+	};
 	remember(store, { ...session, rememberOpen }, sync);
 	for (const sending of isShared ? unsent.get() : []) act("send", sending);
 	if (store.get().open || queue.get().some(({ failure }) => !failure)) sync();

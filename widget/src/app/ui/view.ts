@@ -22,15 +22,6 @@ export interface View {
 	setTheme(name: ThemeName): void;
 }
 
-/**
- * Events from a shadow tree appear to come from the host element, which is not a text field: the page's keyboard
- * shortcuts would fire while the visitor types. For a loader from the browser's cache: newer ones keep more events.
- */
-function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
-	for (const type of ["keydown", "keypress", "keyup"])
-		root.addEventListener(type, (event) => event.stopPropagation(), { signal });
-}
-
 /** What nodes lose when they leave the page: the focus, and how far they are scrolled. Returns the function that restores it. */
 function keepPlaces({ host, root }: Shell, signal: AbortSignal): () => void {
 	const tops = new Map<Element, number>();
@@ -122,7 +113,6 @@ export function createView(parts: OpenParts, opened: Opened): View {
 		(isDark) => themeFor(accent, onAccent, isDark),
 		signal,
 	);
-	keepKeysInside(shell.root, signal);
 	trackViewport(frame, signal);
 	watchCompact(render, signal);
 	frame.style.setProperty("--radius", `${settings.radius}px`);
@@ -141,8 +131,6 @@ export function createView(parts: OpenParts, opened: Opened): View {
 
 	/** Without the focus, which is the page's. */
 	function moved(): void {
-		// A loader from the browser's cache may be older.
-		shell.host.toggleAttribute("data-inline", frame.matches(".inline"));
 		restore();
 		const isNow = isPlaced(frame);
 		if (isNow === wasPlaced) return;
