@@ -7,11 +7,14 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/duty/availability.h"
+#include "storaged/visitors/erase_plan.h"
 
-typedef int due_fn(struct txn *t, const struct key *about, uint64_t now);
+/* A row is due, and removed already. about: its value. A call without a request, for effects. */
+typedef int due_fn(struct txn *t, struct call *c, const struct key *about, uint64_t now);
 
 static due_fn *const kinds[DUE_KINDS] = {
     [DUE_AWAY] = availability_due,
+    [DUE_ERASE] = erase_plan_due,
 };
 
 /* The first row whose time has come. MDB_NOTFOUND: there is none. */
@@ -37,27 +40,29 @@ due_find(struct txn *t, uint64_t now, struct key *row, struct key *about)
 }
 
 static int
-due_do(struct txn *t, const struct key *row, const struct key *about, uint64_t now)
+due_do(
+    struct txn *t, struct call *c, const struct key *row, const struct key *about, uint64_t now)
 {
 	const bool fits = key_fits(TABLE_DUE, key_slice(row));
 	const uint8_t kind = fits ? due_kind(key_slice(row)) : DUE_KINDS;
 	int rc = txn_del(t, TABLE_DUE, row);
 
-	return rc != 0 || kind >= DUE_KINDS || kinds[kind] == NULL ? rc
-								   : kinds[kind](t, about, now);
+	return rc != 0 || kind >= DUE_KINDS || kinds[kind] == NULL
+	    ? rc
+	    : kinds[kind](t, c, about, now);
 }
 
 /* MDB_NOTFOUND: nothing more is due. */
 static int
-due_do_some(struct txn *t, uint64_t now)
+due_do_some(struct txn *t, struct call *c, uint64_t now)
 {
 	struct key row, about;
 	int rc = 0;
 
-	for (unsigned n = 0; rc == 0 && n < DUE_ROWS; n++) {
+	for (unsigned n = 0; rc == 0 && n < DUE_ROWS && t->changes < DUE_CHANGES; n++) {
 		rc = due_find(t, now, &row, &about);
 		if (rc == 0)
-			rc = due_do(t, &row, &about, now);
+			rc = due_do(t, c, &row, &about, now);
 	}
 	return rc;
 }
@@ -77,30 +82,40 @@ due_has_come(struct env *env, uint64_t now)
 	return rc == 0;
 }
 
+/* A transaction with some rows. MDB_NOTFOUND: nothing more is due; else an error, and nothing was changed. */
+static int
+due_run(struct env *env, struct call *c, uint64_t now)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_WRITE), committed;
+
+	if (rc != 0)
+		return rc;
+	rc = due_do_some(&t, c, now);
+	if (rc != 0 && rc != MDB_NOTFOUND) {
+		txn_abort(&t);
+		return rc;
+	}
+	committed = txn_commit(&t);
+	return committed != 0 ? committed : rc;
+}
+
 bool
-due_step(struct env *env)
+due_step(struct env *env, struct live *live)
 {
 	const uint64_t now = clock_wall_ms();
-	bool more;
-	struct txn t;
+	struct effects effects = {0};
+	struct call c = {.open = live->open, .live = live, .effects = &effects};
 	int rc;
 
 	if (!env->writable || env->damage != NULL || !due_has_come(env, now))
 		return false;
-	rc = txn_begin(&t, env, TXN_WRITE);
-	if (rc == 0) {
-		rc = due_do_some(&t, now);
-		more = rc == 0;
-		if (rc == 0 || rc == MDB_NOTFOUND) {
-			rc = txn_commit(&t);
-			if (rc == 0)
-				return more;
-		} else {
-			txn_abort(&t);
-		}
-	}
-	if (rc != COMMIT_LOG_LOST)
+	rc = due_run(env, &c, now);
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		effects_apply(&effects, live);
+	else if (rc != COMMIT_LOG_LOST)
 		log_event(LOG_ERROR, "due_failed", L_STR("error", env_strerror(rc)),
 		    L_STR("help", "storaged tries again; run banter verify"));
-	return false;
+	effects_clear(&effects);
+	return rc == 0;
 }

@@ -6,15 +6,17 @@
 #ifndef STORAGED_DUTY_DUE_H
 #define STORAGED_DUTY_DUE_H
 
-#include "storaged/engine/txn.h"
+#include "storaged/request/call.h"
 
-/* Rows of a step, at most. */
-#define DUE_ROWS 50u
+/* Rows of a step, at most; and puts and deletes, from which on it takes no more. */
+#define DUE_ROWS    50u
+#define DUE_CHANGES 4096u
 
 /* How often a step is due, in ms. */
 #define DUE_INTERVAL_MS 1000u
 
-/* The rows whose time has come, at most DUE_ROWS; not during a batch. True: there are more, call again soon. */
-bool due_step(struct env *env);
+/* The rows whose time has come, at most DUE_ROWS; not during a batch. Notifies those who follow what has changed. True:
+ * there are more, call again soon. */
+bool due_step(struct env *env, struct live *live);
 
 #endif

@@ -182,7 +182,8 @@ uint64_t change_seq(struct slice key);
 
 /* due. time: ms since 1970. */
 enum due_kind {
-	DUE_AWAY = 1, /* a user without input becomes away */
+	DUE_AWAY = 1,  /* a user without input becomes away */
+	DUE_ERASE = 2, /* a conversation is erased (visitors/erase_plan.h) */
 	DUE_KINDS,
 };
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);

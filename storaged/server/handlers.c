@@ -41,6 +41,7 @@
 #include "storaged/turns/widget_status.h"
 #include "storaged/visitors/contact_submit.h"
 #include "storaged/visitors/erase.h"
+#include "storaged/visitors/erase_plan.h"
 #include "storaged/visitors/room_requests.h"
 #include "storaged/visitors/visitors.h"
 #include "storaged/webhooks/webhook_requests.h"
@@ -67,6 +68,7 @@ static const struct handler table[] = {
     {MSG_LOGIN_CREATE, HANDLER_WRITES, handle_login_create},
     {MSG_LOGIN_DELETE, HANDLER_DELETES, handle_login_delete},
     {MSG_CONVERSATION_ERASE, HANDLER_DELETES, handle_conversation_erase},
+    {MSG_ERASURE_PLAN, HANDLER_WRITES, handle_erasure_plan},
     {MSG_VISITOR_ERASE, HANDLER_DELETES, handle_visitor_erase},
     {MSG_STATUS_GET, HANDLER_READS, handle_status_get},
     {MSG_STORE_INFO_GET, HANDLER_READS, handle_store_info_get},

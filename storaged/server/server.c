@@ -116,7 +116,7 @@ server_end_silence(struct server *s)
 static bool
 server_do_due(struct server *s)
 {
-	bool more = s->due_due && due_step(s->env);
+	bool more = s->due_due && due_step(s->env, &s->serving.live);
 
 	s->due_due = more;
 	return more;

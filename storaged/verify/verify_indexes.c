@@ -27,6 +27,19 @@ verify_indexed(struct checker *c, const struct index *index, const void *record,
 	return rc;
 }
 
+/* A row of the table due that is no index: its value leads to what its key names, which may be gone. */
+static int
+verify_due(struct checker *c, struct slice key, struct slice value)
+{
+	const size_t id = sizeof(struct id);
+
+	if (!key_fits(TABLE_USERS, value) ||
+	    memcmp(key.p + key.len - id, value.p + id, id) != 0)
+		verify_found(c, TABLE_DUE, "a row of kind %u does not lead to what it names",
+		    due_kind(key));
+	return 0;
+}
+
 /* arg: struct index. */
 static int
 verify_index_entry(struct checker *c, struct slice key, struct slice value, void *arg)
@@ -37,6 +50,8 @@ verify_index_entry(struct checker *c, struct slice key, struct slice value, void
 	union msg record;
 	int rc;
 
+	if (index->table == TABLE_DUE && due_kind(key) != DUE_AWAY)
+		return verify_due(c, key, value);
 	if (!index_target(index, key, value, &target)) {
 		verify_found(c, index->table,
 		    "an entry has %zu bytes, which are an invalid value", value.len);

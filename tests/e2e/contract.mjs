@@ -122,6 +122,7 @@ function checkBody(content, answer, what, isHead) {
 const FILES = [
 	["agents", /^\/v1\/admin\/(agents\/.*\/(test|prompt)|models)$/],
 	["widget-status", /^\/v1\/admin\/widgets\/[^/]+\/status$/],
+	["bulk", /^\/v1\/admin\/conversations\/(bulk|export)$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	["inbox", /^\/v1\/admin\/(tags|snippets|counts|conversations\/.*\/notes|contacts\/.*\/merge)\b/],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],

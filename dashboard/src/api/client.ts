@@ -69,6 +69,8 @@ export interface Client {
 	): Promise<Answer<ResultOf<P, "put">>>;
 	/** A response that arrives in pieces; the caller reads its body. No timeout. */
 	stream<P extends PathWith<"post">>(path: P, options?: Options<P, "post">): Promise<Response>;
+	/** The error in the user's language, as if a request to this path had failed: of one of many results. */
+	explain: Translate;
 }
 
 /** The error of a request to this path, in the user's language. */
@@ -118,6 +120,7 @@ export function createClient(
 		put: call("put"),
 		delete: call("delete"),
 		read: (template: string, options: Loose = {}) => answer("get", template, options),
+		explain: translate,
 		write: (template: string, options: Loose = {}) => answer("put", template, options),
 		async stream(template: string, options: Loose = {}) {
 			try {

@@ -7,6 +7,7 @@ import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { type Command, useCommands } from "../shell/shortcuts";
 import { t as common } from "../text/common";
 import type { Actions } from "./actions";
+import { CHOSEN_MAX, type Chosen } from "./chosen";
 import type { ConversationList } from "./conversation-list";
 import { listPath, openPath, type Place } from "./place";
 import { t } from "./texts";
@@ -22,10 +23,11 @@ interface Inbox {
 	readonly selected: RefObject<string | null>;
 	readonly select: (id: string) => void;
 	readonly assign: (id: string) => void;
+	readonly chosen: Chosen;
 }
 
 export function useInboxCommands(inbox: Inbox): void {
-	const { list, actions, place, handle, openId, selected, select, assign } = inbox;
+	const { list, actions, place, handle, openId, selected, select, assign, chosen } = inbox;
 	const { route } = useLocation();
 	const { rows } = list;
 
@@ -80,6 +82,25 @@ export function useInboxCommands(inbox: Inbox): void {
 				]
 			: [];
 
+	/** Of a list: a search has other rows. */
+	const choosing: Command[] = place.filters
+		? []
+		: [
+				{ id: "choose", text: t("chooseOne"), key: "x", run: on((id) => chosen.toggle(id)) },
+				{
+					id: "choose to",
+					text: t("chooseTo"),
+					key: "X",
+					run: on((id) => chosen.extend(id, id)),
+				},
+				{
+					id: "choose all",
+					text: t("chooseAll"),
+					key: "mod+a",
+					run: () => void list.loadUpTo(CHOSEN_MAX).then(() => chosen.everything()),
+				},
+			];
+
 	useCommands([
 		{ id: "next", text: t("next"), key: "j", run: () => move(1) },
 		{ id: "previous", text: t("previous"), key: "k", run: () => move(-1) },
@@ -90,6 +111,7 @@ export function useInboxCommands(inbox: Inbox): void {
 			run: on((id) => route(openPath(place, id))),
 		},
 		...writing,
+		...choosing,
 		{
 			id: "search",
 			text: t("search"),

@@ -30,6 +30,18 @@ const AT_A_TIME = 4;
 const WAITING_PAGES = 10;
 const KINDS: readonly ChangeKind[] = ["conversation", "message", "reply", "contact", "user"];
 
+/** Deleted by this page, perhaps not by the server yet: no list shows them. */
+const deleted = new Set<string>();
+
+export function noteDeleted(ids: readonly string[]): void {
+	for (const id of ids) deleted.add(id);
+}
+
+/** They are still there. */
+export function forgetDeleted(ids: readonly string[]): void {
+	for (const id of ids) deleted.delete(id);
+}
+
 type Page = Awaited<ReturnType<ConversationList["page"]>>;
 type Cursor = { readonly cursor?: string; readonly newer?: string };
 
@@ -63,6 +75,8 @@ export class ConversationList {
 	private hasGap = true;
 	private isCatchingUp = false;
 	private isLoadingMore = false;
+	/** Settles when the newest page has been loaded. */
+	private loading: Promise<void> = Promise.resolve();
 	/** Increases when all rows are replaced. */
 	private generation = 0;
 	private failures = 0;
@@ -111,17 +125,19 @@ export class ConversationList {
 	async loadOlder(): Promise<void> {
 		const { older } = this.rows;
 		if (older === null || this.isLoadingMore) return;
-		await this.loadMore({ cursor: older }, (page) => {
+		this.loading = this.loadMore({ cursor: older }, (page) => {
 			const first = page.conversations[0];
 			if (first) this.marks.push({ cursor: older, at: first.updatedAt });
 			this.rows.append(page);
 		});
+		await this.loading;
 	}
 
 	async loadNewer(): Promise<void> {
 		const { newer } = this.rows;
 		if (newer === null || this.isLoadingMore) return;
-		await this.loadMore({ newer }, (page) => this.rows.prepend(page));
+		this.loading = this.loadMore({ newer }, (page) => this.rows.prepend(page));
+		await this.loading;
 	}
 
 	/** The newest rows in place of those around an older one. */
@@ -149,6 +165,56 @@ export class ConversationList {
 			throw reason;
 		} finally {
 			this.changing.delete(row._id);
+		}
+	}
+
+	/**
+	 * Shows rows as they will be (null: gone) while `ask` asks the server for it, which settles with the ids that it has
+	 * refused. Those are shown as before; if it throws, all are.
+	 */
+	async changeMany(
+		rows: readonly Conversation[],
+		as: (row: Conversation) => Conversation | null,
+		ask: () => Promise<ReadonlySet<string>>,
+	): Promise<ReadonlySet<string>> {
+		const before = rows.map((row) => this.rows.get(row._id) ?? row);
+		const ids = before.map(({ _id }) => _id);
+		const restore = (isRefused: (id: string) => boolean) => {
+			for (const row of before) if (isRefused(row._id)) this.place(row);
+		};
+		for (const row of before) {
+			this.changing.add(row._id);
+			const next = as(row);
+			if (next) this.place(next);
+			else this.rows.remove(row._id);
+		}
+		this.changed();
+		try {
+			const refused = await ask();
+			restore((id) => refused.has(id));
+			return refused;
+		} catch (reason) {
+			restore(() => true);
+			throw reason;
+		} finally {
+			for (const id of ids) {
+				this.changing.delete(id);
+				if (!deleted.has(id)) this.dirty.add(id);
+			}
+			if (this.dirty.size > MANY) this.hasGap = true;
+			this.changed();
+			this.catchUpSoon(0);
+		}
+	}
+
+	/** Loads older rows until there are so many, or all. */
+	async loadUpTo(count: number): Promise<void> {
+		for (;;) {
+			// The view may load some already.
+			await this.loading;
+			if (this.rows.older === null || this.rows.all.length >= count) return;
+			await this.loadOlder();
+			if (this.olderError) return;
 		}
 	}
 
@@ -202,10 +268,11 @@ export class ConversationList {
 		return conversations.filter((row) => isHeldBy(this.me(), row));
 	}
 
-	private page(cursor: Cursor, limit: number) {
-		return this.desk.api.get("/v1/admin/conversations", {
+	private async page(cursor: Cursor, limit: number) {
+		const page = await this.desk.api.get("/v1/admin/conversations", {
 			query: { ...queryOf(this.view), ...cursor, limit },
 		});
+		return { ...page, conversations: page.conversations.filter(({ _id }) => !deleted.has(_id)) };
 	}
 
 	private async loadMore(cursor: Cursor, add: (page: Page) => void): Promise<void> {
@@ -230,7 +297,7 @@ export class ConversationList {
 
 	private place(row: Conversation): void {
 		const before = this.rows.get(row._id);
-		if (!isIn(this.view, row, this.me())) this.rows.remove(row._id);
+		if (deleted.has(row._id) || !isIn(this.view, row, this.me())) this.rows.remove(row._id);
 		else {
 			if (!before || before.updatedAt < row.updatedAt) this.arrivals.add(row._id);
 			this.rows.put(row);
@@ -243,6 +310,7 @@ export class ConversationList {
 	}
 
 	private forget(id: string): void {
+		deleted.delete(id);
 		this.rows.remove(id);
 		this.arrivals.delete(id);
 		this.changed();

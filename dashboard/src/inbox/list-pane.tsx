@@ -11,6 +11,8 @@ import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
+import { useChoosing } from "./choosing";
+import type { Chosen } from "./chosen";
 import type { ConversationList } from "./conversation-list";
 import { openPath, type Place } from "./place";
 import { type Names, Row, timeOf, waitOf } from "./row";
@@ -28,10 +30,13 @@ interface ListPaneProps {
 	readonly selectedId: string | null;
 	readonly handle: RefObject<WindowHandle | null>;
 	readonly label: string;
+	readonly chosen: Chosen;
+	readonly choose: (id: string, isRange: boolean) => void;
 }
 
 export function ListPane(props: ListPaneProps) {
-	const { list, place, counts, names, openId, selectedId, handle, label } = props;
+	const { list, place, counts, names, openId, selectedId, handle, label, chosen, choose } = props;
+	const listeners = useChoosing(chosen, selectedId);
 	const [, changed] = useReducer((n: number) => n + 1, 0);
 	const now = useNow();
 	useEffect(() => list.look(() => changed(undefined)), [list]);
@@ -59,6 +64,7 @@ export function ListPane(props: ListPaneProps) {
 				label={label}
 				handle={handle}
 				selectedId={selectedId}
+				listeners={listeners}
 				top={
 					above.length > 0 && (
 						<div class="pill-place">
@@ -88,6 +94,8 @@ export function ListPane(props: ListPaneProps) {
 						wait={waitOf(row, now)}
 						isOpen={row._id === openId}
 						isSelected={row._id === selectedId}
+						isChosen={chosen.has(row._id)}
+						choose={choose}
 						names={names}
 					/>
 				)}

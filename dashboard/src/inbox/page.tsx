@@ -1,7 +1,7 @@
 // The inbox: a list of conversations, and the one that is open beside it; on phones, one of them at a time.
 
 import type { RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { ErrorBoundary, useLocation, useRoute } from "preact-iso";
 import type { Me } from "../../../workerd/api/openapi/openapi";
 import { useKept } from "../api/desk";
@@ -20,10 +20,13 @@ import { Icon } from "../ui/icon";
 import { Menu } from "../ui/menu";
 import { createActions } from "./actions";
 import { Bell } from "./bell";
+import { Chosen } from "./chosen";
 import { useInboxCommands } from "./commands";
 import { ConversationList } from "./conversation-list";
 import inboxStyles from "./inbox.css?link";
 import { ListPane } from "./list-pane";
+import manyStyles from "./many/many.css?link";
+import { t as manyTexts } from "./many/texts";
 import { useNames } from "./names";
 import { listPath, placeOf, rememberView, reviewOf } from "./place";
 import { t } from "./texts";
@@ -34,6 +37,10 @@ const inbox = { styles: inboxStyles, texts: t };
 const Thread = page(
 	{ styles: threadStyles, texts: threadTexts },
 	async () => (await import("../thread/thread")).Thread,
+);
+const ManyBar = page(
+	{ styles: manyStyles, texts: manyTexts },
+	async () => (await import("./many/bar")).ManyBar,
 );
 const SearchPane = page(inbox, async () => (await import("./search-pane")).SearchPane);
 
@@ -54,6 +61,13 @@ export function InboxPage() {
 	const [selectedId, setSelectedId] = useState(openId);
 	const selected = useRef(openId);
 	const [assigning, setAssigning] = useState<string | null>(null);
+	const [, choiceChanged] = useReducer((n: number) => n + 1, 0);
+	const chosen = useMemo(() => new Chosen(list.rows, () => choiceChanged(undefined)), [list]);
+	const choose = useCallback(
+		(id: string, isRange: boolean) =>
+			isRange ? chosen.extend(id, selected.current) : chosen.toggle(id),
+		[chosen],
+	);
 	const review = reviewOf(filters);
 	const title = filters ? t(review ?? "search") : viewTitle(view, names);
 
@@ -76,15 +90,25 @@ export function InboxPage() {
 		selected,
 		select,
 		assign: setAssigning,
+		chosen,
 	});
+	const isChoosing = !filters && chosen.all().length > 0;
 
 	return (
 		<main class={openId ? "inbox inbox-open" : "inbox"} id="main" tabIndex={-1}>
 			<div class="inbox-views">
 				<Views current={filters ? review : view} counts={counts} names={names} />
 			</div>
-			<section class="inbox-list" aria-label={t("conversations")}>
-				<div class="inbox-head">
+			<section
+				class={isChoosing ? "inbox-list inbox-choosing" : "inbox-list"}
+				aria-label={t("conversations")}
+			>
+				{isChoosing && (
+					<ErrorBoundary>
+						<ManyBar list={list} chosen={chosen} />
+					</ErrorBoundary>
+				)}
+				<div class="inbox-head" hidden={isChoosing}>
 					<h1 class="unseen" tabIndex={-1}>
 						{common("inbox")}: {title}
 					</h1>
@@ -147,6 +171,8 @@ export function InboxPage() {
 						selectedId={selectedId}
 						handle={handle}
 						label={t("conversations")}
+						chosen={chosen}
+						choose={choose}
 					/>
 				)}
 			</section>

@@ -30,6 +30,9 @@ interface RowProps {
 	readonly wait: string;
 	readonly isOpen: boolean;
 	readonly isSelected: boolean;
+	/** For what is done with many. */
+	readonly isChosen: boolean;
+	readonly choose: (id: string, isRange: boolean) => void;
 	readonly names: Names;
 }
 
@@ -51,6 +54,8 @@ export class Row extends Component<RowProps> {
 		wait,
 		isOpen,
 		isSelected,
+		isChosen,
+		choose,
 		names,
 	}: RowProps) {
 		const name = visitorName(row);
@@ -81,6 +86,14 @@ export class Row extends Component<RowProps> {
 						</span>
 					)}
 				</a>
+				<input
+					class="row-check"
+					type="checkbox"
+					tabIndex={isSelected || isChosen ? 0 : -1}
+					aria-label={t("select", { name })}
+					checked={isChosen}
+					onClick={(event) => choose(row._id, event.shiftKey)}
+				/>
 			</li>
 		);
 	}

@@ -1,7 +1,7 @@
 // The list's window: of all rows only those near the visible part are in the document, each at its place. When rows come,
 // go or move, the visible ones stay where they are, to the pixel; at the top, the newest ones show.
 
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren, HTMLAttributes, RefObject } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import type { ConversationList } from "./conversation-list";
@@ -30,6 +30,8 @@ interface WindowListProps {
 	/** Below the rows, and over them at the top. */
 	readonly end: ComponentChildren;
 	readonly top: ComponentChildren;
+	/** Of the rows. */
+	readonly listeners: HTMLAttributes<HTMLUListElement>;
 }
 
 /** In pixels: it follows the size of the text. A whole number, as the browser may round a scroll position. */
@@ -152,6 +154,7 @@ export function WindowList(props: WindowListProps) {
 		<div class="list-window" ref={scroller} onScroll={onScroll}>
 			{top}
 			<ul
+				{...props.listeners}
 				class="list"
 				aria-label={label}
 				style={{ height: `${rows.all.length * height}px`, "--row": `${height}px` }}

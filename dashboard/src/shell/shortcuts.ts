@@ -91,6 +91,8 @@ export function keyOf(event: KeyboardEvent): string | null {
 	if (event.isComposing || event.altKey) return null;
 	if (event.ctrlKey || event.metaKey) {
 		// Ctrl-Shift-K and, on a Mac, Ctrl-K belong to the browser.
+		// What selects a text does so.
+		if (event.key.toLowerCase() === "a" && isWriting(event.target)) return null;
 		const isMod = (IS_MAC ? !event.ctrlKey : !event.metaKey) && !event.shiftKey;
 		return isMod ? `mod+${event.key.toLowerCase()}` : null;
 	}

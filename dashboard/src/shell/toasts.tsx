@@ -13,6 +13,8 @@ interface Toast {
 	readonly isBad?: boolean;
 	/** Such as "Undo". */
 	readonly action?: { readonly text: string; readonly run: () => void };
+	/** How long it stays, if not as long as others. */
+	readonly forMs?: number;
 }
 
 interface Shown extends Toast {
@@ -111,10 +113,10 @@ interface ToastLineProps {
 	readonly drop: () => void;
 }
 
-function ToastLine({ toast: { text, isBad, action }, isRead, drop }: ToastLineProps) {
+function ToastLine({ toast: { text, isBad, action, forMs }, isRead, drop }: ToastLineProps) {
 	useLayoutEffect(() => {
 		if (isRead) return;
-		const timer = setTimeout(drop, isBad ? BAD_MS : SHOWN_MS);
+		const timer = setTimeout(drop, forMs ?? (isBad ? BAD_MS : SHOWN_MS));
 		return () => clearTimeout(timer);
 	}, [isRead]);
 	return (

@@ -1,5 +1,6 @@
 /*
- * GET /v1/admin/conversations/{id}/export and /v1/admin/contacts/{id}/export: an attachment, which is written while
+ * GET /v1/admin/conversations/{id}/export and /v1/admin/contacts/{id}/export, and POST /v1/admin/conversations/export
+ * for many conversations: an attachment, which is written while
  * it is read from the store, page by page, so that neither a long conversation nor many of them need memory. The
  * next page is read when the client has taken most of the one before.
  *
@@ -19,6 +20,7 @@
 #include "workerd/api/fields/admin_json.h"
 #include "workerd/api/fields/conversation_id.h"
 #include "workerd/api/fields/conversation_json.h"
+#include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
@@ -28,6 +30,7 @@
 
 #define PAGE_MESSAGES      500
 #define PAGE_CONVERSATIONS 200
+#define MANY_MAX           1000
 
 /* Bytes of a page: the longest of the store with each byte escaped, and the members around the texts. */
 #define PIECE_MAX (6u * 786432 + PAGE_MESSAGES * 2048)
@@ -41,10 +44,11 @@ enum export_format {
 	EXPORT_TEXT,
 };
 
-/* What the export is of, by the object in the path. */
+/* What the export is of, by the object in the path, or by the ids in the body. */
 enum export_of {
 	EXPORT_CONVERSATION,
 	EXPORT_CONTACT,
+	EXPORT_MANY,
 };
 
 struct export
@@ -56,7 +60,7 @@ struct export
 	char by[API_CALLER_SIZE];
 	bool is_head; /* the client wants the headers only */
 	/* Conversations that were listed, and the one that is being written. */
-	struct id conversations[PAGE_CONVERSATIONS];
+	struct id conversations[MANY_MAX];
 	size_t n, at;
 	bool opened; /* the object of the one at `at` is open */
 	uint64_t from;
@@ -67,6 +71,12 @@ struct export
 };
 
 static void export_go_on(struct export *e);
+
+static const char *
+export_extension(const struct export *e)
+{
+	return e->format == EXPORT_TEXT ? "txt" : "json";
+}
 
 /* Sends the head of the answer. */
 static void
@@ -81,9 +91,13 @@ export_begin(struct export *e)
 	id_format(&e->id, id);
 	reply_start(x, 200);
 	reply_header_str(x, "Cache-Control", "no-store");
-	reply_header_fmt(x, "Content-Disposition", "attachment; filename=\"%s-%s.%s\"",
-	    e->of == EXPORT_CONTACT ? "contact" : "conversation", id,
-	    e->format == EXPORT_TEXT ? "txt" : "json");
+	if (e->of == EXPORT_MANY)
+		reply_header_fmt(x, "Content-Disposition",
+		    "attachment; filename=\"conversations.%s\"", export_extension(e));
+	else
+		reply_header_fmt(x, "Content-Disposition", "attachment; filename=\"%s-%s.%s\"",
+		    e->of == EXPORT_CONTACT ? "contact" : "conversation", id,
+		    export_extension(e));
 	reply_stream_begin(x,
 	    e->format == EXPORT_TEXT ? "text/plain; charset=utf-8"
 				     : "application/json; charset=utf-8");
@@ -95,7 +109,9 @@ export_end(struct export *e)
 	struct http_exchange *x;
 
 	log_event(LOG_NOTICE,
-	    e->of == EXPORT_CONTACT ? "contact_exported" : "conversation_exported",
+	    e->of == EXPORT_CONTACT    ? "contact_exported"
+		: e->of == EXPORT_MANY ? "conversations_exported"
+				       : "conversation_exported",
 	    L_UINT("conn", e->q.x->number), L_ID("org", &e->q.org), L_ID("id", &e->id),
 	    L_UINT("conversations", e->written), L_STR("by", e->by));
 	x = store_query_done(&e->q);
@@ -190,6 +206,9 @@ export_write_page(struct export *e, const struct msg_message_page *page)
 		    page->unread, &page->page);
 		json_write_open(j, "messages", '[');
 	} else if (!e->opened) {
+		/* Behind the one before. */
+		if (e->written > 0)
+			must(buf_append_str(&e->q.out, "\n\n") == 0);
 		must(export_text_head(&e->q.out, page) == 0);
 	}
 	e->opened = true;
@@ -219,8 +238,9 @@ export_on_messages(void *arg, uint16_t type, const union msg *m)
 {
 	struct export *e = arg;
 	bool erased = store_refused(type, m, STORE_NOT_FOUND);
+	bool may_miss = e->q.streams || e->of == EXPORT_MANY;
 
-	if (!(erased && e->q.streams) && type != MSG_MESSAGE_PAGE) {
+	if (!(erased && may_miss) && type != MSG_MESSAGE_PAGE) {
 		store_query_fail(&e->q, type, m);
 		return;
 	}
@@ -270,7 +290,7 @@ export_list(struct export *e)
 static void
 export_write_end(struct export *e)
 {
-	if (e->of == EXPORT_CONTACT) {
+	if (e->of == EXPORT_CONTACT || (e->of == EXPORT_MANY && e->format == EXPORT_JSON)) {
 		json_write_close(&e->q.json, ']');
 		json_write_close(&e->q.json, '}');
 	}
@@ -366,4 +386,50 @@ handle_contacts_export(const struct api_call *c)
 	e = export_new(c, EXPORT_CONTACT, "Contact not found");
 	e->id = get.id;
 	store_query_ask(&e->q, MSG_RECORD_GET, &get, export_on_contact);
+}
+
+struct export_body {
+	struct slice ids;
+	uint8_t format;
+};
+
+static const char *const export_formats[] = {"json", "text", NULL};
+
+static const struct field export_fields[] = {
+    {"ids", &field_ids, offsetof(struct export_body, ids), FIELD_REQUIRED, 1, MANY_MAX, NULL},
+    {"format", &field_choice, offsetof(struct export_body, format), FIELD_OPTIONAL, 0, 0,
+	export_formats},
+    {.name = NULL},
+};
+
+/* Erased conversations, and those of another organization, are left out. */
+static void
+export_many(const struct api_call *c, const struct export_body *body)
+{
+	struct export *e = export_new(c, EXPORT_MANY, conversation_id_missing);
+
+	e->format = body->format == 1 ? EXPORT_TEXT : EXPORT_JSON;
+	e->n = body->ids.len / sizeof(struct id);
+	must(slice_copy(body->ids, e->conversations, sizeof(e->conversations)));
+	if (e->format == EXPORT_JSON) {
+		json_write_open(&e->q.json, NULL, '{');
+		json_write_open(&e->q.json, "conversations", '[');
+	}
+	export_go_on(e);
+}
+
+void
+handle_conversations_export_many(const struct api_call *c)
+{
+	struct export_body body = {.format = 0};
+	struct fields in;
+
+	if (!fields_body(c, &in))
+		return;
+	fields_read(&in, export_fields, true, &body);
+	if (in.n_wrong > 0)
+		fields_reply_wrong(c->api, c->x, &in);
+	else
+		export_many(c, &body);
+	fields_clear(&in);
 }

@@ -7,6 +7,7 @@
 #include "workerd/api/request/api_call.h"
 
 api_handler_fn handle_conversations_export;
+api_handler_fn handle_conversations_export_many;
 api_handler_fn handle_contacts_export;
 
 #endif

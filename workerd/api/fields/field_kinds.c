@@ -297,11 +297,11 @@ field_read_ids(const struct field *f, json_t *value, struct fields *in, void *at
 	if (!json_is_array(value) || json_array_size(value) > f->max ||
 	    json_array_size(value) < f->min)
 		return false;
-	buf_reset(&in->made);
+	buf_reset(&in->ids_made);
 	for (size_t i = 0; i < json_array_size(value); i++)
-		if (!field_add_id(json_array_get(value, i), &in->made))
+		if (!field_add_id(json_array_get(value, i), &in->ids_made))
 			return false;
-	*(struct slice *)at = buf_slice(&in->made);
+	*(struct slice *)at = buf_slice(&in->ids_made);
 	return true;
 }
 
@@ -454,6 +454,24 @@ field_write_moment(const struct field *f, const void *at, struct json_writer *j)
 
 const struct field_kind field_moment = {
     sizeof(uint64_t), NULL, REASON_FIXED, field_write_moment, NULL};
+
+static bool
+field_read_at(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	/* Whole numbers up to here are exact as doubles. */
+	const double most = 9007199254740991.0;
+	double n = json_number_value(value);
+
+	(void)f;
+	(void)in;
+	if (!json_is_number(value) || n < 1 || n > most || n != (double)(uint64_t)n)
+		return false;
+	*(uint64_t *)at = (uint64_t)n;
+	return true;
+}
+
+const struct field_kind field_at = {
+    sizeof(uint64_t), field_read_at, REASON_TIME_AT, field_write_moment, NULL};
 
 static bool
 field_read_id(const struct field *f, json_t *value, struct fields *in, void *at)

@@ -195,6 +195,7 @@ fields_parse(struct slice body, struct fields *in)
 	}
 	*in = (struct fields){.json = json};
 	buf_init(&in->made, FIELDS_MADE_MAX);
+	buf_init(&in->ids_made, FIELDS_IDS_MAX);
 	buf_init(&in->json_made, FIELDS_JSON_MAX);
 	buf_init(&in->hours_made, HOURS_JSON_MAX);
 	buf_init(&in->wrong, WRONG_MAX);
@@ -208,6 +209,7 @@ fields_clear(struct fields *in)
 {
 	json_read_free(in->json);
 	buf_clear(&in->made);
+	buf_clear(&in->ids_made);
 	buf_clear(&in->json_made);
 	buf_clear(&in->hours_made);
 	buf_clear(&in->wrong);

@@ -15,6 +15,7 @@
 #include "workerd/api/request/json_writer.h"
 
 #define FIELDS_MADE_MAX  8192  /* bytes of text that reading one object may build */
+#define FIELDS_IDS_MAX   16000 /* bytes of a list of ids */
 #define FIELDS_JSON_MAX  16384 /* bytes of a JSON text that it may build, beside them */
 #define FIELDS_WRONG_MAX 64    /* further wrong members are not reported */
 #define FIELDS_NAME_MAX  64    /* UTF-16 code units of an unknown member's name in its error */
@@ -78,7 +79,7 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
 /*
  * Other types:
  *
- *	ids      struct slice: a list of at most max different ids, as their bytes; built like origins
+ *	ids      struct slice: a list of at most max different ids, as their bytes; one list of a body
  *	flag     uint8_t: a boolean; max is the bit that holds it
  *	choice   uint8_t: one of choices
  *	count    uint32_t: min to max (2.0 and 2e0 are 2); 0 means null
@@ -86,18 +87,19 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
  *	id       struct id; zero means null
  *	time     uint64_t: ms since 1970; never read
  *	moment   the same; 0 means null
+ *	at       the same, and read: a time in ms since 1970
  *	object   struct json_t *; never written
  *	list     struct json_t *: at most max items; never written
  */
 extern const struct field_kind field_ids, field_flag, field_choice, field_count, field_decimal,
-    field_id, field_time, field_moment, field_object, field_list;
+    field_id, field_time, field_moment, field_at, field_object, field_list;
 
 /* A body being read, and its errors. */
 struct fields {
 	struct json_t *json;
 	struct json_t *object; /* the object being read: json or one inside it */
 	const char *before;    /* prefix of its members' names in errors */
-	struct buf made, json_made, hours_made;
+	struct buf made, ids_made, json_made, hours_made;
 	struct buf wrong, reasons; /* members of JSON objects */
 	size_t n_wrong;
 };

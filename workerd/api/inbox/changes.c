@@ -13,6 +13,7 @@
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/fields/names.h"
+#include "workerd/api/inbox/changes.h"
 #include "workerd/api/inbox/operator_handlers.h"
 
 #define TAGS_MAX   32u
@@ -62,21 +63,33 @@ changes_refuse(struct change_query *q, const char *member, enum field_reason rea
 	fields_refuse_query(&q->q, &q->in);
 }
 
+bool
+change_asked_is_wrong(const struct fields *in, uint16_t type, const union msg *m,
+    const char **member, enum field_reason *reason)
+{
+	if (store_refused(type, m, STORE_INVALID)) {
+		*member = fields_has(in, "tags") ? "tags" : "addTags";
+		*reason = REASON_TAGS;
+		return true;
+	}
+	*member = "assignedTo";
+	*reason = REASON_USER;
+	return store_refused(type, m, STORE_CONFLICT);
+}
+
 static void
 changes_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct change_query *q = arg;
+	const char *member;
+	enum field_reason reason;
 
-	if (store_refused(type, m, STORE_INVALID)) {
-		changes_refuse(q, fields_has(&q->in, "tags") ? "tags" : "addTags", REASON_TAGS);
+	if (change_asked_is_wrong(&q->in, type, m, &member, &reason)) {
+		changes_refuse(q, member, reason);
 		return;
 	}
 	if (store_refused(type, m, STORE_LIMIT)) {
 		changes_refuse(q, "addTags", REASON_TAGS_MANY);
-		return;
-	}
-	if (store_refused(type, m, STORE_CONFLICT)) {
-		changes_refuse(q, "assignedTo", REASON_USER);
 		return;
 	}
 	if (type != MSG_CONVERSATION_PAGE) {
@@ -142,17 +155,34 @@ changes_read_list(
 		fields_refuse(in, member, REASON_TAGS);
 }
 
-/* Reads the body, and checks what the store does not tell apart. tags: all, or those to add. */
-static void
-changes_read(struct fields *in, struct change *change, struct buf *tags, struct buf *less_tags)
+void
+change_asked_read(struct change_asked *asked, struct fields *in)
 {
-	fields_read(in, change_fields, true, change);
-	if (change->state == STATE_PERSON)
+	struct change change = {.read = 0};
+
+	asked->ask = (struct msg_conversation_change){.what = 0};
+	buf_init(&asked->tags, TAGS_MAX * (ID_TEXT_LEN + 1));
+	buf_init(&asked->less_tags, TAGS_MAX * (ID_TEXT_LEN + 1));
+	fields_read(in, change_fields, true, &change);
+	if (change.state == STATE_PERSON)
 		fields_refuse_for(in, "state",
 		    &(struct field_refusal){.reason = REASON_CHOICE, .choices = settable});
-	changes_read_list(in, "tags", change->tags, tags);
-	changes_read_list(in, "addTags", change->add_tags, tags);
-	changes_read_list(in, "removeTags", change->remove_tags, less_tags);
+	changes_read_list(in, "tags", change.tags, &asked->tags);
+	changes_read_list(in, "addTags", change.add_tags, &asked->tags);
+	changes_read_list(in, "removeTags", change.remove_tags, &asked->less_tags);
+	asked->ask.what = (uint8_t)changes_named(in);
+	asked->ask.state = change.state;
+	asked->ask.assigned = change.assigned;
+	asked->ask.tags = buf_slice(&asked->tags);
+	asked->ask.less_tags = buf_slice(&asked->less_tags);
+	asked->ask.read = change.read;
+}
+
+void
+change_asked_clear(struct change_asked *asked)
+{
+	buf_clear(&asked->tags);
+	buf_clear(&asked->less_tags);
 }
 
 static void
@@ -162,32 +192,23 @@ changes_ask(const struct api_call *c, const struct id *id, struct fields *in)
 	    {STORE_TAKEN, 409, "taken", "An operator has the conversation: hand it back first"},
 	    {.status = 0},
 	};
-	struct change change = {.read = 0};
 	struct change_query *q =
 	    store_query_new(c, sizeof(*q), ANSWER_MAX, conversation_id_missing);
-	struct msg_conversation_change ask = {
-	    .org = c->org, .conversation = *id, .reader = c->user};
-	struct buf tags, less_tags;
+	struct change_asked change;
 
-	buf_init(&tags, TAGS_MAX * (ID_TEXT_LEN + 1));
-	buf_init(&less_tags, TAGS_MAX * (ID_TEXT_LEN + 1));
 	q->in = *in;
 	q->q.on_end = changes_on_end;
 	q->q.refusals = refusals;
-	changes_read(&q->in, &change, &tags, &less_tags);
+	change_asked_read(&change, &q->in);
 	if (q->in.n_wrong > 0) {
 		fields_refuse_query(&q->q, &q->in);
 	} else {
-		ask.what = (uint8_t)changes_named(&q->in);
-		ask.state = change.state;
-		ask.assigned = change.assigned;
-		ask.tags = buf_slice(&tags);
-		ask.less_tags = buf_slice(&less_tags);
-		ask.read = change.read;
-		store_query_ask(&q->q, MSG_CONVERSATION_CHANGE, &ask, changes_on_stored);
+		change.ask.org = c->org;
+		change.ask.conversation = *id;
+		change.ask.reader = c->user;
+		store_query_ask(&q->q, MSG_CONVERSATION_CHANGE, &change.ask, changes_on_stored);
 	}
-	buf_clear(&tags);
-	buf_clear(&less_tags);
+	change_asked_clear(&change);
 }
 
 void

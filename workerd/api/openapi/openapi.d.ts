@@ -34,6 +34,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["changeConversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/conversations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["exportConversations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}": {
         parameters: {
             query?: never;
@@ -1999,7 +2031,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2488,6 +2520,43 @@ export interface components {
             /** @description Tags to remove, which may be gone already. A tag that is in both lists is removed. */
             removeTags?: components["schemas"]["Id"][];
             read?: boolean;
+        };
+        ConversationBulk: {
+            /** @description Conversations; one that is there twice counts once. */
+            ids: components["schemas"]["Id"][];
+            change?: components["schemas"]["ConversationChange"];
+            /** @description true: the conversations are deleted. */
+            delete?: boolean;
+            /** @description With `delete`: the conversations are deleted after this time, in milliseconds, and stay unchanged until then. 0, the default: at once. */
+            undoMs?: number;
+            /** @description `undoUntil` of the answer to a deletion: takes it back. A conversation that is deleted already has the result 404. */
+            keep?: components["schemas"]["Time"];
+        };
+        BulkResults: {
+            results: components["schemas"]["BulkResult"][];
+            /** @description With `undoMs`: when the conversations are deleted. */
+            undoUntil?: components["schemas"]["Time"];
+        };
+        BulkResult: {
+            id: components["schemas"]["Id"];
+            /** @description As if it were a request of its own: 200, or an error's status. */
+            status: number;
+            /** @description Of an error. */
+            code?: string;
+            /** @description Of an error: a sentence. */
+            error?: string;
+        };
+        ConversationsToExport: {
+            /** @description Conversations; one that is there twice counts once. */
+            ids: components["schemas"]["Id"][];
+            /**
+             * @description Default: json.
+             * @enum {unknown}
+             */
+            format?: "json" | "text";
+        };
+        ExportedConversations: {
+            conversations: components["schemas"]["ExportedConversation"][];
         };
         ChangedConversation: {
             conversation: components["schemas"]["Conversation"];
@@ -3819,6 +3888,11 @@ export type NoteList = components['schemas']['NoteList'];
 export type Counts = components['schemas']['Counts'];
 export type ContactMerge = components['schemas']['ContactMerge'];
 export type ConversationChange = components['schemas']['ConversationChange'];
+export type ConversationBulk = components['schemas']['ConversationBulk'];
+export type BulkResults = components['schemas']['BulkResults'];
+export type BulkResult = components['schemas']['BulkResult'];
+export type ConversationsToExport = components['schemas']['ConversationsToExport'];
+export type ExportedConversations = components['schemas']['ExportedConversations'];
 export type ChangedConversation = components['schemas']['ChangedConversation'];
 export type Rating = components['schemas']['Rating'];
 export type VisitorPage = components['schemas']['VisitorPage'];
@@ -4001,6 +4075,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    changeConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversationBulk"];
+            };
+        };
+        responses: {
+            /** @description What has become of each conversation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+        };
+    };
+    exportConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversationsToExport"];
+            };
+        };
+        responses: {
+            /** @description The file. A stream that breaks off is incomplete. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedConversations"];
+                    "text/plain": string;
+                };
             };
         };
     };

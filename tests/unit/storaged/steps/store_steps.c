@@ -415,7 +415,7 @@ do_due(struct world *w, const struct words *step)
 {
 	size_t steps = 1;
 
-	while (due_step(&w->f->env))
+	while (due_step(&w->f->env, &w->f->live))
 		steps++;
 	if (step->n > 1)
 		expect_number(w, "steps", steps, step->word[1]);
