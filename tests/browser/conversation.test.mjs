@@ -492,7 +492,8 @@ describe("with an older loader from the browser's cache", { skip: missing }, () 
 
 	it("the chat has its place in the page, and keeps its keys", async () => {
 		const { page, chat } = await open({ place: "inline" });
-		await chat.waitFor();
+		// The list of messages brings what such a loader lacks.
+		await chat.locator(".jump").waitFor({ state: "attached" });
 		const host = page.locator("banter-chat");
 		assert.equal(await host.evaluate((node) => getComputedStyle(node).position), "relative");
 		await page.evaluate(() => {

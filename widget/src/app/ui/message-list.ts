@@ -44,6 +44,16 @@ function createTyping({ words, createAvatar }: ListParts, person: Person): HTMLE
 	return el("div", { class: "row assistant" }, createAvatar(name, picture, person), bubble);
 }
 
+/**
+ * What older loaders leave to the app; the browser's cache may have one. Events from a shadow tree appear to come from the
+ * host element, which is not a text field: the page's keyboard shortcuts would fire while the visitor types.
+ */
+function helpLoader({ host, root, frame }: LogParts["shell"], signal: AbortSignal): void {
+	host.toggleAttribute("data-inline", frame.matches(".inline"));
+	for (const type of ["keydown", "keypress", "keyup"])
+		root.addEventListener(type, (event) => event.stopPropagation(), { signal });
+}
+
 /** `greeting`: the welcome message, if it is on the page. */
 export function createMessageList(
 	parts: ListParts,
@@ -192,6 +202,7 @@ export function createMessageList(
 		loadOlder();
 	}
 
+	helpLoader(parts.shell, signal);
 	frame.append(scroll.jump);
 	return {
 		render(next) {
