@@ -1,7 +1,7 @@
 // The frame around all pages of a signed-in user: navigation, account, command palette, messages.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ErrorBoundary, lazy, useLocation } from "preact-iso";
 import { useTitleCount } from "../hooks/use-arrival";
 import { HOME } from "../paths";
@@ -42,7 +42,7 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 	const isOnline = useOnline();
 	const { data: counts } = useCounts();
 	useTitleCount(counts?.waiting ?? 0);
-	useEffect(listenToKeys, []);
+	useLayoutEffect(listenToKeys, []);
 	useEffect(loadPaletteSoon, []);
 	useNotifier();
 	useActivity();

@@ -1,7 +1,7 @@
 // Keyboard shortcuts of the page that is shown, and the commands of the palette. Single letters count only while nobody
 // writes and after the user has left the text by himself; those with Ctrl (on a Mac: Command) always.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../text/common";
 
 export interface Command {
@@ -27,11 +27,11 @@ export function allCommands(): Command[] {
 	return [...new Map([...all].reverse().map((one) => [one.id, one])).values()].reverse();
 }
 
-/** Active while the component is mounted. */
+/** Active while the component is mounted, from its first frame on: a key that follows at once is not lost. */
 export function useCommands(commands: readonly Command[]): void {
 	const now = useRef(commands);
 	now.current = commands;
-	useEffect(() => {
+	useLayoutEffect(() => {
 		registered.push(now);
 		return () => void registered.splice(registered.indexOf(now), 1);
 	}, []);
