@@ -699,8 +699,11 @@ store_call_read(struct store_client *sc, const struct id *org, enum msg_type typ
 	struct store_call *call;
 
 	must(!id_is_zero(org));
-	if (!store_takes_calls(sc) || !fair_slots_has(&sc->waiting_reads, org))
+	if (!store_takes_calls(sc) || !fair_slots_has(&sc->waiting_reads, org)) {
+		if (sc->board != NULL)
+			metric_add(&sc->board->reads_refused, 1);
 		return NULL;
+	}
 	call = store_call_new(sc, type, msg, timeout_ms, fn, arg);
 	call->reader = *org;
 	call->held = true;

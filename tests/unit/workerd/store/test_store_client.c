@@ -184,6 +184,7 @@ STAGE_TEST(who_reads_much_is_refused_and_its_chats_are_not)
 		n++;
 	/* 2 are sent, and 128 wait. */
 	assert_int_equal(n, 130);
+	assert_int_equal(s->board.reads_refused, 1);
 	assert_int_equal(news.answers, 0);
 	ask_numbers(&news, 2, 0);
 	assert_non_null(store_call(news.store, MSG_MESSAGE_LIST, &list, 0, on_answer, &news));
