@@ -18,6 +18,7 @@ const TOKENS = 20_000;
 class Limited {
 	accepted = 0;
 	refused = 0;
+	waiting = new Map(); // of each feed: what was refused last
 
 	constructor(banter, name) {
 		Object.assign(this, { banter, random: new Random(name) });
@@ -51,15 +52,15 @@ class Limited {
 
 	async run(isOver) {
 		const visit = async (feed) => {
-			for (let n = 0; !isOver(); ) {
-				const wasAccepted = await this.say(
-					feed,
-					`[[tokens=${1 + this.random.below(60)}]] ${n}`,
-					`l-${n}`,
-				);
-				if (wasAccepted) n++;
-				else await pause(this.random.below(500));
-				await pause(this.random.below(200));
+			for (let n = 0; !isOver(); n++) {
+				const message = [`[[tokens=${1 + this.random.below(60)}]] ${n}`, `l-${n}`];
+				this.waiting.set(feed, message);
+				// It may be stored although it is refused: when its reply broke off, and is to be written again.
+				while (this.waiting.has(feed) && !isOver()) {
+					if (await this.say(feed, ...message)) this.waiting.delete(feed);
+					else await pause(this.random.below(500));
+					await pause(this.random.below(200));
+				}
 			}
 		};
 		await Promise.all([...this.feeds.map(visit), this.watch(isOver)]);
@@ -145,6 +146,11 @@ export class Budgeted extends Limited {
 	}
 
 	async check() {
+		// What waits for the budget is accepted now.
+		this.limit += 10 * TOKENS;
+		await adminExpect(this.banter, 200, "PUT", "budgets", this.#budgets());
+		for (const [feed, message] of this.waiting)
+			while (!(await this.say(feed, ...message))) await pause(100);
 		await super.check();
 		const settled = await until("nothing is reserved", async () => {
 			const all = await adminExpect(this.banter, 200, "GET", "budgets");
