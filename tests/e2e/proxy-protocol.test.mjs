@@ -217,7 +217,7 @@ const nginx = (at) => ({
 	args: ["-p", at.dir, "-c", join(at.dir, "nginx.conf")],
 	files: {
 		"nginx.conf": `
-			load_module ${NGINX_STREAM};
+			load_module "${NGINX_STREAM}";
 			daemon off;
 			${process.getuid() === 0 ? "user root;" : ""}
 			pid ${at.dir}/pid;
