@@ -69,7 +69,7 @@ static inline void
 make_old_schema(struct fixture *f, unsigned schema)
 {
 	struct key version_key = key_meta(META_VERSION);
-	uint8_t digit[1 + CHECKSUM_LEN] = {(uint8_t)('0' + schema)};
+	char digits[12];
 	uint8_t value[OLD_VALUE_MAX];
 	MDB_cursor *cursor;
 	MDB_val k, v;
@@ -89,8 +89,10 @@ make_old_schema(struct fixture *f, unsigned schema)
 		}
 		mdb_cursor_close(cursor);
 	}
-	v = (MDB_val){old_schema_value(schema, TABLE_META, key_slice(&version_key),
-			  (struct slice){digit, sizeof(digit)}, value),
+	must(snprintf(digits, sizeof(digits), "%u", schema) > 0);
+	v = (MDB_val){
+	    old_schema_value(schema, TABLE_META, key_slice(&version_key),
+		(struct slice){(const uint8_t *)digits, strlen(digits) + CHECKSUM_LEN}, value),
 	    value};
 	k = (MDB_val){version_key.len, version_key.b};
 	assert_int_equal(mdb_put(txn, f->env.dbi[TABLE_META], &k, &v, 0), 0);
