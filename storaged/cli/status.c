@@ -617,12 +617,13 @@ status_search_json(struct buf *out, const struct msg_search_status *s)
 	if (s == NULL)
 		s = &none;
 	return buf_printf(out,
-	    ",\"search\":{\"ready\":%s,\"pid\":%" PRIu32 ",\"documents\":%" PRIu64
-	    ",\"bytes\":%" PRIu64 ",\"passages\":{\"ready\":%s,\"count\":%" PRIu64
+	    ",\"search\":{\"ready\":%s,\"pid\":%" PRIu32 ",\"standingMs\":%" PRIu64
+	    ",\"documents\":%" PRIu64 ",\"bytes\":%" PRIu64
+	    ",\"passages\":{\"ready\":%s,\"standingMs\":%" PRIu64 ",\"count\":%" PRIu64
 	    ",\"bytes\":%" PRIu64 ",\"vectors\":%" PRIu64 ",\"vectorsBytes\":%" PRIu64 "}}",
-	    s->ready ? "true" : "false", s->pid, s->documents, s->bytes,
-	    s->passages_ready ? "true" : "false", s->passages, s->passages_bytes, s->vectors,
-	    s->vectors_bytes);
+	    s->ready ? "true" : "false", s->pid, s->standing_ms, s->documents, s->bytes,
+	    s->passages_ready ? "true" : "false", s->passages_standing_ms, s->passages,
+	    s->passages_bytes, s->vectors, s->vectors_bytes);
 }
 
 /* storaged's pid and times are members of the whole object. */

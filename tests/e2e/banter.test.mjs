@@ -259,6 +259,7 @@ describe("banter status", () => {
 		assert.ok(said.used_bytes > 0 && said.used_bytes <= said.file_bytes);
 		assert.equal(said.max_bytes, 64 * 2 ** 30);
 		assert.deepEqual([said.search.ready, said.search.pid], [true, banter.searchd.pid]);
+		assert.deepEqual([said.search.standingMs, said.search.passages.standingMs], [0, 0]);
 		assert.equal(said.peers.find(({ role }) => role === "crawl").pid, banter.crawld.pid);
 		assert.ok(said.commits >= 4 && said.requests >= said.commits);
 	});

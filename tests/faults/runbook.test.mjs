@@ -145,6 +145,11 @@ async function assertTold(banter, row, position) {
 			(told.stdout + told.stderr).replace(/\s+/g, " ").includes(code(row.status))
 		);
 	});
+	if (/index/.test(row.fault)) {
+		const { search } = JSON.parse((await shell(banter, '"$BANTER" status --json')).stdout);
+		const { standingMs } = /content/.test(row.fault) ? search.passages : search;
+		assert.ok(standingMs >= 30_000, `${row.fault}: stands for ${standingMs} ms`);
+	}
 	await holds(`the metrics have ${row.metrics}`, async () =>
 		(await banter.get("/metrics", admin)).text.includes(`\n${code(row.metrics)}\n`),
 	);
