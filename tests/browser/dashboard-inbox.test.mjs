@@ -521,9 +521,9 @@ describe("the inbox", { skip: missing }, () => {
 			});
 		const { page } = await visit({ as: jane, prepare, path: "/?view=mine" });
 		const login = await logIn(banter, jane);
-		const act = async (id, what, body = {}) => {
+		const act = async (id, what, body = {}, headers = login) => {
 			const path = `/v1/admin/conversations/${id}/${what}`;
-			const { status, text } = await request(banter.url, "POST", path, { headers: login, body });
+			const { status, text } = await request(banter.url, "POST", path, { headers, body });
 			assert.ok(status < 300, text);
 		};
 		const ids = await Promise.all(["visitor-90", "visitor-91", "visitor-92"].map(conversationOf));
@@ -545,15 +545,20 @@ describe("the inbox", { skip: missing }, () => {
 		);
 		const shown = () => page.evaluate(() => window.shown);
 		await say("visitor-92");
-		await inbox.admin("POST", `conversations/${other}/notes`, { text: "write to x@jane.example" });
+		const write = (text) => inbox.admin("POST", `conversations/${other}/notes`, { text });
+		// More notes than one page of them has.
+		for (let i = 0; i < 201; i++) await write(`note ${i}`);
+		await write("write to x@jane.example");
+		await act(other, "notes", { text: "@Jane, look at this again" });
 		await say("visitor-90");
 		await say("visitor-91");
-		await inbox.admin("POST", `conversations/${other}/notes`, { text: "@Jane, please look" });
+		const sam = await addUser(banter, "sam@example.com", "--name", "Sam");
+		await act(other, "notes", { text: "@Jane, please look" }, await logIn(banter, sam));
 		await until("all are announced", async () => (await shown()).length === 3);
 		const titles = new Map((await shown()).map(([title, tag]) => [tag, title]));
 		assert.match(titles.get(held), /^New message from /);
 		assert.match(titles.get(assigned), /^New message from /);
-		assert.match(titles.get(other), / mentioned you$/);
+		assert.equal(titles.get(other), "Sam mentioned you");
 		await act(held, "handback");
 		await change(assigned, { assignedTo: null });
 	});

@@ -2,6 +2,7 @@
 // colleague mentions them in a note: with a notification of the browser and a sound, off until the user asks for it. Of all tabs, one does it: the holder of a lock. That one keeps the change feed while it is hidden.
 
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
+import { allPages } from "../api/all-pages";
 import type { Desk } from "../api/desk";
 import { conversationPath } from "../paths";
 import { t } from "../text/common";
@@ -50,18 +51,19 @@ function serve({ api, feed }: Parts, route: Route, signal: AbortSignal): Promise
 	}
 
 	async function hearNote(id: string, noteId: string): Promise<void> {
-		const { notes } = await api.get("/v1/admin/conversations/{conversationId}/notes", {
-			path: { conversationId: id },
-			query: { limit: 200 },
-			signal,
-		});
-		const note = notes.find((one) => one.id === noteId);
 		const user = (await me)?.user;
-		if (!note || !user || note.author === user.name || !mentions(note.text, user.name ?? ""))
-			return;
-		if (isSeen(id)) return;
+		if (!user || isSeen(id)) return;
+		const pages = await allPages((query) =>
+			api.get("/v1/admin/conversations/{conversationId}/notes", {
+				path: { conversationId: id },
+				query,
+				signal,
+			}),
+		);
+		const note = pages.flatMap(({ notes }) => notes).find((one) => one.id === noteId);
+		if (!note || note.author === user.id || !mentions(note.text, user.name ?? "")) return;
 		const { conversation } = await read(id);
-		const title = t("mentioned", { name: note.author ?? t("colleague") });
+		const title = t("mentioned", { name: note.authorName ?? t("colleague") });
 		announce({ ...conversation, lastMessage: note.text }, title, route);
 	}
 

@@ -3,6 +3,7 @@
 
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
 import type { Conversation, LivePresence, Note } from "../../../workerd/api/openapi/openapi";
+import { allItems } from "../api/all-pages";
 import { type Data, useData, useDesk } from "../api/desk";
 import { browser } from "../api/surroundings";
 import { type Controller, createController, type ThreadView } from "./controller";
@@ -29,14 +30,16 @@ export function useConversation(id: string): Data<Conversation> {
 /** All of them: a conversation has few. */
 export function useNotes(id: string): Data<readonly Note[]> {
 	return useData<readonly Note[]>(`notes:${id}`, (api) => ({
-		async load(signal) {
-			const { data, etag } = await api.read("/v1/admin/conversations/{conversationId}/notes", {
-				path: { conversationId: id },
-				query: { limit: 200 },
-				signal,
-			});
-			return { data: data.notes, etag };
-		},
+		load: (signal) =>
+			allItems(
+				(query) =>
+					api.get("/v1/admin/conversations/{conversationId}/notes", {
+						path: { conversationId: id },
+						query,
+						signal,
+					}),
+				({ notes }) => notes,
+			),
 		kinds: ["note"],
 		isAffected: (change) => change.conversationId === id,
 	}));
