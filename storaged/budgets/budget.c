@@ -36,6 +36,18 @@ budget_spent(struct txn *t, const struct budget *budget, enum budget_period peri
 	return 0;
 }
 
+void
+budget_replace(
+    const struct budget_wish *wish, enum budget_period period, struct msg_spent_record *spent)
+{
+	const struct budget_replaced *old = &wish->replaced;
+
+	if (budget_period_number(period, old->when) != budget_period_number(period, wish->when))
+		return;
+	spent->used += old->pays;
+	spent->reserved = budget_sum(spent->reserved, -(int64_t)old->reserved);
+}
+
 struct spenders
 budget_opened_by(const struct msg_open_turn_record *open)
 {

@@ -30,6 +30,23 @@ uint32_t budget_period_number(enum budget_period period, uint64_t now);
 [[gnu::warn_unused_result]] int budget_spent(struct txn *t, const struct budget *budget,
     enum budget_period period, uint64_t now, struct msg_spent_record *spent);
 
+/* What a reply wants to reserve. */
+struct budget_wish {
+	uint64_t when;   /* when its turn was opened */
+	uint64_t tokens; /* to reserve now */
+	uint64_t had;    /* that it has reserved or paid before */
+	/* The open call that it replaces: settled in the same transaction. Empty: there is none. */
+	struct budget_replaced {
+		uint64_t when;           /* when its turn was opened */
+		uint64_t reserved, pays; /* tokens */
+		struct spenders by;
+	} replaced;
+};
+
+/* What a budget or a spender has spent in a period, once the replaced call is settled. */
+void budget_replace(
+    const struct budget_wish *wish, enum budget_period period, struct msg_spent_record *spent);
+
 /* Who has opened a turn. */
 struct spenders budget_opened_by(const struct msg_open_turn_record *open);
 

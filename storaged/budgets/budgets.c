@@ -53,7 +53,7 @@ budgets_find(
 
 static int
 budget_allows(struct txn *t, const struct budget *budget, enum budget_period period,
-    uint64_t now, uint64_t tokens, bool *allowed)
+    const struct budget_wish *wish, bool *allowed)
 {
 	uint64_t limit = budget->limit[period];
 	struct msg_spent_record spent;
@@ -61,22 +61,25 @@ budget_allows(struct txn *t, const struct budget *budget, enum budget_period per
 
 	if (limit == 0)
 		return 0;
-	rc = budget_spent(t, budget, period, now, &spent);
-	if (rc == 0 && (spent.used >= limit || spent.reserved + tokens > limit - spent.used))
+	rc = budget_spent(t, budget, period, wish->when, &spent);
+	if (rc != 0)
+		return rc;
+	budget_replace(wish, period, &spent);
+	if (spent.used >= limit || spent.reserved + wish->tokens > limit - spent.used)
 		*allowed = false;
-	return rc;
+	return 0;
 }
 
 int
 budgets_allow(
-    struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t tokens, bool *allowed)
+    struct txn *t, const struct budgets *budgets, const struct budget_wish *wish, bool *allowed)
 {
 	int rc = 0;
 
 	*allowed = true;
 	for (unsigned i = 0; i < budgets->n && rc == 0; i++)
 		for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
-			rc = budget_allows(t, &budgets->of[i], p, when, tokens, allowed);
+			rc = budget_allows(t, &budgets->of[i], p, wish, allowed);
 	return rc;
 }
 
@@ -252,14 +255,51 @@ budgets_estimate_due(const struct budget_use *use, const struct msg_open_turn_re
 	return all > use->paid ? (int64_t)(all - use->paid) : 0;
 }
 
+/* Gives back what an estimate was too high, to whom has paid it. */
+static int
+budgets_give_back(struct txn *t, const struct budgets *budgets, const struct budget_use *use)
+{
+	return budgets_change(t, budgets, &use->by, use->paid_at, use->tokens, 0);
+}
+
+/* Ends a reservation; the turn pays in the periods in which it was opened. */
+static int
+budgets_settle_open(struct txn *t, const struct budgets *budgets, const struct budget_use *use,
+    const struct msg_open_turn_record *open)
+{
+	const struct spenders by = budget_opened_by(open);
+	const bool gives_back = use->tokens < 0 && use->paid_at != 0;
+	int64_t tokens = gives_back ? 0 : use->tokens;
+	int rc = gives_back ? budgets_give_back(t, budgets, use) : 0;
+
+	if (use->unknown)
+		tokens += budgets_estimate_due(use, open);
+	if (rc != 0)
+		return rc;
+	return budgets_change(t, budgets, &by, open->started_at, tokens,
+	    -(int64_t)open->reserved_prompt - (int64_t)open->reserved_completion);
+}
+
+/* The same for a turn that was closed before. */
+static int
+budgets_settle_closed(
+    struct txn *t, const struct budgets *budgets, const struct budget_use *use)
+{
+	const struct msg_open_turn_record none = {0};
+	const uint64_t when = use->paid_at != 0 ? use->paid_at : clock_wall_ms();
+	int64_t tokens = use->tokens;
+
+	if (use->unknown)
+		tokens += budgets_estimate_due(use, &none);
+	return budgets_change(t, budgets, &use->by, when, tokens, 0);
+}
+
 int
 budgets_settle(struct txn *t, const struct budget_use *use)
 {
 	struct key key = key_id(&use->turn);
 	struct msg_open_turn_record open;
 	struct budgets budgets;
-	struct spenders by;
-	int64_t tokens = use->tokens;
 	int rc = budgets_find(t, &use->org, &use->widget, &budgets);
 
 	if (rc != 0 || budgets.n == 0)
@@ -267,11 +307,6 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 	rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, &open);
 	if (rc != 0 && !txn_survives(rc))
 		return rc;
-	by = rc == 0 ? budget_opened_by(&open) : use->by;
-	if (rc != 0)
-		open = (struct msg_open_turn_record){.started_at = clock_wall_ms()};
-	if (use->unknown)
-		tokens += budgets_estimate_due(use, &open);
-	return budgets_change(t, &budgets, &by, open.started_at, tokens,
-	    -(int64_t)open.reserved_prompt - (int64_t)open.reserved_completion);
+	return rc == 0 ? budgets_settle_open(t, &budgets, use, &open)
+		       : budgets_settle_closed(t, &budgets, use);
 }

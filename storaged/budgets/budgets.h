@@ -29,9 +29,9 @@ struct budget_tokens {
 [[gnu::warn_unused_result]] int budgets_find(
     struct txn *t, const struct id *org, const struct id *widget, struct budgets *budgets);
 
-/* Whether all of them have so many tokens left in the periods of a time (ms since 1970). */
+/* Whether all of them have enough tokens left for a wish. */
 [[gnu::warn_unused_result]] int budgets_allow(struct txn *t, const struct budgets *budgets,
-    uint64_t when, uint64_t tokens, bool *allowed);
+    const struct budget_wish *wish, bool *allowed);
 
 /* Reserves tokens for a turn that is opened now. */
 [[gnu::warn_unused_result]] int budgets_reserve(struct txn *t, const struct id *org,
@@ -41,19 +41,21 @@ struct budget_tokens {
 /* A turn that is about to be closed. */
 struct budget_use {
 	struct id org, widget, turn;
-	int64_t tokens;     /* to pay; negative: an estimate was too high */
+	int64_t tokens;     /* to pay; negative: an estimate was too high, */
+	uint64_t paid_at;   /* which the periods of this time have paid; 0: none */
 	bool unknown;       /* ... and an estimate of a call whose usage nobody knows, */
 	size_t text;        /* which has brought so many bytes, */
 	uint64_t paid;      /* and has paid so much before */
-	struct spenders by; /* today, if the turn is not open any more */
+	struct spenders by; /* at that time, or now */
 };
 
 /* Reserves more for an open turn. */
 [[gnu::warn_unused_result]] int budgets_reserve_more(struct txn *t,
     const struct budgets *budgets, const struct spenders *by, uint64_t when, uint64_t tokens);
 
-/* Settles the reservation of a turn; the tokens are paid in the day and month in which the turn was opened. If it
- * is not open any more, they are paid now. Does nothing if there are no budgets. */
+/* Settles the reservation of a turn; the tokens are paid in the day and month in which the turn was opened. What an
+ * estimate was too high goes back to the periods that have paid it: a later day must not have more than its budget. If
+ * the turn is not open any more, these pay the difference, or else those of now. Does nothing if there are no budgets. */
 [[gnu::warn_unused_result]] int budgets_settle(struct txn *t, const struct budget_use *use);
 
 /* New budgets of an organization were stored, which have counted nothing yet: budgets_count_new() runs before the

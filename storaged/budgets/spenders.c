@@ -85,7 +85,7 @@ spender_share(const struct txn *t, uint64_t limit, uint64_t others)
 
 static int
 spender_ask_period(struct txn *t, const struct budget *budget, enum budget_period period,
-    const struct msg_spent_record *own, const struct spender_wish *wish,
+    const struct msg_spent_record *own, const struct budget_wish *wish,
     enum spender_answer *answer)
 {
 	struct msg_spent_record all;
@@ -97,6 +97,7 @@ spender_ask_period(struct txn *t, const struct budget *budget, enum budget_perio
 	rc = budget_spent(t, budget, period, wish->when, &all);
 	if (rc != 0)
 		return rc;
+	budget_replace(wish, period, &all);
 	share = spender_share(t, budget->limit[period],
 	    spender_less(all.used + all.reserved, own->used + own->reserved));
 	if (own->used + wish->tokens > share)
@@ -107,14 +108,18 @@ spender_ask_period(struct txn *t, const struct budget *budget, enum budget_perio
 }
 
 static int
-spender_ask(struct txn *t, const struct budget *budget, const struct id *spender,
-    const struct spender_wish *wish, enum spender_answer *answer)
+spender_ask(struct txn *t, const struct budget *budget, enum spender s,
+    const struct spenders *spenders, const struct budget_wish *wish,
+    enum spender_answer *answer)
 {
+	const struct id *spender = &spenders->of[s];
 	const uint32_t day = budget_period_number(BUDGET_DAY, wish->when);
 	const struct key key = key_spender(&budget->org, &budget->widget, day, spender);
 	struct msg_spent_record own;
 	int rc = spender_get(t, &key, &own);
 
+	if (rc == 0 && id_equal(spender, &wish->replaced.by.of[s]))
+		budget_replace(wish, BUDGET_DAY, &own);
 	if (rc == MDB_NOTFOUND || (rc == 0 && own.used + own.reserved <= wish->had))
 		return 0;
 	for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
@@ -124,7 +129,7 @@ spender_ask(struct txn *t, const struct budget *budget, const struct id *spender
 
 int
 spenders_allow(struct txn *t, const struct budgets *budgets, const struct spenders *spenders,
-    const struct spender_wish *wish, enum spender_answer *answer)
+    const struct budget_wish *wish, enum spender_answer *answer)
 {
 	int rc = 0;
 
@@ -134,8 +139,7 @@ spenders_allow(struct txn *t, const struct budgets *budgets, const struct spende
 	for (unsigned i = 0; i < budgets->n; i++)
 		for (enum spender s = 0; s < SPENDERS && rc == 0; s++)
 			if (!id_is_zero(&spenders->of[s]))
-				rc = spender_ask(
-				    t, &budgets->of[i], &spenders->of[s], wish, answer);
+				rc = spender_ask(t, &budgets->of[i], s, spenders, wish, answer);
 	return rc;
 }
 
@@ -167,6 +171,9 @@ spender_change(struct txn *t, const struct budget *budget, const struct id *spen
 	struct msg_spent_record spent;
 	int rc = spender_get(t, &key, &spent);
 
+	/* Its day is over, and its row was removed. */
+	if (rc == MDB_NOTFOUND && used <= 0 && reserved <= 0)
+		return 0;
 	if (rc == MDB_NOTFOUND)
 		rc = spenders_drop_old(t, budget, day);
 	if (rc != 0)

@@ -27,13 +27,6 @@ struct spender_names {
 [[gnu::warn_unused_result]] int spenders_find(
     struct txn *t, const struct spender_names *names, uint64_t when, struct spenders *spenders);
 
-/* What a reply wants to reserve. */
-struct spender_wish {
-	uint64_t when;   /* when its turn was opened */
-	uint64_t tokens; /* to reserve now */
-	uint64_t had;    /* that it has reserved or paid before */
-};
-
 enum spender_answer {
 	SPENDER_MAY,
 	SPENDER_WAITS, /* may when its running replies have ended, if they use less than they have reserved */
@@ -42,7 +35,7 @@ enum spender_answer {
 
 /* Whether the share of each spender has so many tokens left in all of these budgets. */
 [[gnu::warn_unused_result]] int spenders_allow(struct txn *t, const struct budgets *budgets,
-    const struct spenders *spenders, const struct spender_wish *wish,
+    const struct spenders *spenders, const struct budget_wish *wish,
     enum spender_answer *answer);
 
 /* Adds used and reserved tokens, or takes them back, on the day of a time. */

@@ -264,7 +264,7 @@ reply_sources(struct txn *t, const struct turn_view *v, const struct reply_endin
 	return 0;
 }
 
-/* What a reply pays when it ends. Its turn names who spends, unless it was closed before. */
+/* What a reply pays when it ends. Its turn names who spends, except what was paid before. */
 static int
 reply_use(struct txn *t, const struct turn_view *v, const struct reply_ending *ending,
     const struct msg_conversation_record *conversation, struct budget_use *use)
@@ -277,8 +277,12 @@ reply_use(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .widget = conversation->widget,
 	    .turn = v->id,
 	    .tokens = reply_tokens_due(v, ending),
+	    .paid_at = reply_tokens_paid(v) > 0 ? v->place.paid_day * CLOCK_DAY_MS : 0,
 	};
-	return v->state == TURN_OPEN ? 0 : spenders_find(t, &names, clock_wall_ms(), &use->by);
+	if (v->state == TURN_OPEN && use->paid_at == 0)
+		return 0;
+	return spenders_find(
+	    t, &names, use->paid_at != 0 ? use->paid_at : clock_wall_ms(), &use->by);
 }
 
 /* The model asks for a person; conversation_add() sets the state. */
@@ -289,6 +293,20 @@ reply_count_hand_over(struct txn *t, const struct turn_view *v,
 	if (conversation->state == STATE_PERSON || conversation->state == STATE_WAITING)
 		return;
 	numbers_add_handover(t, &conversation->org, &conversation->widget, &v->agent);
+}
+
+/* Notes the day that has paid an estimate of an open turn. */
+static int
+reply_note_paid(struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
+{
+	const struct key key = key_id(&v->id);
+	struct msg_turn_record place = v->place;
+
+	if (v->state != TURN_OPEN || reply_tokens_estimated(v, ending) == 0 ||
+	    reply_tokens_paid(v) > 0)
+		return 0;
+	place.paid_day = budget_period_number(BUDGET_DAY, v->started_at);
+	return txn_put_record(t, TABLE_TURNS, &key, &place);
 }
 
 int
@@ -333,6 +351,8 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	rc = conversation_add(t, &conversation, false, &arrival);
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_MESSAGES, &message_key, &message);
+	if (rc == 0)
+		rc = reply_note_paid(t, v, ending);
 	if (rc == 0)
 		rc = reply_close(t, &use);
 	return rc != 0 ? rc : reply_add_change(t, v, reply_ended(ending->status));

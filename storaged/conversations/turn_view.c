@@ -76,6 +76,8 @@ turn_view_read(struct txn *t, struct turn_view *v)
 		v->agent = open.agent;
 		v->reserved_prompt = open.reserved_prompt;
 		v->reserved_completion = open.reserved_completion;
+		v->started_at = open.started_at;
+		v->by = budget_opened_by(&open);
 	}
 	if (rc == MDB_NOTFOUND)
 		return v->state == TURN_DAMAGED ? turn_view_read_question(t, v) : 0;

@@ -8,6 +8,7 @@
 #ifndef STORAGED_CONVERSATIONS_TURN_VIEW_H
 #define STORAGED_CONVERSATIONS_TURN_VIEW_H
 
+#include "storaged/budgets/budget.h"
 #include "storaged/request/call.h"
 
 enum turn_state {
@@ -24,7 +25,9 @@ struct turn_view {
 	enum turn_state state;
 	struct id run;   /* that may write the reply, while it is open (messages.def) */
 	struct id agent; /* that writes it, or wrote it; zero: unknown */
-	uint32_t reserved_prompt, reserved_completion; /* of the open turn */
+	uint32_t reserved_prompt, reserved_completion; /* of the open turn, as the next two */
+	uint64_t started_at;
+	struct spenders by;
 	uint32_t estimated; /* of the message: tokens that it has paid */
 	bool has_message;
 	struct msg_message_record message; /* if there is one; its text lies in the map */

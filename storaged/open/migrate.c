@@ -95,6 +95,10 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_AGENTS] = 4,        /* closed_text */
 	    [TABLE_WIDGETS] = 4,       /* hours */
 	},
+    [11] =
+	{
+	    [TABLE_TURNS] = 4, /* paid_day */
+	},
 };
 
 /* Stores without marks of what was read (schema 1 and 2): everything counts as read. read_until is the last

@@ -117,11 +117,11 @@ turn_budget_refuse(struct txn *t, struct call *c, const struct reply_writer *wri
  * running replies have reserved is a reason to try again. */
 static int
 turn_budget_allow(struct txn *t, struct call *c, const struct budgets *budgets,
-    const struct spender_wish *wish, bool waits, const struct reply_writer *writer)
+    const struct budget_wish *wish, bool waits, const struct reply_writer *writer)
 {
 	enum spender_answer answer;
 	bool allowed = true;
-	int rc = budgets_allow(t, budgets, wish->when, wish->tokens, &allowed);
+	int rc = budgets_allow(t, budgets, wish, &allowed);
 
 	if (rc == 0 && !allowed)
 		return turn_budget_refuse(t, c, writer);
@@ -159,12 +159,34 @@ turn_budget_had(const struct turn_view *v)
 	return (uint64_t)v->reserved_prompt + v->reserved_completion + v->estimated;
 }
 
+/* The call of an open reply that is started again; its text so far is in pieces. */
+static int
+turn_budget_replace(struct txn *t, const struct turn_view *v, struct budget_replaced *old)
+{
+	const struct budget_tokens reserved = {v->reserved_prompt, v->reserved_completion};
+	uint64_t pays;
+	int rc;
+
+	*old = (struct budget_replaced){0};
+	if (v->started_at == 0)
+		return 0;
+	rc = reply_collect_pieces(t, &v->id);
+	pays = budget_estimate(reserved.prompt, reserved.completion, buf_len(&t->env->text));
+	*old = (struct budget_replaced){
+	    .when = v->started_at,
+	    .reserved = turn_budget_sum(&reserved),
+	    .pays = budget_sum(pays, -(int64_t)reply_tokens_paid(v)),
+	    .by = v->by,
+	};
+	return rc;
+}
+
 int
 turn_budget_check(struct txn *t, struct call *c,
     const struct msg_conversation_record *conversation, bool fresh, const struct turn_view *v,
     struct reply_writer *writer)
 {
-	struct spender_wish wish = {.when = clock_wall_ms(), .had = turn_budget_had(v)};
+	struct budget_wish wish = {.when = clock_wall_ms(), .had = turn_budget_had(v)};
 	struct budgets budgets;
 	int rc = budgets_find(t, &writer->org, &writer->widget, &budgets);
 
@@ -174,6 +196,8 @@ turn_budget_check(struct txn *t, struct call *c,
 	if (rc == 0)
 		rc = turn_budget_name(
 		    t, conversation, c->m->turn_begin.network, wish.when, writer);
+	if (rc == 0)
+		rc = turn_budget_replace(t, v, &wish.replaced);
 	wish.tokens = turn_budget_sum(&writer->reserved);
 	return rc != 0 ? rc : turn_budget_allow(t, c, &budgets, &wish, true, writer);
 }
@@ -207,7 +231,7 @@ int
 turn_budget_reserve_again(struct txn *t, struct call *c, const struct turn_view *v,
     const struct turn_budget_ask *ask, struct reply_writer *writer)
 {
-	struct spender_wish wish = {.when = clock_wall_ms(), .had = turn_budget_had(v)};
+	struct budget_wish wish = {.when = clock_wall_ms(), .had = turn_budget_had(v)};
 	struct msg_conversation_record conversation;
 	struct budgets budgets;
 	int rc = turn_budget_find(t, v, writer, &conversation, &budgets);
@@ -225,7 +249,7 @@ turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *
     const struct budget_tokens *tokens)
 {
 	const struct budget_tokens had = {v->reserved_prompt, v->reserved_completion};
-	struct spender_wish wish = {.had = turn_budget_had(v)};
+	struct budget_wish wish = {.had = turn_budget_had(v)};
 	struct budget_tokens all = *tokens;
 	struct key key = key_id(&v->id);
 	struct reply_writer writer = {.agent = v->agent};
