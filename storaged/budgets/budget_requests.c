@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/budgets/budgets.h"
+#include "storaged/budgets/spenders_garbage.h"
 
 /* One for the organization and one for each of its widgets (WIDGETS_MAX). */
 #define BUDGETS_MAX 1001u
@@ -72,16 +73,17 @@ handle_budget_list(struct txn *t, struct call *c)
 }
 
 int
-budget_remove(struct txn *t, const struct id *org, const struct id *widget)
+budget_remove(struct txn *t, const struct id *org, const struct id *widget, unsigned *most)
 {
 	struct key key = key_of_org(org, widget);
 	int rc = txn_del(t, TABLE_BUDGETS, &key);
 
 	if (rc == 0)
 		rc = txn_del_all(t, TABLE_SPENT, &key);
-	return rc != 0 ? rc : txn_del_all(t, TABLE_SPENDERS, &key);
+	return rc != 0 ? rc : spenders_remove(t, org, widget, most);
 }
 
+/* Whether a widget, or the organization, exists. */
 static int
 budget_check_widget(
     struct txn *t, struct call *c, const struct id *org, const struct id *widget)
@@ -94,6 +96,21 @@ budget_check_widget(
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, id_is_zero(widget) ? STORE_NOT_FOUND : STORE_INVALID,
 		    "the widget of a budget does not exist");
+	return rc;
+}
+
+/* Whether it may have a budget. */
+static int
+budget_check(struct txn *t, struct call *c, const struct id *org, const struct id *widget)
+{
+	bool left = false;
+	int rc = budget_check_widget(t, c, org, widget);
+
+	if (rc == 0)
+		rc = spenders_are_left(t, org, widget, &left);
+	if (left)
+		return call_refuse(
+		    c, STORE_BUSY, "the budget is still being removed: try again");
 	return rc;
 }
 
@@ -148,14 +165,14 @@ budget_check_list(struct txn *t, struct call *c, struct budget_names *names)
 	if (rc == 0 && !budget_read_names(m, names))
 		return call_refuse(c, STORE_INVALID, "invalid list of budgets");
 	for (size_t i = 0; rc == 0 && i < names->n; i++)
-		rc = budget_check_widget(t, c, &m->org, &names->of[i]);
+		rc = budget_check(t, c, &m->org, &names->of[i]);
 	return rc;
 }
 
 /* Removes the first budget after *at that has no name here; *at becomes its key. MDB_NOTFOUND: there is none. */
 static int
-budget_remove_unnamed(
-    struct txn *t, const struct id *org, const struct budget_names *names, struct key *at)
+budget_remove_unnamed(struct txn *t, const struct id *org, const struct budget_names *names,
+    struct key *at, unsigned *most)
 {
 	struct key front = key_id(org);
 	struct id widget = {0};
@@ -172,17 +189,18 @@ budget_remove_unnamed(
 	if (rc == 0)
 		*at = key_of(w.key);
 	walk_close(&w);
-	return rc != 0 ? rc : budget_remove(t, org, &widget);
+	return rc != 0 ? rc : budget_remove(t, org, &widget, most);
 }
 
 static int
 budget_remove_others(struct txn *t, const struct id *org, const struct budget_names *names)
 {
 	struct key at = key_id(org);
+	unsigned most = SPENDERS_STEP;
 	int rc;
 
 	do
-		rc = budget_remove_unnamed(t, org, names, &at);
+		rc = budget_remove_unnamed(t, org, names, &at, &most);
 	while (rc == 0);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -234,7 +252,7 @@ budget_import(struct txn *t, struct call *c, const struct msg_budget_record *rec
 
 	if (record->v != RECORD_VERSION)
 		return call_refuse(c, STORE_INVALID, "the budget has an unknown version");
-	rc = budget_check_widget(t, c, &record->org, &record->widget);
+	rc = budget_check(t, c, &record->org, &record->widget);
 	if (rc == 0)
 		rc = budget_put(t, record);
 	if (rc == 0)

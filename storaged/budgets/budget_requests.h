@@ -17,8 +17,9 @@
 [[gnu::warn_unused_result]] int budget_import(
     struct txn *t, struct call *c, const struct msg_budget_record *record);
 
-/* A widget is removed, with its budget. */
+/* A widget is removed, with its budget. *most: shares of visitors that the request may still remove, counted down
+ * (spenders_garbage.h). */
 [[gnu::warn_unused_result]] int budget_remove(
-    struct txn *t, const struct id *org, const struct id *widget);
+    struct txn *t, const struct id *org, const struct id *widget, unsigned *most);
 
 #endif

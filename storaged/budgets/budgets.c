@@ -255,6 +255,43 @@ budgets_estimate_due(const struct budget_use *use, const struct msg_open_turn_re
 	return all > use->paid ? (int64_t)(all - use->paid) : 0;
 }
 
+/* Tells once a day that a visitor has used its share of a budget. */
+static int
+budget_tell_share(struct txn *t, const struct budget *budget, uint64_t when)
+{
+	const struct key key =
+	    key_spent(&budget->org, &budget->widget, budget_period_number(BUDGET_DAY, when));
+	struct msg_spent_record spent;
+	int rc = budget_spent(t, budget, BUDGET_DAY, when, &spent);
+
+	if (rc != 0 || spent.share_told)
+		return rc;
+	log_event(LOG_WARN, "budget_share_spent", L_ID("org", &budget->org),
+	    L_ID("widget", &budget->widget), L_UINT("percent", t->env->budget_share));
+	spent.share_told = true;
+	rc = txn_put_record(t, TABLE_SPENT, &key, &spent);
+	return rc != 0 ? rc : budget_tell(t, budget, CHANGE_SHARE);
+}
+
+/* After a reply has ended for which so many tokens were reserved. */
+static int
+budgets_tell_shares(struct txn *t, const struct budgets *budgets, const struct spenders *by,
+    uint64_t when, uint64_t tokens)
+{
+	const struct budget_wish wish = {.when = when, .tokens = tokens};
+	enum spender_answer answer = SPENDER_MAY;
+	int rc = 0;
+
+	for (unsigned i = 0; i < budgets->n && rc == 0 && tokens > 0; i++) {
+		const struct budgets one = {1, {budgets->of[i]}};
+
+		rc = spenders_allow(t, &one, by, &wish, &answer);
+		if (rc == 0 && answer == SPENDER_DONE)
+			rc = budget_tell_share(t, &one.of[0], when);
+	}
+	return rc;
+}
+
 /* Gives back what an estimate was too high, to whom has paid it. */
 static int
 budgets_give_back(struct txn *t, const struct budgets *budgets, const struct budget_use *use)
@@ -268,16 +305,19 @@ budgets_settle_open(struct txn *t, const struct budgets *budgets, const struct b
     const struct msg_open_turn_record *open)
 {
 	const struct spenders by = budget_opened_by(open);
+	const uint64_t reserved = (uint64_t)open->reserved_prompt + open->reserved_completion;
 	const bool gives_back = use->tokens < 0 && use->paid_at != 0;
 	int64_t tokens = gives_back ? 0 : use->tokens;
 	int rc = gives_back ? budgets_give_back(t, budgets, use) : 0;
 
 	if (use->unknown)
 		tokens += budgets_estimate_due(use, open);
-	if (rc != 0)
-		return rc;
-	return budgets_change(t, budgets, &by, open->started_at, tokens,
-	    -(int64_t)open->reserved_prompt - (int64_t)open->reserved_completion);
+	if (rc == 0)
+		rc = budgets_change(
+		    t, budgets, &by, open->started_at, tokens, -(int64_t)reserved);
+	if (rc == 0)
+		rc = budgets_tell_shares(t, budgets, &by, open->started_at, reserved);
+	return rc;
 }
 
 /* The same for a turn that was closed before. */

@@ -10,7 +10,8 @@
  * (CHANGE_DAY_HALF, …) and when 80 % (CHANGE_DAY_MOST, …) of a period's budget are used; of those that one reply
  * passes at once, the higher one.
  *
- * No visitor can spend more than its share of a budget (spenders.h).
+ * No visitor can spend more than its share of a budget (spenders.h). When a reply ends and its visitor's share has not
+ * enough for another one like it, the change feed gets a row (CHANGE_SHARE), once a day.
  *
  * What an organization spends is counted here only while it has a budget (table spent); for a new budget, which
  * has no entry there, the tokens of the day and the month so far come from numbers/.

@@ -10,9 +10,6 @@
 #include "proto/base/secrets.h"
 #include "storaged/identities/store_secret.h"
 
-/* Old rows that a new one removes: more than one, so that they become fewer. */
-#define OLD_ROWS 4u
-
 /* The hash of a session or a network on a day. */
 static struct id
 spender_hash(const struct hash256 *secret, const struct key *of, uint32_t day,
@@ -143,25 +140,6 @@ spenders_allow(struct txn *t, const struct budgets *budgets, const struct spende
 	return rc;
 }
 
-/* Removes the oldest rows of a budget, up to OLD_ROWS, if they are older than the day before this one. */
-static int
-spenders_drop_old(struct txn *t, const struct budget *budget, uint32_t day)
-{
-	const struct key front = key_of_org(&budget->org, &budget->widget);
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_SPENDERS, &front);
-
-	for (unsigned n = 0; rc == 0 && n < OLD_ROWS; n++) {
-		rc = walk_from(&w, &front);
-		if (rc != 0 || !key_fits(TABLE_SPENDERS, w.key) ||
-		    spender_day(w.key) + 1 >= day)
-			break;
-		rc = walk_delete(&w);
-	}
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
 static int
 spender_change(struct txn *t, const struct budget *budget, const struct id *spender,
     uint64_t when, int64_t used, int64_t reserved)
@@ -174,9 +152,7 @@ spender_change(struct txn *t, const struct budget *budget, const struct id *spen
 	/* Its day is over, and its row was removed. */
 	if (rc == MDB_NOTFOUND && used <= 0 && reserved <= 0)
 		return 0;
-	if (rc == MDB_NOTFOUND)
-		rc = spenders_drop_old(t, budget, day);
-	if (rc != 0)
+	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
 	spent.used = budget_sum(spent.used, used);
 	spent.reserved = budget_sum(spent.reserved, reserved);

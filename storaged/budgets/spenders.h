@@ -8,8 +8,8 @@
  * reply even if its share is smaller: the chat of a small budget answers, too.
  *
  * The table has hashes in place of addresses and sessions, with the store's secret as key and another one each day and
- * organization. Entries older than yesterday are removed as new ones come. A row that belongs to an erased visitor stays
- * so long, or erasing oneself would be a way to a new share.
+ * organization. Rows of days before yesterday are removed (spenders_garbage.h). A row that belongs to an erased visitor
+ * stays so long, or erasing oneself would be a way to a new share.
  */
 #ifndef STORAGED_BUDGETS_SPENDERS_H
 #define STORAGED_BUDGETS_SPENDERS_H

@@ -65,6 +65,14 @@ struct content_garbage {
 	struct key uploads_at; /* where the search for incomplete uploads goes on */
 };
 
+/* budgets/spenders_garbage.c's own. */
+struct spenders_garbage {
+	bool runs;    /* there may be something to remove */
+	bool paused;  /* a step has failed: nothing more before the next maintenance */
+	uint32_t day; /* of the last pass */
+	struct key at;
+};
+
 /* The scrub's figures for the status, and its position (server/scrub.c). */
 struct scrub {
 	uint64_t interval_ms; /* between two passes; 0: none is made */
@@ -138,6 +146,10 @@ struct env {
 	    *damage; /* the first damage that was found; NULL: none (env_found_damage()) */
 	struct garbage garbage;
 	struct content_garbage content;
+	struct spenders_garbage spenders;
+	struct {
+		uint64_t n, logged_ms; /* since the last line of the log; its time, monotonic */
+	} share_refusals;              /* of turns/turn_budget.c */
 	struct scrub scrub;
 	struct store_time time;
 	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */

@@ -8,6 +8,7 @@
 
 #include "proto/base/clock.h"
 #include "storaged/budgets/budget_requests.h"
+#include "storaged/budgets/spenders_garbage.h"
 #include "storaged/identities/indexes.h"
 #include "storaged/records/organizations.h"
 
@@ -155,6 +156,7 @@ static int
 widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
 	struct id widget = r->id, org_id = r->org;
+	unsigned most = SPENDERS_STEP;
 	struct msg_org_record org;
 	int rc = organization_find(t, &r->org, &org);
 
@@ -166,7 +168,7 @@ widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = widget_drop(t, &r->widget);
 	if (rc == 0)
-		rc = budget_remove(t, &org_id, &widget);
+		rc = budget_remove(t, &org_id, &widget, &most);
 	if (rc == 0)
 		call_end_widget(c, &widget);
 	return rc;

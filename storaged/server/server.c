@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/budgets/spenders_garbage.h"
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
@@ -175,6 +176,7 @@ server_tidy(struct server *s)
 	s->trims = true;
 	retention_start(&s->retention);
 	content_garbage_start(s->env);
+	spenders_garbage_start(s->env);
 	store_time_save(s->env, s->serving.batch.activity.commits != s->commits);
 	s->commits = s->serving.batch.activity.commits;
 	(void)env_check_readers(s->env);
@@ -278,6 +280,7 @@ server_loop_turn(struct server *s, bool *more)
 		server_retry(s);
 	*more |= server_remove_garbage(s);
 	*more |= content_garbage_step(s->env);
+	*more |= spenders_garbage_step(s->env);
 	*more |= server_fold_numbers(s);
 	if (s->tidy_due)
 		server_tidy(s);
@@ -377,6 +380,7 @@ server_load(struct server *s)
 	env->writable = env->damage == NULL;
 	env->garbage = (struct garbage){0};
 	env->content = (struct content_garbage){0};
+	env->spenders = (struct spenders_garbage){.runs = true};
 	env->time = (struct store_time){0};
 	if (server_load_found(s) != 0)
 		return EX_IOERR;

@@ -4,6 +4,7 @@
 #include "storaged/turns/turn_budget.h"
 
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
 #include "proto/text/tokens.h"
 #include "storaged/budgets/spenders.h"
 #include "storaged/engine/message_page.h"
@@ -113,6 +114,25 @@ turn_budget_refuse(struct txn *t, struct call *c, const struct reply_writer *wri
 	return call_refuse(c, STORE_BUDGET, "the budget of tokens is spent");
 }
 
+/* Refusals by a share are logged once in this time. */
+#define SHARE_LOG_MS 60000u
+
+static int
+turn_budget_refuse_share(struct txn *t, struct call *c, const struct reply_writer *writer)
+{
+	const uint64_t now = clock_mono_ms(), logged = t->env->share_refusals.logged_ms;
+
+	t->env->share_refusals.n++;
+	if (logged == 0 || now - logged >= SHARE_LOG_MS) {
+		log_event(LOG_NOTICE, "budget_share_refused", L_ID("org", &writer->org),
+		    L_ID("widget", &writer->widget),
+		    L_UINT("refusals", t->env->share_refusals.n));
+		t->env->share_refusals.n = 0;
+		t->env->share_refusals.logged_ms = now;
+	}
+	return call_refuse(c, STORE_SHARE, "the visitor's share of the budget is used");
+}
+
 /* Refuses a turn if a budget, or the share of its writer's spenders, has not so many tokens left. waits: what its own
  * running replies have reserved is a reason to try again. */
 static int
@@ -132,7 +152,7 @@ turn_budget_allow(struct txn *t, struct call *c, const struct budgets *budgets,
 	if (answer == SPENDER_WAITS && waits)
 		return call_refuse(c, STORE_SHARE_WAITS,
 		    "replies that run have reserved the rest of the share");
-	return call_refuse(c, STORE_SHARE, "the visitor's share of the budget is used");
+	return turn_budget_refuse_share(t, c, writer);
 }
 
 bool

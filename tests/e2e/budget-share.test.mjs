@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, it } from "node:test";
-import { request } from "./client.mjs";
+import { openStream, request } from "./client.mjs";
 import { TIME_FACTOR, times, until, useBanter, withBanter } from "./harness.mjs";
-import { adminExpect, WIDGET } from "./organizations.mjs";
+import { ADMIN, adminExpect, WIDGET } from "./organizations.mjs";
 import { killDuring, pause } from "./storm.mjs";
 import { expectTool } from "./tool.mjs";
 import { avoidMidnight, framesPath, makeWidget, Visitor } from "./visitors.mjs";
@@ -62,7 +62,12 @@ describe("of a day's budget, a stranger", () => {
 	});
 
 	it("spends at most a tenth with ever new sessions; others notice nothing", async () => {
+		const stream = await openStream(banter.url, "/v1/admin/events?kinds=budget", ADMIN);
+		await until("the stream has its position", () => stream.sse.id !== "");
 		const n = await exhaust(banter, widget, () => "198.51.100.7");
+		const event = await stream.next();
+		assert.deepEqual([event.kind, event.change], ["budget", "share"]);
+		stream.leave();
 		const { today } = await isSettled(banter);
 		assert.ok(n >= 4, `${n} answers`);
 		assert.ok(today > SHARE / 2 && today <= SHARE, `${today} tokens`);

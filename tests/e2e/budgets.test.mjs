@@ -14,7 +14,7 @@ const contract = new Contract();
 const PATH = "/v1/admin/budgets";
 
 describe("budgets", () => {
-	const banter = useBanter();
+	const banter = useBanter({ env: { BUDGET_SHARE: "0" } });
 	before(avoidMidnight);
 	const drive = async (status, method, body, headers = ADMIN) =>
 		(await contract.drive(banter, status, method, PATH, { headers, body })).json;

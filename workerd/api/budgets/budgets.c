@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/store/store_client.h"
 
@@ -148,6 +149,11 @@ budgets_on_put(void *arg, uint16_t type, const union msg *m)
 
 	if (type == MSG_OK) {
 		budgets_ask(q);
+		return;
+	}
+	/* Shares of a removed budget are still being removed. */
+	if (store_refused(type, m, STORE_BUSY)) {
+		api_reply_store_failure(store_query_done(q), 0, NULL);
 		return;
 	}
 	if (!store_refused(type, m, STORE_INVALID)) {

@@ -2335,10 +2335,10 @@ export interface components {
             /** @description The source of a page. */
             sourceId?: components["schemas"]["Id"];
             /**
-             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`.
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`; and `share` when a visitor has used its share of it, once a day.
              * @enum {unknown}
              */
-            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability";
+            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability" | "share";
             /**
              * @description Of a budget: which of its two.
              * @enum {unknown}

@@ -37,6 +37,7 @@
  *	                                      without a time it runs again
  *	trim_changes MS ROWS                  removes rows of the change feed that are older, or more
  *	spenders KEY USED/RESERVED ...        the rows of the table spenders that begin with this key, by their text
+ *	collect_spenders [STEPS]              until nothing of removed budgets and of old days is left of them
  *	budget_share PERCENT                  BUDGET_SHARE; without the step there is none
  *	retain DAYS [STEPS]                   a pass of the retention with this RETENTION_DAYS
  *	end_silence [STEPS]                   a pass over the takeovers of silent operators
@@ -84,6 +85,7 @@
  * (64 bits; u32:N has 32; ~N is the complement), hash:WORD, "text". At the end of a scenario no client may
  * have received anything that no step has named.
  */
+#include "storaged/budgets/spenders_garbage.h"
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
 #include "storaged/duty/due.h"
@@ -308,6 +310,19 @@ collect_content(struct world *w, const struct words *step)
 
 	content_garbage_start(&w->f->env);
 	while (content_garbage_step(&w->f->env))
+		steps++;
+	if (step->n > 1)
+		expect_number(w, "steps", steps, step->word[1]);
+}
+
+/* collect_spenders [STEPS] */
+static void
+collect_spenders(struct world *w, const struct words *step)
+{
+	unsigned steps = 1;
+
+	spenders_garbage_start(&w->f->env);
+	while (spenders_garbage_step(&w->f->env))
 		steps++;
 	if (step->n > 1)
 		expect_number(w, "steps", steps, step->word[1]);
@@ -551,6 +566,7 @@ static const struct {
     {"clock", .run = set_clock},
     {"machine", .run = set_machine},
     {"trim_changes", .run = trim_changes},
+    {"collect_spenders", .run = collect_spenders},
     {"budget_share", .run = budget_share},
     {"spenders", .run = expect_spenders},
     {"retain", .run = retain},
