@@ -100,6 +100,20 @@ on_abort(int sig)
 	_exit(0);
 }
 
+/* Leaves a process that holds the control socket open until masterd closes its end. */
+static void
+leave_socket_open(void)
+{
+	struct pollfd p = {.fd = SPAWN_CONTROL_FD};
+	const pid_t child = fork();
+
+	must(child != -1);
+	if (child != 0)
+		return;
+	(void)poll(&p, 1, 60000);
+	_exit(0);
+}
+
 /* Waits until the process that WORKER_AWAITS names has been reaped. */
 static void
 outlive_another(void)
@@ -131,6 +145,8 @@ worker_main(unsigned number)
 		_exit(1);
 	if (MODE("outlive"))
 		outlive_another();
+	if (MODE("survived"))
+		leave_socket_open();
 	say_hello(MODE("old") ? WIRE_VERSION + 1 : WIRE_VERSION);
 	if (MODE("babble"))
 		must(write(SPAWN_CONTROL_FD, "garbage", 7) == 7);
@@ -316,6 +332,24 @@ FIXTURE_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 	assert_int_equal(atomic_load(&w->turns_running), 0);
 	assert_int_equal(atomic_load(&w->model_requests), 99);
 	assert_int_equal(running(), WANTED);
+}
+
+/* By the end of its control socket, or by SIGCHLD alone; not only when its successor is ready. */
+FIXTURE_TEST(the_exit_of_a_ready_worker_is_reported_before_another_is_ready)
+{
+	const char *const modes[] = {"serve", "survived"};
+
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		start(modes[i]);
+		AWAIT(master.base, all_ready());
+		use_mode("serve");
+		fewest_ready = SIZE_MAX;
+		assert_int_equal(kill(pid_of(0), SIGKILL), 0);
+		AWAIT(master.base, fewest_ready == WANTED - 1);
+		AWAIT(master.base, all_ready());
+		tear_down(NULL);
+		set_up(NULL);
+	}
 }
 
 /* The last time that a worker of this number reported. */
