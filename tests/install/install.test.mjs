@@ -730,7 +730,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal((await chat("too-new", "[[tokens=1]]")).status, 503);
 		await machine.do("systemctl stop banter.target");
 		await replaceStore("cat /root/kept.mdb");
-		// First, so that no connection starts it: it was started as often as its socket allows in a minute.
+		// First, so that no connection starts it: it was started as often as its socket allows in 10 seconds.
 		await machine.do("systemctl start banter-storaged.service && systemctl start banter.target");
 		await ready();
 	});
