@@ -521,6 +521,18 @@ status_print_retention(const struct msg_status *s)
 }
 
 static void
+status_print_due(const struct msg_status *s)
+{
+	if (s->due_undone > 0)
+		status_print("due",
+		    "%s not done, because records are damaged: see ev=due_undone in storaged's "
+		    "log, and run banter verify",
+		    units_count(
+			s->due_undone, "thing that was due is", "things that were due are")
+			.text);
+}
+
+static void
 status_print_clock(const struct msg_status *s)
 {
 	if (s->clock_behind_ms > 0)
@@ -588,6 +600,7 @@ status_print_text(const struct overview *o)
 		status_print_changes(s, o->now);
 		status_print_webhooks(s);
 		status_print_retention(s);
+		status_print_due(s);
 		status_print_clock(s);
 	}
 	status_print_keys();

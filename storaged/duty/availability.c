@@ -73,19 +73,43 @@ handle_availability_set(struct txn *t, struct call *c)
 	return rc;
 }
 
+/* Finds the key of a user whose row in the table due was damaged. */
+static int
+availability_find(struct txn *t, const struct id *user, struct key *key)
+{
+	const struct key all = {0};
+	struct id org = {0}, id = {0};
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_USERS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	while (rc == 0) {
+		if (key_fits(TABLE_USERS, w.key))
+			org_key_parts(w.key, &org, &id);
+		if (id_equal(&id, user))
+			break;
+		rc = walk_next(&w);
+	}
+	*key = key_of_org(&org, &id);
+	walk_close(&w);
+	return rc;
+}
+
 int
-availability_due(struct txn *t, struct call *c, const struct key *user, uint64_t now)
+availability_due(
+    struct txn *t, struct call *c, const struct id *user, const struct key *about, uint64_t now)
 {
 	struct msg_user_record r, after;
+	struct key key = *about;
 	uint64_t end;
-	/* A damaged row of the table due names nobody. */
-	const bool fits = key_fits(TABLE_USERS, key_slice(user));
-	int rc = fits ? txn_get_record(t, TABLE_USERS, user, &r) : MDB_NOTFOUND;
+	int rc = key.len > 0 ? 0 : availability_find(t, user, &key);
 
 	(void)c;
-	/* `banter verify` reports damaged records. */
+	if (rc == 0)
+		rc = txn_get_record(t, TABLE_USERS, &key, &r);
 	if (rc != 0)
-		return txn_survives(rc) ? 0 : rc;
+		return rc == MDB_NOTFOUND ? 0 : rc;
 	after = r;
 	end = availability_end(t, &r);
 	after.away_at = end > now && r.active_at <= now ? end : 0;

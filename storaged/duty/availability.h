@@ -14,9 +14,9 @@
 /* MSG_AVAILABILITY_SET, answered by MSG_OK. */
 [[gnu::warn_unused_result]] int handle_availability_set(struct txn *t, struct call *c);
 
-/* The row of a user is due, and removed already (due_fn). user: the key of its record. */
-[[gnu::warn_unused_result]] int availability_due(
-    struct txn *t, struct call *c, const struct key *user, uint64_t now);
+/* The row of a user is due, and removed already (due_fn). about: the key of its record; empty: that was damaged. */
+[[gnu::warn_unused_result]] int availability_due(struct txn *t, struct call *c,
+    const struct id *user, const struct key *about, uint64_t now);
 
 /* What the states of an organization's users say to visitors. */
 [[gnu::warn_unused_result]] int availability_of_all(

@@ -1,7 +1,8 @@
 /*
  * What happens at a time: rows of the table due, by time, kind and id. Whoever plans something puts a row (key_due()), in
  * the transaction that makes it necessary, and notes the time where the row can be found again. When the time has come,
- * a step removes the row and calls the function of its kind in one transaction.
+ * a step removes the row and calls the function of its kind in one transaction. A row that cannot be done because a record
+ * is damaged is logged (ev=due_undone) and counted, and does not hold up the others: an erasure is tried again an hour later.
  */
 #ifndef STORAGED_DUTY_DUE_H
 #define STORAGED_DUTY_DUE_H

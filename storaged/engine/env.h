@@ -159,6 +159,8 @@ struct env {
 	uint32_t budget_share;        /* BUDGET_SHARE, in percent; 0: no share */
 	uint64_t retention_erased;    /* conversations, by retention.c since the start */
 	uint64_t
+	    due_undone; /* rows of the table due that failed because of damage, since the start */
+	uint64_t
 	    newest_change; /* number of the last row of the change feed that this process committed */
 	struct numbers_changes *numbers; /* numbers.c's own; NULL: none */
 	env_erased_fn *erased;           /* NULL: nobody counts */

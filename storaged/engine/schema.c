@@ -488,6 +488,16 @@ due_kind(struct slice key)
 	return key.p[8];
 }
 
+struct id
+due_id(struct slice key)
+{
+	struct id id;
+
+	must(key_fits(TABLE_DUE, key));
+	memcpy(id.b, key.p + key.len - sizeof(id.b), sizeof(id.b));
+	return id;
+}
+
 struct key
 key_change(uint64_t seq)
 {

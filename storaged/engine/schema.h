@@ -189,6 +189,7 @@ enum due_kind {
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);
 uint64_t due_time(struct slice key);
 uint8_t due_kind(struct slice key);
+struct id due_id(struct slice key);
 
 /* spent. period: budgets/budgets.h. Its front is key_of_org(). */
 struct key key_spent(const struct id *org, const struct id *widget, uint32_t period);

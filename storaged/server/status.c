@@ -200,6 +200,7 @@ status_of_process(const struct call *c, const struct env *env)
 	    .clock_behind_ms = env->time.ahead,
 	    .retention_days = env->retention_days,
 	    .retention_erased = env->retention_erased,
+	    .due_undone = env->due_undone,
 	    .scrub_at = env->scrub.done_at,
 	    .scrub_entries = env->scrub.done_entries,
 	    .scrub_damaged = env->scrub.done_damaged,
@@ -384,6 +385,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .schema = SCHEMA_VERSION,
 	    .max_bytes = env->max_bytes,
 	    .disk_free_bytes = env_disk_free(env),
+	    .due_undone = env->due_undone,
 	};
 	int rc = status_add_info(t, &info);
 	char old[OLD_LIBRARIES_SIZE] = "";

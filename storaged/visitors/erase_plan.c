@@ -3,7 +3,6 @@
  */
 #include "storaged/visitors/erase_plan.h"
 
-#include "proto/base/log.h"
 #include "storaged/visitors/erase.h"
 
 static int
@@ -46,31 +45,19 @@ handle_erasure_plan(struct txn *t, struct call *c)
 }
 
 int
-erase_plan_due(struct txn *t, struct call *c, const struct key *about, uint64_t now)
+erase_plan_due(struct txn *t, struct call *c, const struct id *conversation,
+    const struct key *about, uint64_t now)
 {
-	const size_t effects = c->effects->n;
-	const uint64_t changes = t->changes;
+	const struct key key = key_id(conversation);
 	struct msg_conversation_record r;
-	struct id org, conversation;
-	struct key key;
-	int rc;
+	struct key planned;
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &r);
 
 	(void)now;
-	/* The value of a damaged row. */
-	if (!key_fits(TABLE_USERS, key_slice(about)))
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	planned = key_of_org(&r.org, &r.id);
+	if (about->len > 0 && !slice_eq(key_slice(about), key_slice(&planned)))
 		return 0;
-	org_key_parts(key_slice(about), &org, &conversation);
-	key = key_id(&conversation);
-	rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &r);
-	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&r.org, &org)))
-		return 0;
-	if (rc == 0)
-		rc = erase_alone(t, c, &r);
-	/* erase_alone() reads what may be damaged before its first change. */
-	if (rc == 0 || !txn_survives(rc) || t->changes != changes)
-		return rc;
-	effects_cut(c->effects, effects);
-	log_event(LOG_ERROR, "erasure_failed", L_ID("conversation", &conversation),
-	    L_STR("error", env_strerror(rc)), L_STR("help", "run banter verify"));
-	return 0;
+	return erase_alone(t, c, &r);
 }

@@ -11,9 +11,9 @@
 /* MSG_ERASURE_PLAN. */
 [[gnu::warn_unused_result]] int handle_erasure_plan(struct txn *t, struct call *c);
 
-/* A plan is due, and its row removed already (due_fn). about: organization and conversation. A conversation that
- * cannot be erased because it is damaged stays. */
-[[gnu::warn_unused_result]] int erase_plan_due(
-    struct txn *t, struct call *c, const struct key *about, uint64_t now);
+/* A plan is due, and its row removed already (due_fn). about: organization and conversation; empty: that was damaged, and
+ * the conversation's id is enough, because no two are the same. */
+[[gnu::warn_unused_result]] int erase_plan_due(struct txn *t, struct call *c,
+    const struct id *conversation, const struct key *about, uint64_t now);
 
 #endif

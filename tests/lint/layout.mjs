@@ -146,6 +146,7 @@ const PREFIXES = {
 		"spender_day",
 		"due_time",
 		"due_kind",
+		"due_id",
 		"change_seq",
 		"meta",
 		"org_key_parts",

@@ -301,6 +301,14 @@ metrics_write_store(uint16_t type, const union msg *m, struct buf *out)
 }
 
 static void
+metrics_write_due(const struct msg_store_info *info, struct buf *out)
+{
+	metric_text_head(out, "banter_store_due_undone_total", "counter",
+	    "Times that something due was not done because a record is damaged.");
+	WRITE(out, "banter_store_due_undone_total %" PRIu64 "\n", info->due_undone);
+}
+
+static void
 metrics_on_search(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
@@ -336,6 +344,7 @@ metrics_on_store(void *arg, uint16_t type, const union msg *m)
 	if (type == MSG_STORE_INFO) {
 		content_metrics_write(&m->store_info, &q->out);
 		log_metrics_write(&m->store_info, &q->out);
+		metrics_write_due(&m->store_info, &q->out);
 	}
 	call = search_call_status(q->api->search, metrics_on_search, q);
 	if (call == NULL)
