@@ -62,7 +62,7 @@ test("views ask the server for conversations that are not resolved, like its cou
 	assert.deepEqual(queryOf("tag:t1"), { state: unresolved, tag: "t1" });
 	const counts = {
 		...{ all: 9, open: 5, waiting: 3, person: 0, resolved: 1, mine: 2, unassigned: 4 },
-		...{ users: {}, widgets: { w1: 7 }, tags: {} },
+		...{ mentions: 0, users: {}, widgets: { w1: 7 }, tags: {} },
 	};
 	assert.deepEqual(
 		(["all", "waiting", "widget:w1", "tag:t1"] as const).map((view) => countOf(view, counts)),

@@ -22,6 +22,7 @@ const note = (id: string, time: string): Note => ({
 	conversationId: "c",
 	author: null,
 	authorName: "Jane",
+	mentions: [],
 	text: id,
 	createdAt: at(time),
 });

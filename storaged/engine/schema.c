@@ -362,6 +362,12 @@ key_user_login(const struct id *org, const struct id *user, const struct id *log
 }
 
 struct key
+key_mention(const struct id *org, const struct id *user, const struct id *note)
+{
+	return key_user_login(org, user, note);
+}
+
+struct key
 key_source_page(const struct id *org, const struct id *source, const struct id *page)
 {
 	struct key key = key_of_org(org, source);

@@ -146,6 +146,9 @@ struct key key_hash(const struct hash256 *hash);
 /* logins_by_user. */
 struct key key_user_login(const struct id *org, const struct id *user, const struct id *login);
 
+/* mentions. The front of a user's mentions is key_of_org(). */
+struct key key_mention(const struct id *org, const struct id *user, const struct id *note);
+
 /* source_pages. */
 struct key key_source_page(
     const struct id *org, const struct id *source, const struct id *page);

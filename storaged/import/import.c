@@ -10,6 +10,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/mentions.h"
 #include "storaged/conversations/pages.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/conversations/replies.h"
@@ -714,7 +715,7 @@ import_is_single(enum msg_type type)
 {
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
 	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
-	    MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD};
+	    MSG_MENTION_RECORD, MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
@@ -761,6 +762,8 @@ handle_import_record(struct txn *t, struct call *c)
 		return page_import(t, c, &r.page_record);
 	case MSG_READ_RECORD:
 		return read_import(t, c, &r.read_record);
+	case MSG_MENTION_RECORD:
+		return mention_import(t, c, &r.mention_record);
 	case MSG_KEPT_RECORD:
 		return import_numbers(t, c, &r.kept_record);
 	case MSG_RESPONSES_RECORD:

@@ -4,6 +4,7 @@
  */
 #include "proto/base/basics.h"
 #include "storaged/conversations/labels.h"
+#include "storaged/conversations/mentions.h"
 #include "storaged/engine/totals.h"
 #include "storaged/inbox/inbox.h"
 
@@ -29,8 +30,10 @@ label_counts_add(struct txn *t, const struct id *org)
 int
 handle_label_count_list(struct txn *t, struct call *c)
 {
-	const struct id *org = &c->m->label_count_list.org;
+	const struct id *org = &c->m->label_count_list.org,
+			*user = &c->m->label_count_list.user;
 	struct msg_totals_record totals;
+	uint32_t mentions = 0;
 	int rc = totals_get(t, org, &totals);
 
 	/* The table must show what this transaction has counted. */
@@ -38,9 +41,12 @@ handle_label_count_list(struct txn *t, struct call *c)
 		rc = labels_write(t);
 	if (rc == 0)
 		rc = label_counts_add(t, org);
+	if (rc == 0 && !id_is_zero(user))
+		rc = mentions_count_unread(t, org, user, &mentions);
 	if (rc == 0)
 		call_answer(c, MSG_LABEL_COUNTS,
-		    &(struct msg_label_counts){
-			.counts = buf_slice(&t->env->list), .total = totals.conversations});
+		    &(struct msg_label_counts){.counts = buf_slice(&t->env->list),
+			.total = totals.conversations,
+			.mentions = mentions});
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include "proto/base/clock.h"
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
+#include "storaged/conversations/mentions.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/keys/keys.h"
 #include "storaged/records/users.h"
@@ -17,6 +18,8 @@ note_fault(const struct msg_note_record *r)
 {
 	if (r->v != RECORD_VERSION || id_is_zero(&r->id))
 		return "the note has an unknown version, or no id";
+	if (r->mentions.len % sizeof(struct id) != 0)
+		return "the note's mentions are no ids";
 	return r->text.len == 0 ? "a note needs a text" : NULL;
 }
 
@@ -67,6 +70,20 @@ note_find_author(struct txn *t, const struct call *c, struct msg_note_record *r)
 	return txn_survives(rc) ? 0 : rc;
 }
 
+/* Refuses a note that mentions a user who does not exist. */
+static int
+note_check_mentions(struct txn *t, struct call *c, const struct msg_note_record *r)
+{
+	struct slice mentions = r->mentions;
+	struct msg_user_record record;
+	struct id user;
+	int rc = 0;
+
+	while (rc == 0 && mention_next(&mentions, &user))
+		rc = user_find(t, &r->org, &user, &record);
+	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_CONFLICT, user_missing) : rc;
+}
+
 /* A repeated request finds its note. */
 static int
 note_add(struct txn *t, struct call *c, struct msg_note_record *r)
@@ -81,12 +98,17 @@ note_add(struct txn *t, struct call *c, struct msg_note_record *r)
 	    "the conversation has too many notes");
 	if (rc != 0)
 		return rc;
+	rc = note_check_mentions(t, c, r);
+	if (rc != 0)
+		return rc;
 	r->created_at = clock_wall_ms();
 	rc = note_find_author(t, c, r);
 	if (rc != 0)
 		return rc;
 	rc = txn_put_record(t, TABLE_NOTES, &key, r);
-	return rc != 0 ? rc : note_add_change(t, r, CHANGE_CREATED);
+	if (rc == 0)
+		rc = note_add_change(t, r, CHANGE_CREATED);
+	return rc != 0 ? rc : mentions_add(t, r, CHANGE_CREATED);
 }
 
 int
@@ -142,11 +164,28 @@ handle_note_delete(struct txn *t, struct call *c)
 	    (rc == RECORD_DAMAGED || !id_equal(&m->author, &note.author)))
 		return call_refuse(c, STORE_DENIED, "the note is of another author");
 	/* A damaged note can be removed: its key is enough. */
-	rc = txn_del(t, TABLE_NOTES, &key);
+	rc = rc == 0 ? mentions_remove(t, &note) : 0;
+	if (rc == 0)
+		rc = txn_del(t, TABLE_NOTES, &key);
 	if (rc == 0)
 		rc = change_add(
 		    t, &m->org, CHANGE_NOTE, &m->note, &m->conversation, CHANGE_DELETED);
 	return rc != 0 ? rc : change_answer(t, c, MSG_OK, &(struct msg_ok){});
+}
+
+/* Stores an imported note and its mentions; those of another version of it are removed. */
+static int
+note_replace(struct txn *t, const struct msg_note_record *r)
+{
+	struct msg_note_record stored;
+	struct key key = note_key(r);
+	int rc = txn_get_record(t, TABLE_NOTES, &key, &stored);
+
+	if (rc == 0 && !slice_eq(stored.mentions, r->mentions))
+		rc = mentions_remove(t, &stored);
+	if (rc == 0 || txn_survives(rc))
+		rc = txn_put_record(t, TABLE_NOTES, &key, r);
+	return rc != 0 ? rc : mentions_add(t, r, CHANGE_IMPORTED);
 }
 
 int
@@ -154,14 +193,13 @@ note_import(struct txn *t, struct call *c, const struct msg_note_record *r)
 {
 	const char *fault = note_fault(r);
 	struct msg_conversation_record conversation;
-	struct key key = note_key(r);
 	int rc;
 
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = inbox_find(t, c, &r->org, &r->conversation, &conversation);
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_NOTES, &key, r);
+		rc = note_replace(t, r);
 	if (rc == 0)
 		rc = note_add_change(t, r, CHANGE_IMPORTED);
 	if (rc == 0)

@@ -10,6 +10,7 @@
 #include "proto/base/secrets.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/label_drop.h"
+#include "storaged/conversations/mentions.h"
 #include "storaged/identities/indexes.h"
 #include "storaged/records/logins.h"
 
@@ -165,6 +166,8 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 	rc = user_find(t, &org, &user, &stored);
 	if (rc == 0)
 		rc = index_put_record(t, TABLE_USERS, &key, &stored, NULL);
+	if (rc == 0)
+		rc = mentions_erase_user(t, &org, &user);
 	return rc != 0 ? rc : login_end_all(t, &org, &user, NULL);
 }
 

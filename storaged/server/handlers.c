@@ -151,6 +151,8 @@ static const struct handler table[] = {
     {MSG_NOTE_ADD, HANDLER_WRITES, handle_note_add},
     {MSG_NOTE_LIST, HANDLER_READS, handle_note_list},
     {MSG_NOTE_DELETE, HANDLER_DELETES, handle_note_delete},
+    {MSG_MENTION_LIST, HANDLER_READS, handle_mention_list},
+    {MSG_MENTION_READ, HANDLER_WRITES, handle_mention_read},
     {MSG_RATING_SET, HANDLER_WRITES, handle_rating_set},
     {MSG_PAGE_SET, HANDLER_WRITES, handle_page_set},
     {MSG_CONTEXT_SET, HANDLER_WRITES, handle_context_set},

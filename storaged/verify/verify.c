@@ -371,6 +371,8 @@ verify_parts(struct checker *c)
 	if (rc == 0)
 		rc = verify_deliveries(c);
 	if (rc == 0)
+		rc = verify_mentions(c);
+	if (rc == 0)
 		rc = verify_budgets(c);
 	if (rc == 0)
 		rc = verify_content(c);

@@ -11,6 +11,7 @@
  *	verify_changes.c     the change feed
  *	verify_caps.c        daily message counts of widgets
  *	verify_deliveries.c  deliveries of webhooks
+ *	verify_mentions.c    mentions of users in notes
  *	verify_budgets.c     budgets of tokens
  *	verify_content.c     sources with their states, pages and uploads
  *	verify_texts.c       chunks and vectors of pages
@@ -154,6 +155,7 @@ struct content_pages {
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
 [[gnu::warn_unused_result]] int verify_deliveries(struct checker *c);
+[[gnu::warn_unused_result]] int verify_mentions(struct checker *c);
 [[gnu::warn_unused_result]] int verify_budgets(struct checker *c);
 [[gnu::warn_unused_result]] int verify_content(struct checker *c);
 [[gnu::warn_unused_result]] int verify_changes(struct checker *c);

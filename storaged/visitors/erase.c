@@ -9,6 +9,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/content/gaps.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/mentions.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/totals.h"
@@ -107,6 +108,8 @@ erase_inbox(struct txn *t, const struct erasure *d)
 	struct key front = key_id(&d->id);
 	int rc = labels_move(t, &d->org, &d->widget, &d->id, &listed, NULL);
 
+	if (rc == 0)
+		rc = mentions_erase_conversation(t, &d->id);
 	if (rc == 0)
 		rc = txn_del_all(t, TABLE_NOTES, &front);
 	if (rc == 0)

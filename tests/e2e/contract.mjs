@@ -124,7 +124,10 @@ const FILES = [
 	["widget-status", /^\/v1\/admin\/widgets\/[^/]+\/status$/],
 	["bulk", /^\/v1\/admin\/conversations\/(bulk|export)$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
-	["inbox", /^\/v1\/admin\/(tags|snippets|counts|conversations\/.*\/notes|contacts\/.*\/merge)\b/],
+	[
+		"inbox",
+		/^\/v1\/admin\/(tags|snippets|counts|mentions|conversations\/.*\/notes|contacts\/.*\/merge)\b/,
+	],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["hours", /^\/v1\/admin\/(hours|me\/availability)$/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys|people)\b/],

@@ -70,7 +70,7 @@ describe("the inbox", () => {
 			assert.deepEqual(list.conversations, [], query);
 		}
 		assert.deepEqual(await send(200, "GET", "counts", undefined, anna), {
-			...{ all: 1, open: 0, waiting: 1, person: 0, resolved: 0, mine: 1, unassigned: 0 },
+			...{ all: 1, open: 0, waiting: 1, person: 0, resolved: 0, mine: 1, unassigned: 0, mentions: 0 },
 			...{ users: { [me]: 1 }, widgets: { [WIDGET]: 1 }, tags: { [tag]: 1 } },
 		});
 		await change({ state: "resolved", assignedTo: null, tags: [] });
@@ -117,6 +117,69 @@ describe("the inbox", () => {
 		const list = () => send(200, "GET", "conversations?unread=true", undefined, anna);
 		assert.deepEqual((await list()).conversations, []);
 		assert.equal((await change({}, anna)).unread, false);
+	});
+
+	it("lists the notes that mention a user, for this user", async () => {
+		const ben = await logIn(banter, await addUser(banter, "ben@inbox.example", "--name", "Ben"));
+		const him = (await send(200, "GET", "me", undefined, ben)).user.id;
+		const other = (await banter.chat("mentions", "[[tokens=1]]")).json.conversationId;
+		const write = (where, text, mentions) =>
+			send(201, "POST", `conversations/${where}/notes`, { text, mentions }, anna);
+		const listed = async (headers, query = "") =>
+			(await send(200, "GET", `mentions${query}`, undefined, headers)).mentions;
+		const unread = async (headers) =>
+			(await send(200, "GET", "counts", undefined, headers)).mentions;
+		const first = await write(id, "@Ben, please look", [him]);
+		const second = await write(other, "@Ben, and here", [him, me]);
+		assert.deepEqual([first.mentions, second.mentions], [[him], [him, me]]);
+		const shown = [
+			{ ...second, readAt: null },
+			{ ...first, readAt: null },
+		];
+		assert.deepEqual(await listed(ben), shown);
+		// The author knows, and a key names a user.
+		assert.deepEqual(await listed(anna), []);
+		assert.deepEqual(await listed(ADMIN, `?userId=${him}`), shown);
+		assert.equal(await unread(ben), 2);
+		assert.equal(await unread(ADMIN), 0);
+		const page = await send(200, "GET", "mentions?limit=1", undefined, ben);
+		assert.deepEqual(page.mentions, shown.slice(0, 1));
+		const next = `mentions?limit=1&cursor=${page.nextCursor}`;
+		assert.deepEqual(await send(200, "GET", next, undefined, ben), {
+			mentions: shown.slice(1),
+			nextCursor: null,
+		});
+		await send(204, "PUT", `mentions/${first.id}`, { read: true }, ben);
+		assert.ok((await listed(ben))[1].readAt > first.createdAt);
+		await send(204, "PUT", `mentions/${first.id}`, { read: false }, ben);
+		await send(204, "POST", "mentions/read", { conversationId: other }, ben);
+		assert.deepEqual(
+			(await listed(ben)).map(({ readAt }) => readAt !== null),
+			[true, false],
+		);
+		await send(204, "POST", "mentions/read", {}, ben);
+		assert.equal(await unread(ben), 0);
+		assert.deepEqual(await listed(ADMIN), []);
+		for (const query of ["?userId=x", "?limit=0", `?userId=${NOBODY}&limit=0`])
+			await send(400, "GET", `mentions${query}`);
+		await send(400, "GET", `mentions?userId=${me}`, undefined, ben);
+		await send(400, "PUT", "mentions/x", { read: true }, ben);
+		await send(404, "PUT", `mentions/${first.id}`, { read: true });
+		await send(404, "PUT", `mentions/${first.id}`, { read: true }, anna);
+		await send(400, "PUT", `mentions/${first.id}`, "[]", ben);
+		await send(400, "POST", "mentions/read", "[]", ben);
+		await send(413, "PUT", `mentions/${first.id}`, undefined, TOO_LONG(4097));
+		await send(413, "POST", "mentions/read", undefined, TOO_LONG(4097));
+		await send(422, "PUT", `mentions/${first.id}`, {}, ben);
+		await send(422, "POST", "mentions/read", { conversationId: 1 }, ben);
+		const body = (mentions) => ({ text: "x", mentions });
+		const { fields } = await send(422, "POST", `${path()}/notes`, body([him, NOBODY]), anna);
+		assert.deepEqual(fields, { mentions: "must be ids of users" });
+		for (const mentions of ["x", [1], Array(21).fill(him)])
+			await send(422, "POST", `${path()}/notes`, body(mentions), anna);
+		await send(204, "DELETE", `${path()}/notes/${first.id}`, undefined, anna);
+		await send(204, "DELETE", `conversations/${other}`);
+		assert.deepEqual(await listed(ben), []);
 	});
 
 	it("has notes", async () => {

@@ -42,6 +42,7 @@ function bodyOf(name) {
 	if (name === "conversations_write") return { content: "x" };
 	if (name === "conversations_change") return { state: "resolved" };
 	if (name === "conversations_presence") return { doing: "viewing" };
+	if (name === "mentions_change") return { read: true };
 	if (name === "conversations_note") return { text: "Taken" };
 	if (name === "contacts_merge") return { contactId: newId() };
 	if (name === "sources_removal") return { decision: "keep" };
@@ -84,7 +85,7 @@ const OTHERS = [
 	],
 	// bulk.test.mjs shows that other organizations' conversations are not found.
 	...["conversations_bulk", "conversations_export_many"],
-	...["conversations_read", "invitations_create", "me_change", "me_availability"],
+	...["conversations_read", "mentions_read", "invitations_create", "me_change", "me_availability"],
 	...["sources_create", "answers_create", "gaps_close", "find"],
 	...["me_password", "logins_delete_others"],
 ];
@@ -121,9 +122,12 @@ describe("organizations", () => {
 		const email = `visitor@${org}.example`;
 		const phone = `+${Number.parseInt(org.slice(-6), 16)}`;
 		const key = await post("keys", { name: `Key of ${org}`, kind: "admin" });
+		const conversation = await storeTurn(visitor);
+		const user = (await list("users"))[0].id;
+		const note = { text: `Note of ${org}`, mentions: [user] };
 		return {
-			...{ org, headers, widget, agent, publicId, email, phone },
-			conversation: await storeTurn(visitor),
+			...{ org, headers, widget, agent, publicId, email, phone, conversation, user },
+			mention: (await post(`conversations/${conversation}/notes`, note)).id,
 			contact: await submitContact(visitor, { email, phone }),
 			visitor: visitor.session,
 			otherAgent: (await post("agents", { name: `Agent of ${org}` })).id,
@@ -139,7 +143,6 @@ describe("organizations", () => {
 			snippet: (await post("snippets", { name: `Snippet of ${org}`, text: "Hello" })).id,
 			byKey: { "x-admin-api-key": key.key },
 			login: (await list("logins"))[0].id,
-			user: (await list("users"))[0].id,
 		};
 	}
 

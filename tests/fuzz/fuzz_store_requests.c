@@ -305,6 +305,21 @@ take_found(struct slice *in, size_t max)
 	return buf_slice(list);
 }
 
+/* Ids, or bytes that are none. */
+static struct slice
+take_ids(struct slice *in, size_t max)
+{
+	struct buf *list = new_list();
+
+	(void)max;
+	for (unsigned n = choose(in, 4); n > 0; n--) {
+		const struct id id = take_id(in);
+
+		must(buf_append(list, id.b, sizeof(id.b) - (choose(in, 8) == 0)) == 0);
+	}
+	return buf_slice(list);
+}
+
 static const struct value_kind kinds[] = {
     {"id", .id = take_id},
     {"org", .id = take_org},
@@ -333,6 +348,7 @@ static const struct value_kind kinds[] = {
     {"page_text", .fill = take_page_text},
     {"imported_text", .fill = take_imported_text},
     {"wanted", .fill = take_wanted},
+    {"ids", .text = take_ids},
     {"vectors", .fill = take_vectors},
     {"found", .text = take_found},
     {"url", .texts = {"", "u", "v", "w"}},
@@ -386,7 +402,9 @@ static const struct instruction inbox[] = {
     {0, MSG_CONVERSATION_CHANGE,
 	.words = "org conversation what state assigned tags read reader"},
     {0, MSG_LABEL_COUNT_LIST, .words = "org"},
-    {0, MSG_NOTE_ADD, MSG_NOTE_RECORD, .words = "org id conversation author text"},
+    {0, MSG_NOTE_ADD, MSG_NOTE_RECORD, .words = "org id conversation author text mentions:ids"},
+    {0, MSG_MENTION_LIST, .words = "org user cursor:id limit"},
+    {0, MSG_MENTION_READ, .words = "org user note conversation read"},
     {0, MSG_NOTE_LIST, .words = "org conversation cursor:id limit"},
     {0, MSG_NOTE_DELETE, .words = "org conversation note"},
     {0, MSG_RATING_SET, .words = "session message rating comment:text"},

@@ -10,6 +10,7 @@
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/export/export.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/mentions.h"
 #include "storaged/engine/garbage.h"
 
 /* At most this many conversations with missing messages are named. */
@@ -269,12 +270,55 @@ export_put_records(struct export *e, const struct id *conversation, enum table t
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Writes a user's mention by a note; the author has none. */
+static int
+export_put_mention(struct export *e, const struct msg_note_record *note, const struct id *user)
+{
+	struct key key = key_mention(&note->org, user, &note->id);
+	struct slice record;
+	int rc = txn_get(&e->txn, TABLE_MENTIONS, &key, &record);
+
+	if (rc == 0)
+		rc = export_line(e, MSG_IMPORT_RECORD,
+		    &(struct msg_import_record){.type = MSG_MENTION_RECORD, .record = record});
+	if (rc == RECORD_DAMAGED)
+		export_damaged(e, "an entry of %s", table_name(TABLE_MENTIONS));
+	return txn_survives(rc) ? 0 : rc;
+}
+
+/* Writes the mentions of users by the notes of a conversation. */
+static int
+export_put_mentions(struct export *e, const struct id *conversation)
+{
+	struct key front = key_id(conversation);
+	struct msg_note_record note;
+	struct id user;
+	struct walk w;
+	int rc = walk_open(&w, &e->txn, TABLE_NOTES, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		/* A damaged note is reported already. */
+		if (record_decode(w.value, MSG_NOTE_RECORD, &note) != WIRE_OK)
+			note.mentions = (struct slice){0};
+		while (rc == 0 && mention_next(&note.mentions, &user))
+			rc = export_put_mention(e, &note, &user);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 /* Writes what was noted about a conversation. */
 static int
 export_put_inbox(struct export *e, const struct id *conversation)
 {
 	int rc = export_put_records(e, conversation, TABLE_NOTES);
 
+	if (rc == 0)
+		rc = export_put_mentions(e, conversation);
 	if (rc == 0)
 		rc = export_put_records(e, conversation, TABLE_PAGES);
 	if (rc == 0)

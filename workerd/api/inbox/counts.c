@@ -1,6 +1,6 @@
 /*
  * GET /v1/admin/counts: how many conversations each view of the inbox has. Resolved ones count only as such, and
- * in the total.
+ * in the total. And how many mentions of the caller are unread.
  */
 #include "proto/base/basics.h"
 #include "workerd/api/inbox/operator_handlers.h"
@@ -72,6 +72,7 @@ counts_write(struct json_writer *j, const struct msg_label_counts *m, const stru
 	json_write_uint(j, "resolved", n.states[STATE_RESOLVED]);
 	json_write_uint(j, "mine", n.mine);
 	json_write_uint(j, "unassigned", unresolved - n.assigned);
+	json_write_uint(j, "mentions", m->mentions);
 	counts_write_kind(j, "users", m->counts, LABEL_USER);
 	counts_write_kind(j, "widgets", m->counts, LABEL_WIDGET);
 	counts_write_kind(j, "tags", m->counts, LABEL_TAG);
@@ -95,7 +96,7 @@ void
 handle_counts_get(const struct api_call *c)
 {
 	struct counts_query *q = store_query_new(c, sizeof(*q), ANSWER_MAX, "Not found");
-	struct msg_label_count_list ask = {.org = c->org};
+	struct msg_label_count_list ask = {.org = c->org, .user = c->user};
 
 	q->user = c->user;
 	store_query_ask(&q->q, MSG_LABEL_COUNT_LIST, &ask, counts_on_list);

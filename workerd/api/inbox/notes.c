@@ -6,12 +6,15 @@
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/guard/rights.h"
+#include "workerd/api/inbox/note_json.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/request/api_reply.h"
 
 #define LIST_MAX   (14u * 1024 * 1024) /* bytes of a page's JSON */
 #define ONE_MAX    (128u * 1024)
 #define RECORD_MAX 16384u
+
+#define MENTIONS_MAX 20u /* users whom a note mentions */
 
 #define AT(member) offsetof(struct msg_note_record, member)
 
@@ -20,22 +23,29 @@ static const struct field note_fields[] = {
     {"conversationId", &field_id, AT(conversation), FIELD_FIXED, 0, 0, NULL},
     {"author", &field_id, AT(author), FIELD_FIXED, 0, 0, NULL},
     {"text", &field_text, AT(text), FIELD_REQUIRED, 1, 4000, NULL},
+    {"mentions", &field_ids, AT(mentions), FIELD_OPTIONAL, 0, MENTIONS_MAX, NULL},
     {"createdAt", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {.name = NULL},
 };
 
-static void
-notes_write(struct json_writer *j, struct slice record)
+void
+note_json_write_members(struct json_writer *j, struct slice record)
 {
 	struct msg_note_record r;
 
 	must(record_decode(record, MSG_NOTE_RECORD, &r) == WIRE_OK);
-	json_write_open(j, NULL, '{');
 	fields_write(j, note_fields, &r);
 	if (r.author_name.len > 0)
 		json_write_str(j, "authorName", r.author_name);
 	else
 		json_write_null(j, "authorName");
+}
+
+static void
+notes_write(struct json_writer *j, struct slice record)
+{
+	json_write_open(j, NULL, '{');
+	note_json_write_members(j, record);
 	json_write_close(j, '}');
 }
 
@@ -81,36 +91,55 @@ handle_conversations_notes(const struct api_call *c)
 	    MSG_NOTE_LIST, &list, notes_on_list);
 }
 
-static void
-notes_on_added(void *arg, uint16_t type, const union msg *m)
-{
-	struct store_query *q = arg;
+/* A note that is being added; its body, for errors of the store. */
+struct note_query {
+	struct store_query q;
+	struct fields in;
+};
 
-	if (type != MSG_RECORD) {
-		store_query_fail(q, type, m);
-		return;
-	}
-	notes_write(&q->json, m->record.record);
-	store_query_reply_status(q, 201);
+static void
+notes_on_end(struct store_query *q)
+{
+	fields_clear(&((struct note_query *)q)->in);
 }
 
 static void
-notes_add(const struct api_call *c, const struct msg_note_record *note)
+notes_on_added(void *arg, uint16_t type, const union msg *m)
+{
+	struct note_query *q = arg;
+
+	if (store_refused(type, m, STORE_CONFLICT)) {
+		fields_refuse(&q->in, "mentions", REASON_USERS);
+		fields_refuse_query(&q->q, &q->in);
+		return;
+	}
+	if (type != MSG_RECORD) {
+		store_query_fail(&q->q, type, m);
+		return;
+	}
+	notes_write(&q->q.json, m->record.record);
+	store_query_reply_status(&q->q, 201);
+}
+
+/* The query takes the body. */
+static void
+notes_add(const struct api_call *c, const struct msg_note_record *note, struct fields *in)
 {
 	static const struct store_refusal refusals[] = {
 	    {STORE_LIMIT, 409, "limit_reached", "The conversation has too many notes"},
 	    {.status = 0},
 	};
-	struct store_query *q =
-	    store_query_new(c, sizeof(*q), ONE_MAX, conversation_id_missing);
+	struct note_query *q = store_query_new(c, sizeof(*q), ONE_MAX, conversation_id_missing);
 	struct msg_note_add ask = {.key = c->key};
 	struct buf record;
 
-	q->refusals = refusals;
+	q->in = *in;
+	q->q.on_end = notes_on_end;
+	q->q.refusals = refusals;
 	buf_init(&record, RECORD_MAX);
 	must(record_encode(&record, MSG_NOTE_RECORD, note) == 0);
 	ask.note = buf_slice(&record);
-	store_query_ask(q, MSG_NOTE_ADD, &ask, notes_on_added);
+	store_query_ask(&q->q, MSG_NOTE_ADD, &ask, notes_on_added);
 	buf_clear(&record);
 }
 
@@ -124,10 +153,11 @@ handle_conversations_note(const struct api_call *c)
 	if (!conversation_id_read(c, &note.conversation) || !fields_body(c, &in))
 		return;
 	fields_read(&in, note_fields, true, &note);
-	if (fields_wrong(&in).len > 0)
-		fields_reply_wrong(c->api, c->x, &in);
-	else
-		notes_add(c, &note);
+	if (fields_wrong(&in).len == 0) {
+		notes_add(c, &note, &in);
+		return;
+	}
+	fields_reply_wrong(c->api, c->x, &in);
 	fields_clear(&in);
 }
 

@@ -15,6 +15,9 @@ api_handler_fn handle_conversations_bulk;
 api_handler_fn handle_conversations_notes;
 api_handler_fn handle_conversations_note;
 api_handler_fn handle_conversations_unnote;
+api_handler_fn handle_mentions_list;
+api_handler_fn handle_mentions_change;
+api_handler_fn handle_mentions_read;
 api_handler_fn handle_counts_get;
 
 #endif

@@ -817,6 +817,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/mentions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listMentions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/mentions/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["readMentions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/mentions/{noteId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the note. */
+                noteId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["changeMention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/counts": {
         parameters: {
             query?: never;
@@ -2031,7 +2082,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2325,10 +2376,10 @@ export interface components {
             /** @description Increases from event to event, also over restarts; also the event's id. */
             seq: number;
             /**
-             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have.
+             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have. `mention`: a note of the conversation mentions the user with this id, who has read it, or does not any more.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
@@ -2473,10 +2524,32 @@ export interface components {
             /** @description The name of this user (or else the e-mail), or of the organization's key, when the note was written; null: a key of the settings, or DASHBOARD_PASSWORD. */
             authorName: string | null;
             text: string;
+            /** @description The users whom it mentions. They may be deleted since. */
+            mentions: components["schemas"]["Id"][];
             createdAt: components["schemas"]["Time"];
         };
         NoteFields: {
             text: string;
+            /** @description The users whom it mentions. */
+            mentions?: components["schemas"]["Id"][];
+        };
+        Mention: {
+            id: components["schemas"]["Id"];
+            conversationId: components["schemas"]["Id"];
+            /** @description The user who wrote it; null: a key or DASHBOARD_PASSWORD. */
+            author: components["schemas"]["Id"] | null;
+            /** @description The name of this user (or else the e-mail), or of the organization's key, when the note was written; null: a key of the settings, or DASHBOARD_PASSWORD. */
+            authorName: string | null;
+            text: string;
+            /** @description The users whom it mentions. They may be deleted since. */
+            mentions: components["schemas"]["Id"][];
+            createdAt: components["schemas"]["Time"];
+            /** @description When the user has read it; null: not yet. */
+            readAt: components["schemas"]["Time"] | null;
+        };
+        MentionList: {
+            mentions: components["schemas"]["Mention"][];
+            nextCursor: components["schemas"]["NextCursor"];
         };
         NoteList: {
             notes: components["schemas"]["Note"][];
@@ -2491,6 +2564,8 @@ export interface components {
             /** @description Assigned to the caller. */
             mine: number;
             unassigned: number;
+            /** @description Mentions of the calling user that are unread, as `/v1/admin/mentions` has them; 0 for a caller without a user. */
+            mentions: number;
             users: {
                 [key: string]: number;
             };
@@ -3101,7 +3176,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3131,7 +3206,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3159,7 +3234,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3194,7 +3269,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -3750,6 +3825,8 @@ export interface components {
     parameters: {
         /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
         IfMatch: string;
+        /** @description Whose mentions are meant. Without it, those of the calling user; a key has none of its own. A user can name no other one. */
+        MentionedUser: components["schemas"]["Id"];
         /** @description `session_token` of an earlier session. */
         VisitorToken: string;
         /** @description 1: also send tokens, and `id` and `status` in the history. */
@@ -3884,6 +3961,8 @@ export type SnippetFields = components['schemas']['SnippetFields'];
 export type SnippetList = components['schemas']['SnippetList'];
 export type Note = components['schemas']['Note'];
 export type NoteFields = components['schemas']['NoteFields'];
+export type Mention = components['schemas']['Mention'];
+export type MentionList = components['schemas']['MentionList'];
 export type NoteList = components['schemas']['NoteList'];
 export type Counts = components['schemas']['Counts'];
 export type ContactMerge = components['schemas']['ContactMerge'];
@@ -4004,6 +4083,7 @@ export type ResponseReplyStream = components['responses']['ReplyStream'];
 export type ResponseTrialStream = components['responses']['TrialStream'];
 export type ResponsePage = components['responses']['Page'];
 export type ParameterIfMatch = components['parameters']['IfMatch'];
+export type ParameterMentionedUser = components['parameters']['MentionedUser'];
 export type ParameterVisitorToken = components['parameters']['VisitorToken'];
 export type ParameterWidgetStream = components['parameters']['WidgetStream'];
 export type ParameterSources = components['parameters']['Sources'];
@@ -5761,6 +5841,91 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listMentions: {
+        parameters: {
+            query?: {
+                /** @description Whose mentions are meant. Without it, those of the calling user; a key has none of its own. A user can name no other one. */
+                userId?: components["parameters"]["MentionedUser"];
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MentionList"];
+                };
+            };
+        };
+    };
+    readMentions: {
+        parameters: {
+            query?: {
+                /** @description Whose mentions are meant. Without it, those of the calling user; a key has none of its own. A user can name no other one. */
+                userId?: components["parameters"]["MentionedUser"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null: of all conversations. */
+                    conversationId?: components["schemas"]["Id"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeMention: {
+        parameters: {
+            query?: {
+                /** @description Whose mentions are meant. Without it, those of the calling user; a key has none of its own. A user can name no other one. */
+                userId?: components["parameters"]["MentionedUser"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the note. */
+                noteId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    read: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Marked. */
             204: {
                 headers: {
                     [name: string]: unknown;

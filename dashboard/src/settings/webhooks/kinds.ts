@@ -12,6 +12,7 @@ export const KINDS: readonly Kind[] = [
 	"reply",
 	"rating",
 	"note",
+	"mention",
 	"contact",
 	"widget",
 	"agent",
