@@ -7,6 +7,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/duty/availability.h"
+#include "storaged/files/file_records.h"
 #include "storaged/visitors/erase_plan.h"
 
 /* How long after a failure because of damage an erasure is tried again: totals may be counted again meanwhile. */
@@ -26,6 +27,7 @@ static const struct {
 } kinds[DUE_KINDS] = {
     [DUE_AWAY] = {.run = availability_due, .name = "away"},
     [DUE_ERASE] = {.run = erase_plan_due, .name = "erase", .again = true},
+    [DUE_FILE] = {.run = file_due, .name = "file"},
 };
 
 struct due {

@@ -165,6 +165,7 @@ env_init(struct env *env, uint64_t max_bytes)
 	buf_init(&env->text, TEXT_MAX);
 	buf_init(&env->changes, CHANGES_MAX);
 	buf_init(&env->details, DETAILS_MAX);
+	buf_init(&env->file_items, FILES_MAX);
 	buf_init(&env->sources, SOURCES_MAX);
 }
 
@@ -232,6 +233,7 @@ env_close(struct env *env)
 	buf_clear(&env->text);
 	buf_clear(&env->changes);
 	buf_clear(&env->details);
+	buf_clear(&env->file_items);
 	buf_clear(&env->sources);
 	free(env->numbers);
 	env->numbers = NULL;

@@ -24,12 +24,13 @@
  */
 #define ENV_RESERVE_BYTES ((size_t)64 << 20)
 
-/* The longest text of a message; the longest MESSAGE_DETAILS and SOURCES_RECORD of one (messages.def); and the size
+/* The longest text of a message; the longest MESSAGE_DETAILS, SOURCES_RECORD and list of files of one (messages.def); and the size
  * of the largest record. */
 #define TEXT_MAX    524288u
 #define DETAILS_MAX 4000u
 #define SOURCES_MAX 20480u
-#define RECORD_MAX  (TEXT_MAX + DETAILS_MAX + SOURCES_MAX + 256u)
+#define FILES_MAX   4096u
+#define RECORD_MAX  (TEXT_MAX + DETAILS_MAX + SOURCES_MAX + FILES_MAX + 256u)
 
 /* A list in an answer takes no more items once it would pass PAGE_BYTES. LIST_MAX is the size of
  * its buffer: one largest record always fits (messages.def). */
@@ -150,14 +151,21 @@ struct env {
 	struct {
 		uint64_t n, logged_ms; /* since the last line of the log; its time, monotonic */
 	} share_refusals;              /* of turns/turn_budget.c */
+	struct file_garbage {
+		bool
+		    clean; /* file_garbage.c's own: nothing is left of removed files, and none is too old */
+		bool paused; /* a step has failed: nothing more before the next maintenance */
+	} files;
 	struct scrub scrub;
 	struct store_time time;
 	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint64_t away_after_ms;       /* AWAY_AFTER_MS */
 	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
-	uint32_t budget_share;        /* BUDGET_SHARE, in percent; 0: no share */
-	uint64_t retention_erased;    /* conversations, by retention.c since the start */
+	uint64_t files_max_bytes, files_org_max_bytes; /* the settings of these names */
+	uint32_t files_retention_days;
+	uint32_t budget_share;     /* BUDGET_SHARE, in percent; 0: no share */
+	uint64_t retention_erased; /* conversations, by retention.c since the start */
 	uint64_t
 	    due_undone; /* rows of the table due that failed because of damage, since the start */
 	uint64_t
@@ -174,7 +182,8 @@ struct env {
 	struct buf text;    /* a reply that is collected from its pieces */
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
-	struct buf sources; /* SOURCES_RECORD of a message that is stored again */
+	struct buf file_items; /* of a message to be stored */
+	struct buf sources;    /* SOURCES_RECORD of a message that is stored again */
 };
 
 /* A record that does not decode, or that is missing although another record names it. LMDB's errors

@@ -18,8 +18,13 @@ message_has_text(struct slice record)
 {
 	static const uint8_t empty[4]; /* the length of the text (proto/ipc/wire.h) */
 
-	return record.len > TEXT_AT + sizeof(empty) &&
-	    memcmp(record.p + TEXT_AT, empty, sizeof(empty)) != 0;
+	struct msg_message_record message;
+
+	if (record.len > TEXT_AT + sizeof(empty) &&
+	    memcmp(record.p + TEXT_AT, empty, sizeof(empty)) != 0)
+		return true;
+	return record_decode(record, MSG_MESSAGE_RECORD, &message) == WIRE_OK &&
+	    message.files.len > 0;
 }
 
 int

@@ -77,7 +77,7 @@ struct id key_front(struct slice key);
 /* The id at the end of a key: of orgs, users, agents, widgets, contacts and keys_by_org. */
 struct id key_back(struct slice key);
 
-/* A key of one id: conversations, turns, open_turns, totals, uploads; and the front of messages and
+/* A key of one id: conversations, turns, open_turns, totals, uploads, files, file_totals; and the front of messages and
  * client_ids (of a conversation), partials (of a turn) and conversations_by_activity (of an
  * organization). */
 struct key key_id(const struct id *id);
@@ -117,7 +117,7 @@ uint64_t message_seq(struct slice key);
  *	partials, of a turn: where the piece starts in the reply, in bytes; PARTIAL_SOURCES: no piece, but the reply's
  *		SOURCES_RECORD so far
  *	chunks, of a page: the chunk's index
- *	upload_pieces, of an upload: where the piece starts, in bytes */
+ *	upload_pieces, file_pieces: where the piece starts, in bytes */
 #define PARTIAL_SOURCES UINT32_MAX
 struct key key_piece(const struct id *whole, uint32_t place);
 uint32_t piece_place(struct slice key);
@@ -132,7 +132,7 @@ struct key key_activity_of(const struct id *org, const struct id *of, uint64_t u
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
 
-/* users, agents, widgets, contacts, webhooks, responses, invitations, sources, source_states, answers, gaps, keys_by_org; and
+/* users, agents, widgets, contacts, webhooks, responses, invitations, sources, source_states, answers, gaps, keys_by_org, files_by_owner; and
  * the front of logins_by_user (of a user), conversations_by_widget, conversations_by_contact and source_pages. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
@@ -187,6 +187,7 @@ uint64_t change_seq(struct slice key);
 enum due_kind {
 	DUE_AWAY = 1,  /* a user without input becomes away */
 	DUE_ERASE = 2, /* a conversation is erased (visitors/erase_plan.h) */
+	DUE_FILE = 3,  /* a file that is in no message is removed (files/file_records.h) */
 	DUE_KINDS,
 };
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);

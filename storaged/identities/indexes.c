@@ -136,9 +136,30 @@ index_key_gap(const void *record, struct key *key)
 	return true;
 }
 
+static bool
+index_key_file_owner(const void *record, struct key *key)
+{
+	const struct msg_file_record *r = record;
+
+	*key = key_of_org(&r->owner, &r->id);
+	return true;
+}
+
+/* Of a file that is removed if nothing is done about it. */
+static bool
+index_key_file_due(const void *record, struct key *key)
+{
+	const struct msg_file_record *r = record;
+
+	if (r->due_at == 0)
+		return false;
+	*key = key_due(r->due_at, DUE_FILE, &r->id);
+	return true;
+}
+
 static const struct index indexes[] = {
     {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
-    {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false},
+    {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false, .due = DUE_AWAY},
     {TABLE_LOGINS, TABLE_LOGINS_BY_USER, index_key_login, .by_id = false},
     {TABLE_KEYS, TABLE_KEYS_BY_ORG, index_key_key, .by_id = false},
     {TABLE_WIDGETS, TABLE_WIDGETS_BY_PUBLIC, index_key_widget, .by_id = false},
@@ -148,6 +169,8 @@ static const struct index indexes[] = {
     {TABLE_CONTACTS, TABLE_CONTACTS_BY_PHONE, index_key_contact_phone, .by_id = true},
     {TABLE_CONTACTS, TABLE_CONTACTS_BY_USER_ID, index_key_contact_user_id, .by_id = true},
     {TABLE_GAPS, TABLE_GAPS_BY_CONVERSATION, index_key_gap, .by_id = false},
+    {TABLE_FILES, TABLE_FILES_BY_OWNER, index_key_file_owner, .by_id = false},
+    {TABLE_FILES, TABLE_DUE, index_key_file_due, .by_id = false, .due = DUE_FILE},
 };
 
 const struct index *
@@ -158,6 +181,15 @@ index_next(enum table records, const struct index *after)
 	for (const struct index *i = after == NULL ? indexes : after + 1; i < end; i++)
 		if (i->records == records)
 			return i;
+	return NULL;
+}
+
+const struct index *
+index_of_due(uint8_t kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(indexes); i++)
+		if (indexes[i].table == TABLE_DUE && indexes[i].due == kind)
+			return &indexes[i];
 	return NULL;
 }
 

@@ -14,10 +14,14 @@ struct index {
 	bool (*key)(const void *record, struct key *key);
 	bool
 	    by_id; /* the value is the record's id, and the key begins with its organization; else it is the record's key */
+	enum due_kind due; /* of the table due: the kind of its rows; else 0 */
 };
 
 /* The next index of a table's records; after: NULL for the first. NULL: there are no more. */
 const struct index *index_next(enum table records, const struct index *after);
+
+/* The index with rows of this kind in the table due; NULL: such rows are no index. */
+const struct index *index_of_due(uint8_t kind);
 
 /* The value of the entry of the record with this key. */
 struct slice index_value(const struct index *index, struct slice record_key);

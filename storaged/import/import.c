@@ -17,6 +17,7 @@
 #include "storaged/conversations/reply_sources.h"
 #include "storaged/duty/responses.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/files/files.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/keys/keys.h"
 #include "storaged/numbers/numbers.h"
@@ -227,7 +228,7 @@ import_operator_message_fault(const struct msg_message_record *r)
 {
 	if (r->status != MESSAGE_COMPLETE)
 		return "an operator's message is always complete";
-	return r->text.len == 0 ? "an operator's message has a text" : NULL;
+	return r->text.len + r->files.len == 0 ? "an operator's message has a text" : NULL;
 }
 
 static const char *
@@ -247,7 +248,7 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 		return import_operator_message_fault(r);
 	if (r->status != MESSAGE_COMPLETE && r->status != MESSAGE_HANDED)
 		return "a question is always complete";
-	if (r->text.len == 0 || r->text.len > QUESTION_MAX)
+	if (r->text.len + r->files.len == 0 || r->text.len > QUESTION_MAX)
 		return "a question has 1 to 12000 bytes";
 	return NULL;
 }
@@ -715,7 +716,8 @@ import_is_single(enum msg_type type)
 {
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
 	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
-	    MSG_MENTION_RECORD, MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD};
+	    MSG_MENTION_RECORD, MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD,
+	    MSG_FILE_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
@@ -768,6 +770,8 @@ handle_import_record(struct txn *t, struct call *c)
 		return import_numbers(t, c, &r.kept_record);
 	case MSG_RESPONSES_RECORD:
 		return responses_import(t, c, &r.responses_record);
+	case MSG_FILE_RECORD:
+		return file_import(t, c, &r.file_record);
 	case MSG_BUDGET_RECORD:
 		return budget_import(t, c, &r.budget_record);
 	default:

@@ -13,6 +13,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/duty/responses.h"
+#include "storaged/files/file_messages.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/records/users.h"
@@ -61,7 +62,8 @@ operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	if (stored.role != MESSAGE_OPERATOR || !slice_eq(stored.text, m->text))
+	if (stored.role != MESSAGE_OPERATOR || !slice_eq(stored.text, m->text) ||
+	    !file_message_has(stored.files, m->files))
 		return call_refuse(c, STORE_CONFLICT, "this id names another message");
 	return operator_message_answer(t, c, &m->conversation, seq);
 }
@@ -71,7 +73,8 @@ static int
 operator_message_put_conversation(struct txn *t, struct call *c, struct operator_message *o)
 {
 	const struct new_message arrival = {
-	    .text = c->m->operator_message.text,
+	    .text =
+		file_message_title(c->m->operator_message.text, buf_slice(&t->env->file_items)),
 	    .now = clock_wall_ms(),
 	    .reply = o->seq,
 	    .status = CONVERSATION_COMPLETE,
@@ -105,6 +108,7 @@ operator_message_put(
 	    .status = MESSAGE_COMPLETE,
 	    .created_at = o->conversation.operator_at,
 	    .text = m->text,
+	    .files = buf_slice(&t->env->file_items),
 	};
 	int rc = record_encode(&o->details, MSG_MESSAGE_DETAILS, &details);
 
@@ -132,6 +136,8 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 	rc = operator_message_put_conversation(t, c, o);
 	if (rc == 0)
 		rc = operator_message_put(t, c, o, author);
+	if (rc == 0)
+		rc = file_message_take(t, m->files, &m->conversation, &m->message);
 	if (rc == 0)
 		rc = client_id_put(
 		    t, &m->conversation, operator_message_name(o), o->seq, &no_turn);
@@ -174,6 +180,9 @@ operator_message_add(struct txn *t, struct call *c, struct operator_message *o)
 	if (o->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation is full");
 	rc = operator_message_find_reader(t, m, o);
+	if (rc == 0)
+		rc = file_message_check(
+		    t, c, m->files, &m->org, &m->org, &m->conversation, &t->env->file_items);
 	if (rc != 0)
 		return rc;
 	o->seq = o->conversation.next_seq + 1;
@@ -191,7 +200,7 @@ handle_operator_message(struct txn *t, struct call *c)
 	struct operator_message o;
 	int rc;
 
-	if (m->text.len == 0 || m->client_id.len == 0 || id_is_zero(&m->message))
+	if (m->text.len + m->files.len == 0 || m->client_id.len == 0 || id_is_zero(&m->message))
 		return call_refuse(
 		    c, STORE_INVALID, "an operator's message needs its ids and a text");
 	rc = takeover_find(t, c, &m->org, &m->conversation, &o.conversation);

@@ -53,7 +53,9 @@ bool
 batch_is_open(const struct batch *b)
 {
 	return !b->failed && b->n < BATCH_REQUESTS && b->bytes < BATCH_BYTES &&
-	    (b->txn.mdb == NULL || txn_log_bytes(&b->txn) < BATCH_LOG_BYTES);
+	    (b->txn.mdb == NULL ||
+		(txn_log_bytes(&b->txn) < BATCH_LOG_BYTES &&
+		    b->txn.piece_bytes < BATCH_PIECE_BYTES));
 }
 
 union msg *

@@ -18,11 +18,12 @@
 
 #include "storaged/request/call.h"
 
-/* Limits of one transaction: requests, bytes of requests, and bytes for the commit log, which the last request may
- * exceed. A request may write more than it has bytes: the end of a reply writes all of its text. */
-#define BATCH_REQUESTS  1024u
-#define BATCH_BYTES     ((size_t)16 << 20)
-#define BATCH_LOG_BYTES ((size_t)4 << 20)
+/* Limits of one transaction: requests, bytes of requests, bytes for the commit log, and bytes of files, which the last
+ * request may exceed. A request may write more than it has bytes: the end of a reply writes all of its text. */
+#define BATCH_REQUESTS    1024u
+#define BATCH_BYTES       ((size_t)16 << 20)
+#define BATCH_LOG_BYTES   ((size_t)4 << 20)
+#define BATCH_PIECE_BYTES ((size_t)256 << 10)
 
 /* What a request does to the store, which decides the transaction that it runs in. */
 enum handler_kind {

@@ -16,6 +16,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/duty/availability.h"
 #include "storaged/duty/responses.h"
+#include "storaged/files/files.h"
 #include "storaged/import/import.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/inbox/operator_message.h"
@@ -42,6 +43,7 @@
 #include "storaged/visitors/contact_submit.h"
 #include "storaged/visitors/erase.h"
 #include "storaged/visitors/erase_plan.h"
+#include "storaged/visitors/file_begin.h"
 #include "storaged/visitors/room_requests.h"
 #include "storaged/visitors/visitors.h"
 #include "storaged/webhooks/webhook_requests.h"
@@ -143,6 +145,12 @@ static const struct handler table[] = {
     {MSG_SOURCE_PAGE_LIST, HANDLER_READS, handle_source_page_list},
     {MSG_SOURCE_PAGE_DELETE, HANDLER_DELETES, handle_source_page_delete},
     {MSG_UPLOAD_READ, HANDLER_READS, handle_upload_read},
+    {MSG_FILE_APPEND, HANDLER_WRITES, handle_file_append},
+    {MSG_FILE_READ, HANDLER_READS, handle_file_read},
+    {MSG_FILE_BEGIN, HANDLER_WRITES, handle_file_begin},
+    {MSG_FILE_GET, HANDLER_READS, handle_file_get},
+    {MSG_FILE_REMOVE, HANDLER_DELETES, handle_file_remove},
+    {MSG_IMPORT_FILE_PIECE, HANDLER_WRITES, handle_import_file_piece},
     {MSG_SOURCE_UPLOAD, HANDLER_WRITES, handle_source_upload},
     {MSG_SOURCE_ASK, HANDLER_WRITES, handle_source_ask},
     {MSG_SOURCE_STATE_LIST, HANDLER_READS, handle_source_state_list},

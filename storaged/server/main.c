@@ -168,6 +168,9 @@ storaged_run(const struct settings *settings)
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.away_after_ms = settings->away_after_ms;
 		env.retention_days = (uint32_t)settings->retention_days;
+		env.files_max_bytes = settings->files_max_bytes;
+		env.files_org_max_bytes = settings->files_org_max_bytes;
+		env.files_retention_days = (uint32_t)settings->files_retention_days;
 		env.budget_share = (uint32_t)settings->budget_share;
 		env.scrub.interval_ms = settings->store_scrub_hours * CLOCK_HOUR_MS;
 		status = storaged_listen(settings, &env);

@@ -18,6 +18,7 @@
 #include "storaged/duty/due.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/files/file_garbage.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers_fold.h"
 #include "storaged/numbers/numbers_recount.h"
@@ -177,6 +178,7 @@ server_tidy(struct server *s)
 	retention_start(&s->retention);
 	content_garbage_start(s->env);
 	spenders_garbage_start(s->env);
+	file_garbage_start(s->env);
 	store_time_save(s->env, s->serving.batch.activity.commits != s->commits);
 	s->commits = s->serving.batch.activity.commits;
 	(void)env_check_readers(s->env);
@@ -281,6 +283,7 @@ server_loop_turn(struct server *s, bool *more)
 	*more |= server_remove_garbage(s);
 	*more |= content_garbage_step(s->env);
 	*more |= spenders_garbage_step(s->env);
+	*more |= file_garbage_step(s->env);
 	*more |= server_fold_numbers(s);
 	if (s->tidy_due)
 		server_tidy(s);
@@ -381,6 +384,7 @@ server_load(struct server *s)
 	env->garbage = (struct garbage){0};
 	env->content = (struct content_garbage){0};
 	env->spenders = (struct spenders_garbage){.runs = true};
+	env->files = (struct file_garbage){0};
 	env->time = (struct store_time){0};
 	if (server_load_found(s) != 0)
 		return EX_IOERR;

@@ -16,6 +16,7 @@
 #include "storaged/duty/responses.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
+#include "storaged/files/file_messages.h"
 #include "storaged/identities/visitor_records.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
@@ -61,8 +62,9 @@ turn_begin_parse(struct call *c, struct turn_beginning *b)
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
 	*b = (struct turn_beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
-	if (m->session.len == 0 || (m->text.len == 0) != m->left)
-		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
+	if (m->session.len == 0 || (m->text.len + m->files.len == 0) != m->left)
+		return call_refuse(
+		    c, STORE_INVALID, "a turn needs a session, and a text or a file");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
 	return 0;
@@ -161,6 +163,17 @@ turn_begin_check_open(struct txn *t, struct call *c, const struct turn_beginning
 }
 
 static int
+turn_begin_check_files(struct txn *t, struct call *c, const struct turn_beginning *b)
+{
+	const struct msg_turn_begin *m = b->m;
+	const struct id none = {0};
+	const struct id room = room_id_of_session(&m->org, &m->widget, m->session);
+
+	return file_message_check(t, c, m->files, &m->org, &room,
+	    b->fresh ? &none : &b->conversation.id, &t->env->file_items);
+}
+
+static int
 turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	int rc = b->held ? 0 : turn_begin_check_open(t, c, b);
@@ -175,6 +188,9 @@ turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	if (b->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation is full");
 	b->action = b->held ? BEGIN_HAND : BEGIN_NEW;
+	rc = turn_begin_check_files(t, c, b);
+	if (rc != 0)
+		return rc;
 	return participants_check(t, c, &b->participants, b->now, b->held || b->m->asks_person);
 }
 
@@ -216,7 +232,8 @@ turn_begin_check_same_text(
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	if (!slice_eq(question.text, b->m->text))
+	if (!slice_eq(question.text, b->m->text) ||
+	    !file_message_has(question.files, b->m->files))
 		return call_refuse(c, STORE_CONFLICT, "this id names another message");
 	return 0;
 }
@@ -407,6 +424,7 @@ turn_begin_put_question(struct txn *t, const struct turn_beginning *b)
 	    .status = b->action == BEGIN_HAND ? MESSAGE_HANDED : MESSAGE_COMPLETE,
 	    .created_at = b->now,
 	    .text = b->m->text,
+	    .files = buf_slice(&t->env->file_items),
 	};
 
 	numbers_change_message(t, &b->m->org, &b->m->widget, place->seq - 1, NULL, &message);
@@ -425,6 +443,8 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 	if (rc == 0 && b->m->client_id.len > 0)
 		rc = client_id_put(
 		    t, &place->conversation, b->m->client_id, place->seq - 1, turn);
+	if (rc == 0)
+		rc = file_message_take(t, b->m->files, &place->conversation, &b->m->message);
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_TURNS, &key, place);
 	if (rc != 0 || b->action == BEGIN_HAND)
@@ -501,7 +521,7 @@ static int
 turn_begin_add_message(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct new_message arrival = {
-	    .text = b->m->text,
+	    .text = file_message_title(b->m->text, buf_slice(&t->env->file_items)),
 	    .now = b->now,
 	    .status = b->action == BEGIN_HAND ? CONVERSATION_ANY : CONVERSATION_ACTIVE,
 	    .question = true,

@@ -377,6 +377,8 @@ verify_parts(struct checker *c)
 	if (rc == 0)
 		rc = verify_content(c);
 	if (rc == 0)
+		rc = verify_files(c);
+	if (rc == 0)
 		rc = verify_totals(c);
 	if (rc == 0)
 		rc = verify_numbers(c);

@@ -14,6 +14,7 @@
  *	verify_mentions.c    mentions of users in notes
  *	verify_budgets.c     budgets of tokens
  *	verify_content.c     sources with their states, pages and uploads
+ *	verify_files.c       files of messages: their pieces and totals
  *	verify_texts.c       chunks and vectors of pages
  *	verify_totals.c      the counts of the organizations
  *	verify_numbers.c     the numbers by hour and day
@@ -158,6 +159,7 @@ struct content_pages {
 [[gnu::warn_unused_result]] int verify_mentions(struct checker *c);
 [[gnu::warn_unused_result]] int verify_budgets(struct checker *c);
 [[gnu::warn_unused_result]] int verify_content(struct checker *c);
+[[gnu::warn_unused_result]] int verify_files(struct checker *c);
 [[gnu::warn_unused_result]] int verify_changes(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);
 [[gnu::warn_unused_result]] int verify_labels(struct checker *c);

@@ -1,6 +1,6 @@
 /*
  * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, invitations,
- * sources, answers, gaps, the table due (an index of users), the times of answers, and what is noted
+ * sources, answers, gaps, files, the table due (an index of users), the times of answers, and what is noted
  * about conversations. A table says for each what it
  * is keyed by, what it refers to, and its indexes; one walk checks all of them.
  */
@@ -120,6 +120,20 @@ verify_fault_source(const void *record)
 	return r->name.len == 0 ? "has no name" : NULL;
 }
 
+static const char *
+verify_fault_file(const void *record)
+{
+	const struct msg_file_record *r = record;
+
+	if (r->total == 0 || r->received > r->total)
+		return "has an impossible length";
+	if (id_is_zero(&r->owner))
+		return NULL;
+	if ((r->due_at == 0) != (r->received == r->total && !id_is_zero(&r->message)))
+		return "has a time of removal although it is in a message, or the reverse";
+	return r->name.len == 0 ? "has no name" : NULL;
+}
+
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -174,6 +188,7 @@ static const struct record_table tables[] = {
 	&source_state, 0, NULL},
     {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, 0, NULL},
     {TABLE_GAPS, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL, &gap_conversation, 0, NULL},
+    {TABLE_FILES, "file", BY_ID, 0, AT(file_record, id), verify_fault_file, NULL, 0, NULL},
     {TABLE_RESPONSES, "the list of answers of widget", BY_ORG_ID, AT(responses_record, org),
 	AT(responses_record, widget), verify_fault_responses, &responses_widget, 0, NULL},
     /* The next two are keyed by their conversation and an id. */

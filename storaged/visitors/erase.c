@@ -13,12 +13,14 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/totals.h"
+#include "storaged/files/file_records.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/visitors/visitors.h"
 
 /* A conversation to erase, without the slices of its record, which become invalid with the first change. */
 struct erasure {
 	struct id id, org, widget;
+	struct id room; /* of its session */
 	struct key by_session, by_activity, by_widget, by_contact;
 	bool has_contact;
 	uint64_t messages, updated_at;
@@ -34,6 +36,8 @@ erase_prepare(
 	d->id = conversation->id;
 	d->org = conversation->org;
 	d->widget = conversation->widget;
+	d->room = room_id_of_session(
+	    &conversation->org, &conversation->widget, conversation->session);
 	d->updated_at = conversation->updated_at;
 	labels_of(conversation, &d->labels);
 	d->by_session =
@@ -137,6 +141,10 @@ erase_conversation(
 	if (rc == 0)
 		rc = gaps_erase(t, &d.id);
 	if (rc == 0)
+		rc = file_drop_all(t, &d.id);
+	if (rc == 0)
+		rc = file_drop_all(t, &d.room);
+	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
 	if (rc == 0)
 		rc = garbage_leave(t, conversation);
@@ -231,8 +239,12 @@ erase_session(struct txn *t, struct call *c, const struct id *widget, bool visit
 	int rc = conversation_of_session(
 	    t, &m->org, widget, m->session, &none, &conversation, &fresh);
 
-	if (rc == 0 && fresh)
-		return erase_answer_none(t, c, visitor);
+	if (rc == 0 && fresh) {
+		const struct id room = room_id_of_session(&m->org, widget, m->session);
+
+		rc = file_drop_all(t, &room);
+		return rc != 0 ? rc : erase_answer_none(t, c, visitor);
+	}
 	if (rc == 0)
 		rc = erase_conversation(t, c, &conversation);
 	return rc != 0 ? rc : erase_answer(t, c, conversation.messages, visitor);

@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors duty inbox turns indexing import retention replication server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys files visitors duty inbox turns indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -90,7 +90,7 @@ const FOLDERS = Object.fromEntries(
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
-		storaged/records
+		storaged/records storaged/files
 	storaged/search/text:
 	storaged/search/base:
 	storaged/search/language: storaged/search/text

@@ -23,7 +23,7 @@
 #define LIST_SPARE 8192u
 
 /* Bytes of a field of bytes that an export has, at most. */
-#define BYTES_MAX 800u
+#define BYTES_MAX 65536u
 
 /* A role is a bit: by the number of the bit. */
 static const char *const role_words[] = {
@@ -92,7 +92,7 @@ static const struct {
     {MSG_WIDGET_RECORD, "retention_days"}, {MSG_ORG_RECORD, "prices"},
     {MSG_USER_RECORD, "read_until"}, {MSG_CONTACT_RECORD, "user_id"},
     {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"},
-    {MSG_WEBHOOK_RECORD, "old_secret"}};
+    {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */
@@ -217,11 +217,16 @@ message_json_write_number(
 static int
 message_json_write_hex(struct buf *out, const uint8_t *p, size_t n)
 {
+	static const char digits[] = "0123456789abcdef";
+
 	if (buf_append_str(out, "\"") == -1)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (buf_printf(out, "%02x", p[i]) == -1)
+	for (size_t i = 0; i < n; i++) {
+		const char pair[2] = {digits[p[i] >> 4], digits[p[i] & 15]};
+
+		if (buf_append(out, pair, sizeof(pair)) == -1)
 			return -1;
+	}
 	return buf_append_str(out, "\"");
 }
 
@@ -255,7 +260,7 @@ message_json_write_ids(struct buf *out, struct slice bytes)
 
 static int message_json_write_items(struct buf *out, uint16_t type, struct slice list);
 
-/* Writes a value that is neither a record nor a list. */
+/* Writes a value that is no record. */
 static int
 message_json_write_value(
     struct buf *out, uint16_t type, const struct wire_field *f, const void *at)
@@ -271,6 +276,8 @@ message_json_write_value(
 		return message_json_write_hex(out, at, sizeof(struct hash256));
 	case WIRE_TEXT:
 		return message_json_write_text(out, *s);
+	case WIRE_LIST:
+		return message_json_write_items(out, f->item, *s);
 	case WIRE_BYTES:
 		if (message_json_listed(type, f) != 0)
 			return message_json_write_items(out, message_json_listed(type, f), *s);
@@ -353,10 +360,7 @@ message_json_write(struct buf *out, enum msg_type type, const void *msg)
 		} else {
 			rc = buf_printf(out, ",\"%s\":", f->name);
 			if (rc == 0)
-				rc = f->type == WIRE_LIST
-				    ? message_json_write_items(
-					  out, f->item, *(const struct slice *)at)
-				    : message_json_write_value(out, (uint16_t)type, f, at);
+				rc = message_json_write_value(out, (uint16_t)type, f, at);
 		}
 		if (rc == -1)
 			return -1;

@@ -1,6 +1,6 @@
 /*
  * A running export: shared by export.c, export_table.c, export_conversation.c,
- * export_content.c and export_check.c.
+ * export_content.c, export_files.c and export_check.c.
  */
 #ifndef STORAGED_CLI_EXPORT_EXPORT_H
 #define STORAGED_CLI_EXPORT_EXPORT_H
@@ -67,6 +67,9 @@ struct export
 [[gnu::warn_unused_result]] int export_source_page(
     struct export *e, struct slice key, struct slice value);
 [[gnu::warn_unused_result]] int export_gaps(struct export *e, const struct id *conversation);
+
+/* Writes the files of a conversation's messages, each with its pieces. 0, EXPORT_SINK_FAILED or an error of txn.h. */
+[[gnu::warn_unused_result]] int export_files(struct export *e, const struct id *conversation);
 
 /* Takes a row of the table numbers; the end writes what is left. 0, EXPORT_SINK_FAILED or an error of txn.h. */
 [[gnu::warn_unused_result]] int export_numbers_row(

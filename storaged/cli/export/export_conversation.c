@@ -323,7 +323,9 @@ export_put_inbox(struct export *e, const struct id *conversation)
 		rc = export_put_records(e, conversation, TABLE_PAGES);
 	if (rc == 0)
 		rc = export_put_records(e, conversation, TABLE_READS);
-	return rc != 0 ? rc : export_gaps(e, conversation);
+	if (rc == 0)
+		rc = export_gaps(e, conversation);
+	return rc != 0 ? rc : export_files(e, conversation);
 }
 
 /* Writes what belongs to a conversation whose record is known. */

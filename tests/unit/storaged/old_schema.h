@@ -34,7 +34,11 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_USERS] = 17,
 	[TABLE_AGENTS] = 4,
 	[TABLE_WIDGETS] = 4},
-    [11] = {[TABLE_TURNS] = 4, [TABLE_SPENT] = 1, [TABLE_SPENDERS] = 1, [TABLE_NOTES] = 4},
+    [11] = {[TABLE_TURNS] = 4,
+	[TABLE_SPENT] = 1,
+	[TABLE_SPENDERS] = 1,
+	[TABLE_NOTES] = 4,
+	[TABLE_MESSAGES] = 4},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

@@ -46,6 +46,27 @@ copy_message(struct fixture *to, struct slice key, struct slice value)
 	copy_request(to, MSG_IMPORT_MESSAGE, &m);
 }
 
+/* The files of messages; a piece of another one is left out. */
+static inline void
+copy_file(
+    struct txn *t, struct fixture *to, enum table table, struct slice key, struct slice value)
+{
+	const struct id id = key_front(key);
+	struct msg_file_record file;
+	struct key of = key_id(&id);
+
+	assert_int_equal(txn_get_record(t, TABLE_FILES, &of, &file), 0);
+	if (id_is_zero(&file.message))
+		return;
+	if (table == TABLE_FILES)
+		copy_request(to, MSG_IMPORT_RECORD,
+		    &(struct msg_import_record){.type = MSG_FILE_RECORD, .record = value});
+	else
+		copy_request(to, MSG_IMPORT_FILE_PIECE,
+		    &(struct msg_import_file_piece){
+			.file = id, .offset = piece_place(key), .piece = value});
+}
+
 /* A page with its chunks; one of a source that is being removed is left out. */
 static inline void
 copy_source_page(struct txn *t, struct fixture *to, struct slice value)
@@ -106,8 +127,8 @@ copy_store(struct fixture *from, struct fixture *to)
 	    TABLE_USERS, TABLE_KEYS, TABLE_TAGS, TABLE_SNIPPETS, TABLE_CONTACTS, TABLE_VISITORS,
 	    TABLE_WEBHOOKS, TABLE_INVITATIONS, TABLE_SOURCES, TABLE_SOURCE_PAGES, TABLE_ANSWERS,
 	    TABLE_CONVERSATIONS, TABLE_MESSAGES, TABLE_CLIENT_IDS, TABLE_NOTES, TABLE_PAGES,
-	    TABLE_READS, TABLE_GAPS, TABLE_MENTIONS, TABLE_LOGINS, TABLE_BUDGETS,
-	    TABLE_RESPONSES};
+	    TABLE_READS, TABLE_GAPS, TABLE_MENTIONS, TABLE_FILES, TABLE_FILE_PIECES,
+	    TABLE_LOGINS, TABLE_BUDGETS, TABLE_RESPONSES};
 	const struct key all = {0};
 	struct walk w;
 	struct txn t;
@@ -117,7 +138,10 @@ copy_store(struct fixture *from, struct fixture *to)
 	for (size_t i = 0; i < ARRAY_LEN(exported); i++) {
 		assert_int_equal(walk_open(&w, &t, exported[i], &all), 0);
 		for (rc = walk_from(&w, &all); rc == 0; rc = walk_next(&w))
-			copy_entry(&t, to, table_record(exported[i]), w.key, w.value);
+			if (exported[i] == TABLE_FILES || exported[i] == TABLE_FILE_PIECES)
+				copy_file(&t, to, exported[i], w.key, w.value);
+			else
+				copy_entry(&t, to, table_record(exported[i]), w.key, w.value);
 		assert_int_equal(rc, MDB_NOTFOUND);
 		walk_close(&w);
 	}

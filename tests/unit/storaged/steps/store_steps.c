@@ -45,6 +45,8 @@
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	collect_content [STEPS]               until nothing of removed sources and incomplete uploads is left
+ *	files_quota BYTES [ORG_BYTES]         FILES_MAX_BYTES and FILES_ORG_MAX_BYTES; without the step there is no file
+ *	collect_files [DAYS]                  until nothing of removed files is left; with this FILES_RETENTION_DAYS
  *	import_into_new_store                 ... everything that an export of the store contains; the new
  *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
@@ -89,6 +91,7 @@
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
 #include "storaged/duty/due.h"
+#include "storaged/files/file_garbage.h"
 #include "storaged/retention/retention.h"
 #include "storaged/turns/silence.h"
 #include "tests/unit/storaged/steps/store_world.h"
@@ -326,6 +329,28 @@ collect_spenders(struct world *w, const struct words *step)
 		steps++;
 	if (step->n > 1)
 		expect_number(w, "steps", steps, step->word[1]);
+}
+
+/* files_quota BYTES [ORG_BYTES] */
+static void
+files_quota(struct world *w, const struct words *step)
+{
+	struct env *env = &w->f->env;
+
+	env->files_max_bytes = values_number(w->values, step->word[1], NULL, NULL);
+	env->files_org_max_bytes =
+	    step->n > 2 ? values_number(w->values, step->word[2], NULL, NULL) : 0;
+}
+
+/* collect_files [DAYS] */
+static void
+collect_files(struct world *w, const struct words *step)
+{
+	w->f->env.files_retention_days =
+	    step->n > 1 ? (uint32_t)values_number(w->values, step->word[1], NULL, NULL) : 0;
+	file_garbage_start(&w->f->env);
+	while (file_garbage_step(&w->f->env))
+		continue;
 }
 
 static void
@@ -574,6 +599,8 @@ static const struct {
     {"do_due", .run = do_due},
     {"collect_garbage", .run = collect_garbage},
     {"collect_content", .run = collect_content},
+    {"files_quota", .run = files_quota},
+    {"collect_files", .run = collect_files},
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},
     {"remember", .act = remember},

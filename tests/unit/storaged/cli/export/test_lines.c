@@ -49,17 +49,20 @@
 
 static const char *const lines[] = {
     CONVERSATION,
-    MESSAGE "}",
-    MESSAGE ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
-	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5}",
+    MESSAGE ",'files':[]}",
+    MESSAGE ",'files':[{'id':'" ID "','name':'a','type':'image/png','bytes':7},{'id':'" OTHER
+	    "','name':'','type':'','bytes':0}]}",
+    MESSAGE
+    ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
+    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5,'files':[]}",
     MESSAGE ",'outcome':'no_answer','passages':[{'n':1,'kind':'chunk','source':'" ID
 	    "','id':'" OTHER
 	    "','index':3,'score':900,'title':'T','url':'https://a.example/x#y'},"
 	    "{'n':0,'kind':'answer','source':'" ID "','id':'" OTHER
-	    "','index':0,'score':1,'title':'','url':''}],'marks':[{'at':7,'n':1}]}",
+	    "','index':0,'score':1,'title':'','url':''}],'marks':[{'at':7,'n':1}],'files':[]}",
     MESSAGE ",'author':'" ID "','author_name':'','model':'m','first_token_ms':1,'total_ms':2,"
 	    "'attempts':3,'rating':'none','comment':'','estimated':0,'outcome':'whole',"
-	    "'passages':[],'marks':[]}",
+	    "'passages':[],'marks':[],'files':[]}",
     "{'kind':'client_id','conversation':'" ID "','seq':1,'client_id':'m:1\\'\xc3\xbc'}",
     LOGIN,
     "{'kind':'agent','id':'" ID "','org':'" OTHER "','name':'A','purpose':'P',"
@@ -101,6 +104,10 @@ static const char *const lines[] = {
     "{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN
     "','role':'member','email':'i@b','created_at':1,'updated_at':2,'expires_at':3,'used_at':4,"
     "'user':'" ID "'}",
+    "{'kind':'file','id':'" ID "','org':'" OTHER "','owner':'" ID "','message':'" OTHER
+    "','total':7,'received':7,'created_at':1,'due_at':0,'digest':'" TOKEN "','expected':'" TOKEN
+    "','name':'a.txt','type':'text/plain'}",
+    "{'kind':'file_piece','file':'" ID "','offset':65536,'piece':'00ff'}",
     "{'kind':'responses','org':'" ID "','widget':'" OTHER "','times':'0102'}",
     "{'kind':'visitor','id':'" ID "','org':'" OTHER "','widget':'" ID
     "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':true,'created_at':1}",

@@ -1,0 +1,260 @@
+/*
+ * A sender may repeat a request whose answer it has not received: the answer says how much is stored.
+ */
+#include "storaged/files/files.h"
+
+#include "proto/base/clock.h"
+
+static const char no_such_file[] = "no such file";
+
+static int
+file_answer(struct call *c, const struct msg_file_record *r)
+{
+	call_answer(c, MSG_FILE_STATE,
+	    &(struct msg_file_state){.org = r->org,
+		.total = r->total,
+		.received = r->received,
+		.created_at = r->created_at,
+		.name = r->name,
+		.type = r->type,
+		.digest = file_is_complete(r) ? r->digest : (struct hash256){{0}}});
+	return 0;
+}
+
+/* Refuses a file for which there is no room. */
+static int
+file_check_room(struct txn *t, struct call *c, const struct id *org, uint32_t bytes)
+{
+	static const struct id all;
+	const struct env *env = t->env;
+	struct msg_file_totals_record totals;
+	int rc = file_totals(t, &all, &totals);
+
+	if (rc == 0 && totals.bytes + bytes > env->files_max_bytes)
+		return call_refuse(c, STORE_LIMIT, "the files take FILES_MAX_BYTES");
+	if (rc == 0 && env->files_org_max_bytes > 0)
+		rc = file_totals(t, org, &totals);
+	if (rc == 0 && env->files_org_max_bytes > 0 &&
+	    totals.bytes + bytes > env->files_org_max_bytes)
+		return call_refuse(
+		    c, STORE_LIMIT, "the organization's files take FILES_ORG_MAX_BYTES");
+	return rc;
+}
+
+static int
+file_check_waiting(struct txn *t, struct call *c, const struct id *owner)
+{
+	const bool admin = id_equal(owner, &c->m->file_begin.org);
+	const unsigned most = admin ? FILES_WAITING_ADMIN_MAX : FILES_WAITING_MAX;
+	unsigned n;
+	int rc = file_count(t, owner, most, &n);
+
+	if (rc == 0 && n == most)
+		return call_refuse(c, STORE_BUSY, "too many files are in no message");
+	return rc;
+}
+
+int
+file_begin(struct txn *t, struct call *c, const struct id *owner)
+{
+	const struct msg_file_begin *m = &c->m->file_begin;
+	const struct key key = key_id(&m->file);
+	const uint64_t now = clock_wall_ms();
+	struct msg_file_record r;
+	int rc;
+
+	if (id_is_zero(&m->file) || id_is_zero(owner) || m->total == 0 || m->name.len == 0)
+		return call_refuse(c, STORE_INVALID, "a file needs an id, a name and bytes");
+	rc = txn_get_record(t, TABLE_FILES, &key, &r);
+	if (rc == 0 && id_equal(&r.owner, owner) && r.total == m->total)
+		return file_answer(c, &r);
+	if (rc == 0)
+		return call_refuse(c, STORE_INVALID, "another file has this id");
+	if (rc == MDB_NOTFOUND)
+		rc = file_check_room(t, c, &m->org, m->total);
+	if (rc == 0)
+		rc = file_check_waiting(t, c, owner);
+	if (rc != 0)
+		return rc;
+	r = (struct msg_file_record){.v = RECORD_VERSION,
+	    .id = m->file,
+	    .org = m->org,
+	    .owner = *owner,
+	    .total = m->total,
+	    .created_at = now,
+	    .due_at = now + FILE_WAIT_MS,
+	    .expected = m->expected,
+	    .name = m->name};
+	rc = file_put(t, NULL, &r);
+	return rc != 0 ? rc : file_answer(c, &r);
+}
+
+/* Why a piece cannot be one of the file; NULL: it may. */
+static const char *
+file_piece_fault(const struct msg_file_record *r, uint32_t offset, struct slice piece)
+{
+	if (piece.len == 0 || offset % FILE_PIECE_BYTES != 0)
+		return "a piece has no bytes, or begins where none does";
+	if (offset + piece.len > r->total)
+		return "the piece ends behind the file";
+	return piece.len != FILE_PIECE_BYTES && offset + piece.len != r->total
+	    ? "only the last piece may be shorter"
+	    : NULL;
+}
+
+int
+handle_file_append(struct txn *t, struct call *c)
+{
+	const struct msg_file_append *m = &c->m->file_append;
+	struct msg_file_record r;
+	const char *fault;
+	int rc = file_find(t, &m->file, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
+	if (rc != 0)
+		return rc;
+	fault = file_piece_fault(&r, m->offset, m->piece);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	if (m->offset != r.received || file_is_complete(&r))
+		return file_answer(c, &r);
+	if (m->offset == 0)
+		r.type = m->type;
+	if (file_piece_is_wrong(&r, m->piece)) {
+		call_answer(c, MSG_FILE_STATE, &(struct msg_file_state){.org = r.org});
+		return file_drop(t, &r);
+	}
+	rc = file_add_piece(t, &r, m->piece);
+	if (rc == 0)
+		rc = file_find(t, &m->file, &r);
+	return rc != 0 ? rc : file_answer(c, &r);
+}
+
+int
+handle_file_get(struct txn *t, struct call *c)
+{
+	struct msg_file_record r;
+	int rc = file_find(t, &c->m->file_get.file, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
+	return rc != 0 ? rc : file_answer(c, &r);
+}
+
+int
+handle_file_read(struct txn *t, struct call *c)
+{
+	const struct msg_file_read *m = &c->m->file_read;
+	struct msg_file_piece answer = {0};
+	struct msg_file_record r;
+	int rc = file_find(t, &m->file, &r);
+
+	if (rc == MDB_NOTFOUND || (rc == 0 && !file_is_complete(&r)))
+		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
+	if (rc == 0 && m->offset < r.total)
+		rc = file_read_from(t, &m->file, m->offset, &answer.piece);
+	if (rc == 0)
+		call_answer(c, MSG_FILE_PIECE, &answer);
+	return rc;
+}
+
+int
+handle_file_remove(struct txn *t, struct call *c)
+{
+	struct msg_file_record r;
+	int rc = file_find(t, &c->m->file_remove.file, &r);
+
+	if (rc == 0 && id_is_zero(&r.message))
+		rc = file_drop(t, &r);
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		call_ok(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static const char *
+file_import_fault(const struct msg_file_record *r)
+{
+	if (r->v != RECORD_VERSION)
+		return "the file has an unknown version";
+	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->owner) ||
+	    id_is_zero(&r->message))
+		return "a file needs its ids";
+	if (r->total == 0 || r->received != r->total || r->name.len == 0 || r->due_at != 0)
+		return "the file is incomplete";
+	return hash_is_zero(&r->digest) || !hash_equal(&r->digest, &r->expected)
+	    ? "a file needs its SHA-256"
+	    : NULL;
+}
+
+/* The record of an imported file whose pieces follow. An import is complete, also beyond the quota. */
+static int
+file_import_new(struct txn *t, struct call *c, const struct msg_file_record *r)
+{
+	const struct key key = key_id(&r->owner);
+	struct msg_conversation_record conversation;
+	struct msg_file_record fresh = *r;
+	unsigned n = 0;
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
+
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &r->org)))
+		return call_refuse(c, STORE_INVALID, "the file's conversation does not exist");
+	if (rc == 0)
+		rc = file_count(t, &r->owner, FILES_OF_CONVERSATION_MAX, &n);
+	if (rc == 0 && n == FILES_OF_CONVERSATION_MAX)
+		return call_refuse(c, STORE_LIMIT, "the conversation has too many files");
+	if (rc != 0)
+		return rc;
+	fresh.received = 0;
+	fresh.digest = (struct hash256){{0}};
+	fresh.due_at = clock_wall_ms() + FILE_WAIT_MS;
+	return file_put(t, NULL, &fresh);
+}
+
+int
+file_import(struct txn *t, struct call *c, const struct msg_file_record *r)
+{
+	const struct key key = key_id(&r->id);
+	const char *fault = file_import_fault(r);
+	struct msg_file_record there;
+	int rc;
+
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = txn_get_record(t, TABLE_FILES, &key, &there);
+	if (rc == 0 &&
+	    (!id_equal(&there.owner, &r->owner) || !hash_equal(&there.expected, &r->expected) ||
+		there.total != r->total))
+		return call_refuse(c, STORE_INVALID, "another file has this id");
+	if (rc == MDB_NOTFOUND)
+		rc = file_import_new(t, c, r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+int
+handle_import_file_piece(struct txn *t, struct call *c)
+{
+	const struct msg_import_file_piece *m = &c->m->import_file_piece;
+	struct msg_file_record r;
+	const char *fault;
+	int rc = file_find(t, &m->file, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
+	if (rc != 0)
+		return rc;
+	fault = file_piece_fault(&r, m->offset, m->piece);
+	if (fault == NULL && m->offset > r.received)
+		fault = "pieces of the file are missing before this one";
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	if (m->offset == r.received && file_piece_is_wrong(&r, m->piece))
+		return call_refuse(c, STORE_INVALID, "the file has another SHA-256");
+	if (m->offset == r.received && !file_is_complete(&r))
+		rc = file_add_piece(t, &r, m->piece);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
