@@ -19,6 +19,7 @@ export function conversation(fields: Partial<Conversation> = {}): Conversation {
 		operator: null,
 		assignedTo: null,
 		waitingSince: null,
+		snoozed: null,
 		tags: [],
 		unread: false,
 		...fields,

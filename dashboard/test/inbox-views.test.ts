@@ -30,6 +30,7 @@ test("a conversation is in the views that the server would list it in", () => {
 		"mine",
 		"unassigned",
 		"person",
+		"snoozed",
 		"resolved",
 		"widget:w1",
 		"tag:t1",
@@ -44,6 +45,7 @@ test("a conversation is in the views that the server would list it in", () => {
 		[{ state: "waiting", assignedTo: "me" }, "all waiting mine widget:w1"],
 		[{ state: "person", assignedTo: "other" }, "all person widget:w1"],
 		[{ state: "resolved", tags: ["t1"] }, "resolved"],
+		[{ state: "waiting", assignedTo: "me", snoozed: { until: null } }, "snoozed"],
 		[{ tags: ["t1", "t2"], widgetId: "w2" }, "all unassigned tag:t1"],
 	];
 	for (const [fields, expected] of cases) {
@@ -57,11 +59,12 @@ test("views ask the server for conversations that are not resolved, like its cou
 	const unresolved = "open,waiting,person";
 	assert.deepEqual(queryOf("all"), { state: unresolved });
 	assert.deepEqual(queryOf("resolved"), { state: "resolved" });
+	assert.deepEqual(queryOf("snoozed"), { snoozed: "true" });
 	assert.deepEqual(queryOf("mine"), { state: unresolved, assignedTo: "me" });
 	assert.deepEqual(queryOf("widget:w1"), { state: unresolved, widgetId: "w1" });
 	assert.deepEqual(queryOf("tag:t1"), { state: unresolved, tag: "t1" });
 	const counts = {
-		...{ all: 9, open: 5, waiting: 3, person: 0, resolved: 1, mine: 2, unassigned: 4 },
+		...{ all: 10, open: 5, waiting: 3, person: 0, resolved: 1, snoozed: 1, mine: 2, unassigned: 4 },
 		...{ mentions: 0, users: {}, widgets: { w1: 7 }, tags: {} },
 	};
 	assert.deepEqual(

@@ -97,3 +97,13 @@ test("rows with the same way back are one request", () => {
 		[null, ["c3"]],
 	]);
 });
+
+test("a snooze is taken back to what it was, also after a conversation was resolved", () => {
+	const tomorrow = { until: 5 };
+	const row = conversation({ snoozed: tomorrow });
+	assert.deepEqual(inverse(row, { snoozed: null }), { snoozed: tomorrow });
+	assert.deepEqual(inverse(row, { snoozed: { until: null } }), { snoozed: tomorrow });
+	assert.deepEqual(inverse(row, { state: "resolved" }), { state: "open", snoozed: tomorrow });
+	assert.equal(inverse(row, { snoozed: { until: 5 } }), null);
+	assert.deepEqual(inverse(conversation(), { snoozed: tomorrow }), { snoozed: null });
+});

@@ -73,6 +73,7 @@ enum conversation_change {
 	INBOX_TAGS = 4,
 	INBOX_READ = 8,
 	INBOX_TAGS_DIFFER = 16, /* instead of INBOX_TAGS: adds some tags and removes others */
+	INBOX_SNOOZED = 32,
 };
 
 /* What a label of a conversation is (storaged/conversations/labels.h). */
@@ -82,7 +83,11 @@ enum label_kind {
 	LABEL_TAG = 2,      /* with this tag */
 	LABEL_WIDGET = 3,   /* of this widget; counted, not listed */
 	LABEL_ASSIGNED = 4, /* assigned to anybody: zero; counted, not listed */
+	LABEL_SNOOZED = 5,  /* label_of_snoozed() */
 };
+
+/* The time until which a conversation is snoozed that waits for its visitor: the first ms of the year 10000. */
+#define SNOOZE_ANSWER UINT64_C(253402300800000)
 
 /* How exactly a user's last input is known, in ms: so often it is stored at most. */
 #define AVAILABILITY_STEP_MS UINT64_C(60000)

@@ -22,8 +22,8 @@ struct conversation_filter {
 	bool full;                         /* the next one does not fit into the answer */
 };
 
-/* The label that the list is restricted to; zero: none. A tag selects more than a user, a user more than a
- * state. */
+/* The label that the list is restricted to; zero: none. A tag selects more than a user, a user more than being
+ * snoozed, and that more than a state. */
 static struct id
 conversation_list_label(const struct msg_conversation_list *m)
 {
@@ -31,6 +31,8 @@ conversation_list_label(const struct msg_conversation_list *m)
 		return m->tag;
 	if (!id_is_zero(&m->assigned))
 		return m->assigned;
+	if (m->snoozed == 1)
+		return label_of_snoozed();
 	for (enum conversation_state state = STATE_WAITING; state <= STATE_RESOLVED; state++)
 		if (m->states == 1u << state)
 			return label_of_state(state);
@@ -99,6 +101,7 @@ conversation_list_matches(
 	    conversation_list_is(&m->assigned, &r->assigned) &&
 	    (m->unassigned == 0 || id_is_zero(&r->assigned)) &&
 	    (m->states == 0 || (m->states & 1u << r->state) != 0) &&
+	    (m->snoozed == 0 || (m->snoozed == 1) == (r->snoozed_until != 0)) &&
 	    (m->status == CONVERSATION_ANY || r->status == m->status) &&
 	    conversation_list_has_tag(r, &m->tag);
 }

@@ -129,6 +129,7 @@ conversation_position_of(
     const struct msg_conversation_record *conversation, struct conversation_position *position)
 {
 	position->updated_at = conversation->updated_at;
+	position->snoozed_until = conversation->snoozed_until;
 	position->contact = conversation->contact;
 	labels_of(conversation, &position->labels);
 }
@@ -147,9 +148,10 @@ conversation_move_labels(struct txn *t, const struct msg_conversation_record *co
 	    before == NULL ? NULL : &from, &to);
 }
 
-/* The record as it is stored: with the time when the visitor began to wait. An imported one has its own. */
+/* The record as it is stored: with the time when the visitor began to wait. An imported one has its own. What is resolved
+ * is not snoozed. */
 static struct msg_conversation_record
-conversation_with_wait(const struct msg_conversation_record *conversation,
+conversation_completed(const struct msg_conversation_record *conversation,
     const struct conversation_position *before)
 {
 	struct msg_conversation_record r = *conversation;
@@ -160,7 +162,25 @@ conversation_with_wait(const struct msg_conversation_record *conversation,
 	/* Nobody waits for a person any more. */
 	if (r.state == STATE_OPEN || r.state == STATE_RESOLVED)
 		r.asked_at = 0;
+	if (r.state == STATE_RESOLVED)
+		r.snoozed_until = 0;
 	return r;
+}
+
+int
+conversation_move_wake(struct txn *t, const struct id *org, const struct id *conversation,
+    uint64_t from, uint64_t to)
+{
+	const struct key old = key_due(from, DUE_WAKE, conversation);
+	const struct key row = key_due(to, DUE_WAKE, conversation);
+	const struct key about = key_of_org(org, conversation);
+	int rc = 0;
+
+	if (from == to)
+		return 0;
+	if (from != 0)
+		rc = txn_del(t, TABLE_DUE, &old);
+	return rc != 0 || to == 0 ? rc : txn_put(t, TABLE_DUE, &row, key_slice(&about));
 }
 
 int
@@ -168,7 +188,7 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
     const struct conversation_position *before, unsigned messages)
 {
 	const struct msg_conversation_record stored =
-	    conversation_with_wait(conversation, before);
+	    conversation_completed(conversation, before);
 	bool fresh = before == NULL;
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
@@ -178,7 +198,7 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 
 	if (fresh)
 		numbers_change_conversation(t, NULL, conversation);
-	labels_of(conversation, &labels);
+	labels_of(&stored, &labels);
 	/* First, since every later change may move the bytes that the record's slices refer to. */
 	rc = txn_put_record(t, TABLE_CONVERSATIONS, &key, &stored);
 
@@ -188,6 +208,9 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 		rc = conversation_move_activity(t, conversation, before);
 	if (rc == 0)
 		rc = conversation_move_labels(t, conversation, before, &labels);
+	if (rc == 0)
+		rc = conversation_move_wake(t, &conversation->org, &conversation->id,
+		    fresh ? 0 : before->snoozed_until, stored.snoozed_until);
 	if (rc == 0)
 		rc = totals_add(t, &conversation->org, fresh, messages);
 	return rc;
@@ -295,6 +318,8 @@ conversation_apply_state(
 		conversation_end_takeover(conversation);
 	if (arrival->question && conversation->state == STATE_RESOLVED)
 		conversation->state = STATE_OPEN;
+	if (arrival->question)
+		conversation->snoozed_until = 0;
 	if (arrival->hand_over && conversation->state != STATE_PERSON)
 		conversation->state = STATE_WAITING;
 }
@@ -321,9 +346,13 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
 	conversation_note_reply(conversation, arrival->reply, arrival->status);
 	rc = conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
-	if (rc != 0 || conversation->state == state)
-		return rc;
-	return change_add_conversation(t, &conversation->org, &conversation->id, CHANGE_STATE);
+	if (rc == 0 && conversation->state != state)
+		rc = change_add_conversation(
+		    t, &conversation->org, &conversation->id, CHANGE_STATE);
+	if (rc == 0 && conversation->snoozed_until != before.snoozed_until)
+		rc = change_add_conversation(
+		    t, &conversation->org, &conversation->id, CHANGE_SNOOZED);
+	return rc;
 }
 
 /* Later ids are greater (proto/base/ids.h). */

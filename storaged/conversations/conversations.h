@@ -33,7 +33,7 @@
 
 /* What determines the position of a stored conversation in the lists. */
 struct conversation_position {
-	uint64_t updated_at;
+	uint64_t updated_at, snoozed_until;
 	struct id contact;
 	struct labels labels;
 };
@@ -49,6 +49,14 @@ void conversation_position_of(
 [[gnu::warn_unused_result]] int conversation_put(struct txn *t,
     const struct msg_conversation_record *conversation,
     const struct conversation_position *before, unsigned messages);
+
+/*
+ * Moves the row of the table due that wakes a snoozed conversation (duty/wake.h), from one time to another; 0: there is
+ * none. conversation_put() does this, also for a conversation that only waits for its visitor: its time does not come. The
+ * ids must not lie in the map.
+ */
+[[gnu::warn_unused_result]] int conversation_move_wake(struct txn *t, const struct id *org,
+    const struct id *conversation, uint64_t from, uint64_t to);
 
 /* Replaces the context of a conversation, and adds its change. */
 [[gnu::warn_unused_result]] int conversation_set_context(

@@ -17,6 +17,23 @@ label_of_state(enum conversation_state state)
 	return id;
 }
 
+struct id
+label_of_snoozed(void)
+{
+	struct id id = {{0}};
+
+	id.b[sizeof(id.b) - 1] = UINT8_MAX;
+	return id;
+}
+
+struct id
+labels_shelf(const struct labels *labels)
+{
+	if (labels->state == STATE_RESOLVED)
+		return label_of_state(STATE_RESOLVED);
+	return labels->is_snoozed ? label_of_snoozed() : (struct id){{0}};
+}
+
 bool
 labels_next_tag(struct slice *tags, struct id *tag)
 {
@@ -63,9 +80,14 @@ labels_of(const struct msg_conversation_record *conversation, struct labels *lab
 	labels->n = 0;
 	labels->state = conversation->state;
 	labels->is_assigned = !id_is_zero(&conversation->assigned);
+	labels->is_snoozed = conversation->snoozed_until != 0;
 	if (labels->state != STATE_OPEN) {
 		id = label_of_state((enum conversation_state)labels->state);
 		labels_add(labels, LABEL_STATE, &id);
+	}
+	if (labels->is_snoozed) {
+		id = label_of_snoozed();
+		labels_add(labels, LABEL_SNOOZED, &id);
 	}
 	if (labels->is_assigned)
 		labels_add(labels, LABEL_USER, &conversation->assigned);
@@ -77,6 +99,7 @@ static bool
 labels_equal(const struct labels *a, const struct labels *b)
 {
 	return a->n == b->n && a->state == b->state && a->is_assigned == b->is_assigned &&
+	    a->is_snoozed == b->is_snoozed &&
 	    memcmp(a->of, b->of, a->n * sizeof(a->of[0])) == 0;
 }
 
@@ -143,11 +166,11 @@ int
 labels_each_count(
     const struct id *widget, const struct labels *labels, label_count_fn *fn, void *arg)
 {
-	const struct id anybody = {{0}};
+	const struct id anybody = {{0}}, shelf = labels_shelf(labels);
 	int rc = 0;
 
-	if (labels->state == STATE_RESOLVED)
-		return fn(arg, LABEL_STATE, &labels->of[0]);
+	if (!id_is_zero(&shelf))
+		return fn(arg, labels->is_snoozed ? LABEL_SNOOZED : LABEL_STATE, &shelf);
 	if (labels->is_assigned)
 		rc = fn(arg, LABEL_ASSIGNED, &anybody);
 	if (rc == 0)

@@ -1,11 +1,11 @@
 /*
  * Labels: what conversations are listed and counted by, besides their activity. A conversation has a label for
- * its state, unless that is open; for the user that it is assigned to; and for each of its tags. Most
+ * its state, unless that is open; if it is snoozed; for the user that it is assigned to; and for each of its tags. Most
  * conversations have none, and cost nothing here.
  *
  * The table labels lists the conversations of a label by their activity. label_counts says how many of them are
- * not resolved; it also counts the conversations of each widget, and those assigned to anybody. Only resolved
- * ones have the count of LABEL_STATE that belongs to them. Both tables change in the transaction of the
+ * neither resolved nor snoozed; it also counts the conversations of each widget, and those assigned to anybody. Resolved and
+ * snoozed ones have only the count of this label. Both tables change in the transaction of the
  * conversation (conversation_put()).
  */
 #ifndef STORAGED_CONVERSATIONS_LABELS_H
@@ -14,18 +14,24 @@
 #include "storaged/engine/txn.h"
 
 #define TAGS_MAX   32u /* of a conversation */
-#define LABELS_MAX (TAGS_MAX + 2)
+#define LABELS_MAX (TAGS_MAX + 3)
 
 struct labels {
 	uint8_t state; /* enum conversation_state */
-	bool is_assigned;
-	size_t n; /* state (if it is not open), user, tags */
+	bool is_assigned, is_snoozed;
+	size_t n; /* state (if it is not open), snoozed, user, tags */
 	struct id of[LABELS_MAX];
 	uint8_t kind[LABELS_MAX]; /* enum label_kind */
 };
 
 /* The label of a state. */
 struct id label_of_state(enum conversation_state state);
+
+/* The label of all that are snoozed. */
+struct id label_of_snoozed(void);
+
+/* The label by which alone a conversation with these labels is counted; zero: it is counted by all. */
+struct id labels_shelf(const struct labels *labels);
 
 /* The labels of a conversation. */
 void labels_of(const struct msg_conversation_record *conversation, struct labels *labels);

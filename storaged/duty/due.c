@@ -7,6 +7,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/duty/availability.h"
+#include "storaged/duty/wake.h"
 #include "storaged/files/file_records.h"
 #include "storaged/visitors/erase_plan.h"
 
@@ -28,6 +29,7 @@ static const struct {
     [DUE_AWAY] = {.run = availability_due, .name = "away"},
     [DUE_ERASE] = {.run = erase_plan_due, .name = "erase", .again = true},
     [DUE_FILE] = {.run = file_due, .name = "file"},
+    [DUE_WAKE] = {.run = wake_due, .name = "wake"},
 };
 
 struct due {

@@ -188,6 +188,7 @@ enum due_kind {
 	DUE_AWAY = 1,  /* a user without input becomes away */
 	DUE_ERASE = 2, /* a conversation is erased (visitors/erase_plan.h) */
 	DUE_FILE = 3,  /* a file that is in no message is removed (files/file_records.h) */
+	DUE_WAKE = 4,  /* a conversation is no longer snoozed (duty/wake.h) */
 	DUE_KINDS,
 };
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);

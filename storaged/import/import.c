@@ -51,6 +51,8 @@ import_conversation_fault(const struct msg_conversation_record *r)
 		return "the conversation's times are invalid";
 	if (r->next_seq == 0 || r->next_seq > SEQ_MAX + 1)
 		return "the conversation's next sequence number is invalid";
+	if (r->snoozed_until > SNOOZE_ANSWER)
+		return "the conversation's end of being snoozed is invalid";
 	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
 		return "the conversation's last message is too long";
 	if ((r->state == STATE_PERSON) == id_is_zero(&r->operator))
@@ -135,6 +137,7 @@ import_keep_labels(
 	r->operator_name = there->operator_name;
 	r->operator_at = there->operator_at;
 	r->asked_at = there->asked_at;
+	r->snoozed_until = there->snoozed_until;
 	r->assigned = there->assigned;
 	r->tags = there->tags;
 }

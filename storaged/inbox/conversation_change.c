@@ -1,5 +1,5 @@
 /*
- * MSG_CONVERSATION_CHANGE: state, assignment, tags, and what the caller has read.
+ * MSG_CONVERSATION_CHANGE: state, assignment, tags, until when it is snoozed, and what the caller has read.
  */
 #include "proto/base/basics.h"
 #include "storaged/changes/changes.h"
@@ -111,6 +111,8 @@ conversation_change_find(
 
 	if (!id_equal(&a->assigned, &b->assigned))
 		set |= INBOX_ASSIGNED;
+	if (a->snoozed_until != b->snoozed_until)
+		set |= INBOX_SNOOZED;
 	return slice_eq(a->tags, b->tags) ? set : set | INBOX_TAGS;
 }
 
@@ -125,6 +127,7 @@ conversation_change_announce(
 	    {INBOX_STATE, CHANGE_STATE},
 	    {INBOX_ASSIGNED, CHANGE_ASSIGNED},
 	    {INBOX_TAGS, CHANGE_TAGGED},
+	    {INBOX_SNOOZED, CHANGE_SNOOZED},
 	    {INBOX_READ, CHANGE_READ},
 	};
 	int rc = 0;
@@ -153,6 +156,22 @@ conversation_change_mark(struct txn *t, const struct msg_conversation_change *m,
 	return rc != 0 ? rc : conversation_change_announce(t, m, INBOX_READ);
 }
 
+/* A resolved conversation ends being snoozed, and cannot be snoozed. */
+static int
+conversation_change_set_snoozed(struct call *c, struct msg_conversation_record *r)
+{
+	const struct msg_conversation_change *m = &c->m->conversation_change;
+
+	if ((m->what & INBOX_SNOOZED) != 0)
+		r->snoozed_until = m->snoozed_until;
+	if (r->state != STATE_RESOLVED)
+		return 0;
+	if ((m->what & INBOX_SNOOZED) != 0 && m->snoozed_until != 0)
+		return call_refuse(c, STORE_STALE, "the conversation is resolved");
+	r->snoozed_until = 0;
+	return 0;
+}
+
 /* Stores the changes, if there are any. Only fields of *r that are no slices may be read afterwards. */
 static int
 conversation_change_store(struct txn *t, struct call *c, struct msg_conversation_record *r)
@@ -169,7 +188,9 @@ conversation_change_store(struct txn *t, struct call *c, struct msg_conversation
 		conversation_change_set_state(r, m->state);
 	if ((m->what & INBOX_ASSIGNED) != 0)
 		r->assigned = m->assigned;
-	rc = conversation_change_set_tags(c, r, &text);
+	rc = conversation_change_set_snoozed(c, r);
+	if (rc == 0)
+		rc = conversation_change_set_tags(c, r, &text);
 	if (rc != 0)
 		return rc;
 	changes = conversation_change_find(&stored, r);

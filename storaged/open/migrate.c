@@ -97,8 +97,9 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	},
     [11] =
 	{
-	    [TABLE_TURNS] = 4, /* paid_day */
-	    [TABLE_SPENT] = 1, /* share_told; the next one has the same record */
+	    [TABLE_CONVERSATIONS] = 8, /* snoozed_until */
+	    [TABLE_TURNS] = 4,         /* paid_day */
+	    [TABLE_SPENT] = 1,         /* share_told; the next one has the same record */
 	    [TABLE_SPENDERS] = 1,
 	    [TABLE_NOTES] = 4,    /* mentions */
 	    [TABLE_MESSAGES] = 4, /* files */

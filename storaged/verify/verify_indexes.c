@@ -27,6 +27,31 @@ verify_indexed(struct checker *c, const struct index *index, const void *record,
 	return rc;
 }
 
+/* A row that ends a conversation's being snoozed: the conversation has the same time. */
+static int
+verify_wake(struct checker *c, struct slice row, struct slice value)
+{
+	struct msg_conversation_record r;
+	struct slice record;
+	struct id org, id;
+	struct key key;
+	int rc;
+
+	org_key_parts(value, &org, &id);
+	key = key_id(&id);
+	rc = txn_get(c->txn, TABLE_CONVERSATIONS, &key, &record);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	/* Its own table reports a record that does not decode. */
+	if (rc == 0 && record_decode(record, MSG_CONVERSATION_RECORD, &r) != WIRE_OK)
+		return 0;
+	if (rc == MDB_NOTFOUND || !id_equal(&r.org, &org) || r.snoozed_until != due_time(row))
+		verify_found(c, TABLE_DUE,
+		    "conversation %s is not snoozed until the time of its row",
+		    verify_id_text(&id).s);
+	return 0;
+}
+
 /* A row of the table due that is no index: its value leads to what its key names, which may be gone. */
 static int
 verify_due(struct checker *c, struct slice key, struct slice value)
@@ -34,10 +59,12 @@ verify_due(struct checker *c, struct slice key, struct slice value)
 	const size_t id = sizeof(struct id);
 
 	if (!key_fits(TABLE_USERS, value) ||
-	    memcmp(key.p + key.len - id, value.p + id, id) != 0)
+	    memcmp(key.p + key.len - id, value.p + id, id) != 0) {
 		verify_found(c, TABLE_DUE, "a row of kind %u does not lead to what it names",
 		    due_kind(key));
-	return 0;
+		return 0;
+	}
+	return due_kind(key) == DUE_WAKE ? verify_wake(c, key, value) : 0;
 }
 
 /* arg: struct index. */

@@ -119,13 +119,16 @@ verify_label_has(const struct label_group *g, const struct msg_conversation_reco
 	return false;
 }
 
-/* A resolved conversation is counted for its state alone. */
+/* A resolved or snoozed conversation is counted for that alone. */
 static bool
 verify_label_counts(const struct label_group *g, const struct msg_conversation_record *r)
 {
-	const struct id resolved = label_of_state(STATE_RESOLVED);
+	struct labels labels;
+	struct id shelf;
 
-	return (r->state != STATE_RESOLVED) != id_equal(&g->label, &resolved);
+	labels_of(r, &labels);
+	shelf = labels_shelf(&labels);
+	return id_is_zero(&shelf) || id_equal(&g->label, &shelf);
 }
 
 static void

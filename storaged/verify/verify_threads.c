@@ -45,6 +45,8 @@ verify_thread_conversation_fault(const struct thread *thread)
 		return r->state == STATE_PERSON
 		    ? "is with a person, but nobody has taken it over"
 		    : "has an operator, but is not with a person";
+	if (r->state == STATE_RESOLVED && r->snoozed_until != 0)
+		return "is resolved, but snoozed";
 	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
 		return "has a last message that is too long";
 	return NULL;
@@ -298,6 +300,20 @@ verify_thread_contact_of(struct checker *c, const struct thread *thread)
 	    c, TABLE_CONVERSATIONS, name.s, "is with contact", TABLE_CONTACTS, &contact);
 }
 
+/* A snoozed one has its row in the table due; verify_indexes.c checks the rest of that row. */
+static int
+verify_thread_snoozed(struct checker *c, const struct thread *thread)
+{
+	const struct msg_conversation_record *r = &thread->record;
+	const struct key row = key_due(r->snoozed_until, DUE_WAKE, &thread->id);
+	int rc = 0;
+
+	if (r->snoozed_until != 0 && !verify_has(c, TABLE_DUE, &row, &rc) && rc == 0)
+		verify_found(c, TABLE_DUE, "snoozed conversation %s has no row",
+		    verify_id_text(&thread->id).s);
+	return rc;
+}
+
 /* Checks everything of a conversation that does not depend on the walk. */
 static int
 verify_thread_conversation(struct checker *c, const struct thread *thread)
@@ -314,6 +330,8 @@ verify_thread_conversation(struct checker *c, const struct thread *thread)
 		rc = verify_thread_contact_of(c, thread);
 	if (rc == 0)
 		rc = verify_labels_of(c, &thread->id, &thread->record);
+	if (rc == 0)
+		rc = verify_thread_snoozed(c, thread);
 	if (rc == 0)
 		rc = verify_thread_session_entry_of(c, thread);
 	for (size_t i = 0; i < ARRAY_LEN(lists) && rc == 0; i++)

@@ -23,7 +23,7 @@ struct erasure {
 	struct id room; /* of its session */
 	struct key by_session, by_activity, by_widget, by_contact;
 	bool has_contact;
-	uint64_t messages, updated_at;
+	uint64_t messages, updated_at, snoozed_until;
 	struct labels labels;
 };
 
@@ -39,6 +39,7 @@ erase_prepare(
 	d->room = room_id_of_session(
 	    &conversation->org, &conversation->widget, conversation->session);
 	d->updated_at = conversation->updated_at;
+	d->snoozed_until = conversation->snoozed_until;
 	labels_of(conversation, &d->labels);
 	d->by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
@@ -114,6 +115,8 @@ erase_inbox(struct txn *t, const struct erasure *d)
 
 	if (rc == 0)
 		rc = mentions_erase_conversation(t, &d->id);
+	if (rc == 0)
+		rc = conversation_move_wake(t, &d->org, &d->id, d->snoozed_until, 0);
 	if (rc == 0)
 		rc = txn_del_all(t, TABLE_NOTES, &front);
 	if (rc == 0)

@@ -158,6 +158,7 @@ describe("the inbox", { skip: missing }, () => {
 			["Mine 1", "mine", true],
 			[`Unassigned ${COUNT - 1}`, "unassigned", false],
 			["With a person 0", "person", false],
+			["Snoozed 0", "snoozed", false],
 			["Resolved 0", "resolved", false],
 			[`All ${count}`, "all", false],
 			["Refund 1", `tag:${tag}`, true],

@@ -29,7 +29,7 @@ describe("many conversations in the list", { skip: missing }, () => {
 		const all = await list();
 		await admin("POST", "conversations/bulk", {
 			ids: all.map(({ _id }) => _id),
-			change: { state: "open", assignedTo: null, tags: [], read: false },
+			change: { state: "open", assignedTo: null, tags: [], read: false, snoozed: null },
 		});
 	});
 
@@ -92,6 +92,48 @@ describe("many conversations in the list", { skip: missing }, () => {
 		await selected(page, 1);
 		await page.keyboard.press("Escape");
 		await bar(page).waitFor({ state: "detached" });
+	});
+
+	it("are snoozed and taken back, and one alone from its thread", async () => {
+		const { page, complaints } = await visit();
+		const snoozed = () => count("&snoozed=true");
+		const dialog = page.getByRole("dialog", { name: "Snooze" });
+		await check(page, 1).click();
+		await check(page, 2).click();
+		await page.keyboard.press("z");
+		await assertAccessible(page);
+		await dialog.getByRole("button", { name: "Tomorrow morning" }).click();
+		await page.getByText("2 conversations are snoozed.").waitFor();
+		await until("they are snoozed", async () => (await snoozed()) === 2);
+		await undo(page);
+		await until("they are back", async () => (await snoozed()) === 0);
+
+		await row(page, 9).click();
+		await page.getByRole("log", { name: "Messages" }).waitFor();
+		await page.getByRole("button", { name: "More actions for this conversation" }).click();
+		await page.getByRole("menuitem", { name: "Snooze", exact: true }).click();
+		const time = dialog.getByLabel("At another time");
+		await time.fill("2020-01-01T09:00");
+		await dialog.getByRole("button", { name: "Snooze until then" }).click();
+		await dialog.getByText("Choose a time later than now and within a year.").waitFor();
+		await dialog.getByRole("button", { name: "When the visitor writes" }).click();
+		await page.getByText("Snoozed until the visitor writes").waitFor();
+		await until("the server has it", async () => (await snoozed()) === 1);
+		await page
+			.locator(`[aria-setsize='${COUNT - 1}']`)
+			.first()
+			.waitFor();
+
+		await show(page, "/?view=snoozed");
+		await row(page, 1).getByText("Until the visitor writes").waitFor();
+		await page.keyboard.press("j");
+		await page.keyboard.press("Enter");
+		await page.getByText("Snoozed until the visitor writes").waitFor();
+		await page.keyboard.press("z");
+		await page.getByText("The conversation is back.").waitFor();
+		await until("it is back", async () => (await snoozed()) === 0);
+		await page.getByText("No conversation is snoozed.").waitFor();
+		assert.deepEqual(complaints, []);
 	});
 
 	it("are all chosen by Ctrl-A, also those that are not loaded yet, but not while somebody writes", async () => {

@@ -18,15 +18,16 @@ const DASHBOARD_PARTS = {
 	contacts: [],
 	hours: [],
 	knowledge: [],
-	inbox: ["thread", "start"],
+	inbox: ["thread", "start", "snooze"],
 	join: [],
 	login: [],
 	numbers: [],
 	refusals: [],
 	settings: ["hours", "snippets"],
 	snippets: [],
+	snooze: [],
 	start: [],
-	thread: ["knowledge"],
+	thread: ["knowledge", "snooze"],
 	widgets: ["hours"],
 };
 const TYPES = "workerd/api/openapi";

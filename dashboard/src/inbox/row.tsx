@@ -26,7 +26,7 @@ interface RowProps {
 	readonly total: number;
 	/** How long ago the last activity was. */
 	readonly time: string;
-	/** How long the visitor waits; empty: not. */
+	/** How long the visitor waits, or until when it is snoozed; empty: neither. */
 	readonly wait: string;
 	readonly isOpen: boolean;
 	readonly isSelected: boolean;
@@ -127,11 +127,19 @@ function RowMarks({ row, wait, names }: Pick<RowProps, "row" | "wait" | "names">
 	const assigned = assignedTo && (names.people.get(assignedTo) ?? t("somebody"));
 	const tags = row.tags.flatMap((id) => names.tags.get(id) ?? []);
 	const more = tags.length - TAGS_MAX;
-	const hasNone = state === "open" && !assigned && tags.length === 0;
+	const hasNone = state === "open" && !row.snoozed && !assigned && tags.length === 0;
 	if (hasNone) return null;
 	return (
 		<span class="row-marks">
-			{state === "waiting" && <Badge tone="warn">{t("waits", { time: wait })}</Badge>}
+			{row.snoozed && (
+				<Badge>
+					<Icon name="clock" />
+					{wait}
+				</Badge>
+			)}
+			{state === "waiting" && !row.snoozed && (
+				<Badge tone="warn">{t("waits", { time: wait })}</Badge>
+			)}
 			{state === "resolved" && <Badge tone="good">{t("resolved")}</Badge>}
 			{state === "person" && <Badge tone="accent">{operator?.name ?? t("person")}</Badge>}
 			{assigned && assigned !== operator?.name && (
@@ -154,5 +162,9 @@ function RowMarks({ row, wait, names }: Pick<RowProps, "row" | "wait" | "names">
 /** How long ago, as short as possible. */
 export const timeOf = (row: Conversation, now: number): string => words.brief(row.updatedAt, now);
 
-export const waitOf = ({ waitingSince }: Conversation, now: number): string =>
-	waitingSince === null ? "" : words.brief(waitingSince, now);
+export function waitOf({ waitingSince, snoozed }: Conversation, now: number): string {
+	if (!snoozed) return waitingSince === null ? "" : words.brief(waitingSince, now);
+	return snoozed.until === null
+		? t("snoozedAnswer")
+		: t("snoozedUntil", { time: words.until(snoozed.until, now) });
+}

@@ -1,10 +1,10 @@
 // The views of the inbox: what the server is asked for, whether a conversation belongs to one, how many do. Only
-// "resolved" contains resolved conversations.
+// "resolved" contains resolved conversations, and only "snoozed" snoozed ones.
 
 import type { Conversation, Counts, Me } from "../../../workerd/api/openapi/openapi";
 import { isMine } from "../shell/mine";
 
-const PLAIN = ["all", "waiting", "mine", "unassigned", "person", "resolved"] as const;
+const PLAIN = ["all", "waiting", "mine", "unassigned", "person", "snoozed", "resolved"] as const;
 export type PlainView = (typeof PLAIN)[number];
 export type View = PlainView | `widget:${string}` | `tag:${string}`;
 
@@ -29,6 +29,7 @@ interface Query {
 	readonly assignedTo?: string;
 	readonly widgetId?: string;
 	readonly tag?: string;
+	readonly snoozed?: "true";
 }
 
 export function queryOf(view: View): Query {
@@ -39,6 +40,8 @@ export function queryOf(view: View): Query {
 		case "person":
 		case "resolved":
 			return { state: view };
+		case "snoozed":
+			return { snoozed: "true" };
 		case "mine":
 			return { state: UNRESOLVED, assignedTo: "me" };
 		case "unassigned":
@@ -52,8 +55,9 @@ export function queryOf(view: View): Query {
 
 /** `me`: null: not known yet. */
 export function isIn(view: View, row: Conversation, me: Me | null): boolean {
+	if (row.state === "resolved") return view === "resolved";
+	if (row.snoozed || view === "snoozed") return row.snoozed !== null && view === "snoozed";
 	if (view === "waiting" || view === "person" || view === "resolved") return row.state === view;
-	if (row.state === "resolved") return false;
 	if (view === "all") return true;
 	if (view === "mine") return isMine(me, row);
 	if (view === "unassigned") return row.assignedTo === null;
@@ -63,7 +67,7 @@ export function isIn(view: View, row: Conversation, me: Me | null): boolean {
 }
 
 export function countOf(view: View, counts: Counts): number {
-	if (view === "all") return counts.all - counts.resolved;
+	if (view === "all") return counts.all - counts.resolved - counts.snoozed;
 	if (isPlain(view)) return counts[view];
 	const all = view.startsWith("widget:") ? counts.widgets : counts.tags;
 	return all[idOf(view)] ?? 0;

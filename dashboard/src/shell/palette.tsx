@@ -32,7 +32,7 @@ export function isMatch(text: string, letters: string): boolean {
 }
 
 /** The views that have a text here, and those of widgets and tags. */
-const VIEWS = ["all", "waiting", "mine", "unassigned", "person", "resolved"] as const;
+const VIEWS = ["all", "waiting", "mine", "unassigned", "person", "snoozed", "resolved"] as const;
 
 function useViews(): Command[] {
 	const widgets = useWidgets().data ?? [];

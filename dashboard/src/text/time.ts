@@ -30,6 +30,8 @@ export interface TimeWords {
 	day(at: number, now: number): string;
 	/** "14:32" */
 	clock(at: number): string;
+	/** A time to come: "14:32" today, "Wed 12 Mar, 14:32". */
+	until(at: number, now: number): string;
 	/** "12 Mar 2025" */
 	date(at: number): string;
 	/** "Wednesday 12 March 2025 at 14:32:07" */
@@ -49,6 +51,7 @@ export function createTimeWords(locale: string): TimeWords {
 	const longDate = formatter(long);
 	const longDateYear = formatter({ ...long, year: "numeric" });
 	const clock = formatter({ timeStyle: "short" });
+	const soon = formatter({ ...short, weekday: "short", hour: "numeric", minute: "2-digit" });
 	const exact = formatter({ dateStyle: "full", timeStyle: "medium" });
 	const ago = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
 	const unit = (unit: "minute" | "hour") =>
@@ -84,6 +87,7 @@ export function createTimeWords(locale: string): TimeWords {
 			return (isSameYear(at, now) ? longDate : longDateYear).format(at);
 		},
 		clock: (at) => clock.format(at),
+		until: (at, now) => (isSameDay(at, now) ? clock : soon).format(at),
 		date: (at) => shortDateYear.format(at),
 		exact: (at) => exact.format(at),
 	};

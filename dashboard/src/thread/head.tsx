@@ -5,6 +5,7 @@ import { address } from "../api/client";
 import { useRight } from "../shell/me";
 import { usePeople } from "../shell/people";
 import { t as common } from "../text/common";
+import { words } from "../text/words";
 import { Button, IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Menu, type MenuItem } from "../ui/menu";
@@ -28,13 +29,14 @@ interface HeadProps {
 	readonly isPanelOpen: boolean;
 	readonly onPanel: () => void;
 	readonly onAssign: () => void;
+	readonly onSnooze: () => void;
 	readonly onCopyLink: () => void;
 	readonly onDelete: () => void;
 }
 
 export function Head(props: HeadProps) {
-	const { conversation, actions, back, isPanelOpen, onPanel, onAssign, onCopyLink, onDelete } =
-		props;
+	const { conversation, actions, back, isPanelOpen, onPanel, onAssign, onSnooze } = props;
+	const { onCopyLink, onDelete } = props;
 	const mayDelete = useRight("delete");
 	return (
 		<div class="thread-head">
@@ -49,6 +51,12 @@ export function Head(props: HeadProps) {
 							{visitorName(conversation)}
 						</h2>
 						<StateMenu conversation={conversation} actions={actions} />
+						{conversation.snoozed && (
+							<span class="thread-snoozed">
+								<Icon name="clock" />
+								{snoozedText(conversation.snoozed)}
+							</span>
+						)}
 					</div>
 					<div class="thread-actions">
 						<AssignButton assignedTo={conversation.assignedTo} onAssign={onAssign} />
@@ -62,7 +70,7 @@ export function Head(props: HeadProps) {
 						/>
 						<Menu
 							label={t("moreActions")}
-							items={moreItems(conversation, onCopyLink, mayDelete ? onDelete : null)}
+							items={moreItems(conversation, onSnooze, onCopyLink, mayDelete ? onDelete : null)}
 						>
 							<Icon name="more" />
 						</Menu>
@@ -71,6 +79,12 @@ export function Head(props: HeadProps) {
 			)}
 		</div>
 	);
+}
+
+function snoozedText({ until }: NonNullable<Conversation["snoozed"]>): string {
+	return until === null
+		? t("snoozedAnswer")
+		: t("snoozedUntil", { time: words.until(until, Date.now()) });
 }
 
 interface PartProps {
@@ -148,12 +162,16 @@ function download(conversationId: string, format: "json" | "text"): void {
 }
 
 function moreItems(
-	{ _id }: Conversation,
+	{ _id, state, snoozed }: Conversation,
+	onSnooze: () => void,
 	onCopyLink: () => void,
 	/** Null: the user may not. */
 	onDelete: (() => void) | null,
 ): MenuItem[] {
 	return [
+		...(state === "resolved"
+			? []
+			: [{ text: t(snoozed ? "wake" : "snooze"), icon: "clock" as const, run: onSnooze }]),
 		{ text: t("copyThreadLink"), icon: "link", run: onCopyLink },
 		{ text: t("exportText"), icon: "download", run: () => download(_id, "text") },
 		{ text: t("exportJson"), icon: "download", run: () => download(_id, "json") },

@@ -8,6 +8,7 @@ import { Assigning } from "../shell/assigning";
 import { operatorId, useMe } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
+import { Snoozing } from "../snooze/snoozing";
 import { t as common } from "../text/common";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
@@ -85,6 +86,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const [jumps, setJumps] = useState(0);
 	const [question, setQuestion] = useState<Question>(null);
 	const [isAssigning, setAssigning] = useState(false);
+	const [isSnoozing, setSnoozing] = useState(false);
 	const me = useMe().data;
 	const conversation = useConversation(id);
 	const notes = useNotes(id);
@@ -129,6 +131,8 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 		focusComposer(mode === "note" ? "note" : "reply");
 	}, [isThere]);
 
+	const snooze = () => (data?.snoozed ? void actions.snooze(null) : setSnoozing(true));
+
 	useCommands([
 		{ id: "reply", text: t("commandReply"), key: "r", run: () => focusComposer("reply") },
 		{ id: "note", text: t("commandNote"), key: "n", run: () => focusComposer("note") },
@@ -139,6 +143,9 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 			run: () => void actions.toggleResolved(),
 		},
 		{ id: "assign", text: common("assign"), key: "a", run: () => setAssigning(true) },
+		...(data && data.state !== "resolved"
+			? [{ id: "snooze", text: t(data.snoozed ? "wake" : "snooze"), key: "z", run: snooze }]
+			: []),
 		{ id: "panel", text: t("sidePanel"), key: "i", run: panel.toggle },
 		{ id: "copy-link", text: t("copyThreadLink"), run: () => void copyLink(id) },
 	]);
@@ -195,6 +202,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 					isPanelOpen={panel.isOpen}
 					onPanel={panel.toggle}
 					onAssign={() => setAssigning(true)}
+					onSnooze={snooze}
 					onCopyLink={() => void copyLink(id)}
 					onDelete={() => setQuestion({ about: "conversation" })}
 				/>
@@ -256,6 +264,12 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 			)}
 			<LiveRegion spoken={announcer.spoken} />
 			{answerDialog}
+			{isSnoozing && data && (
+				<Snoozing
+					onPick={(until) => void actions.snooze({ until })}
+					onClose={() => setSnoozing(false)}
+				/>
+			)}
 			{isAssigning && data && (
 				<Assigning
 					assignedTo={data.assignedTo}

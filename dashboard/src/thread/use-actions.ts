@@ -16,6 +16,8 @@ export interface Actions {
 	change(change: ConversationChange): Promise<boolean>;
 	/** Resolves the conversation, or opens a resolved one as it was before. */
 	toggleResolved(): Promise<void>;
+	/** null: it is back. */
+	snooze(snoozed: Conversation["snoozed"]): Promise<void>;
 	/** Settles with whether the user has the conversation now. */
 	takeOver(name: string, isForced: boolean): Promise<boolean>;
 	handBack(): Promise<void>;
@@ -33,6 +35,7 @@ function shown(conversation: Conversation, change: ConversationChange): Conversa
 		tags: tags.filter((tag) => !removeTags.includes(tag)),
 		...fields,
 		...(fields.state && { operator: null }),
+		...(fields.state === "resolved" && { snoozed: null }),
 		...(read && { unread: false }),
 	};
 }
@@ -125,6 +128,14 @@ export function useActions(
 			// One after the other: the second one undoes what the first one did.
 			toggling.current = toggling.current.then(toggle);
 			return toggling.current as Promise<void>;
+		},
+		async snooze(snoozed) {
+			const before = latest.current?.snoozed ?? null;
+			if (!(await change({ snoozed }))) return;
+			toast({
+				text: t(snoozed ? "wasSnoozed" : "wasWoken"),
+				action: { text: common("undo"), run: () => void change({ snoozed: before }) },
+			});
 		},
 		async takeOver(name, isForced) {
 			try {

@@ -309,6 +309,7 @@ static const char *const seen[] = {[PASSAGE_CHUNK] = "source", [PASSAGE_ANSWER] 
 static const char *const inbox_changes[] = {[INBOX_STATE] = "state",
     [INBOX_ASSIGNED] = "assigned",
     [INBOX_TAGS] = "tags",
+    [INBOX_SNOOZED] = "snoozed",
     [INBOX_READ] = "read",
     [INBOX_TAGS_DIFFER] = "differ"};
 static const char *const state_sets[] = {[1u << STATE_OPEN] = "open",

@@ -143,13 +143,25 @@ conversations_read_assigned(
 	    conversations_read_id_parameter(query, "assignedTo", &list->assigned);
 }
 
+/* A parameter that is true, if it is given. False: it has another value. */
 static bool
-conversations_read_unread(struct slice query, uint8_t *unread)
+conversations_read_true(struct slice query, const char *name, uint8_t *is)
 {
 	uint8_t text[PARAMETER_MAX];
 
-	*unread = parameter_is(query, "unread", "true");
-	return *unread != 0 || parameter_read(query, "unread", text).p == NULL;
+	*is = parameter_is(query, name, "true");
+	return *is != 0 || parameter_read(query, name, text).p == NULL;
+}
+
+/* Those that are snoozed are not listed by their state. */
+static bool
+conversations_read_snoozed(struct slice query, struct msg_conversation_list *list)
+{
+	if (!conversations_read_true(query, "snoozed", &list->snoozed))
+		return false;
+	if (list->snoozed == 0 && list->states != 0)
+		list->snoozed = 2;
+	return true;
 }
 
 /* Reads the filters. NULL, or a sentence that says what would be valid. */
@@ -171,8 +183,10 @@ conversations_read_filter(const struct api_call *c, struct msg_conversation_list
 		return "tag must be a tag's id";
 	if (!conversations_read_assigned(c, query, list))
 		return "assignedTo must be a user's id, nobody, or, for a user, me";
-	if (!conversations_read_unread(query, &list->unread))
+	if (!conversations_read_true(query, "unread", &list->unread))
 		return "unread must be true, if it is given";
+	if (!conversations_read_snoozed(query, list))
+		return "snoozed must be true, if it is given";
 	return NULL;
 }
 

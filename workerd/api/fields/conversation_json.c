@@ -139,6 +139,21 @@ conversation_json_write_wait(struct json_writer *j, const struct msg_conversatio
 		    j, "waitingSince", r->operator_at != 0 ? r->operator_at : r->updated_at);
 }
 
+static void
+conversation_json_write_snoozed(struct json_writer *j, const struct msg_conversation_record *r)
+{
+	if (r->snoozed_until == 0) {
+		json_write_null(j, "snoozed");
+		return;
+	}
+	json_write_open(j, "snoozed", '{');
+	if (r->snoozed_until == SNOOZE_ANSWER)
+		json_write_null(j, "until");
+	else
+		json_write_uint(j, "until", r->snoozed_until);
+	json_write_close(j, '}');
+}
+
 void
 conversation_json_write(struct json_writer *j, const char *key, struct slice record,
     struct slice face, bool unread, const struct slice *page)
@@ -160,6 +175,7 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	admin_json_write_operator(j, "operator", &r.operator, r.operator_name);
 	json_write_id_or_null(j, "assignedTo", &r.assigned);
 	conversation_json_write_wait(j, &r);
+	conversation_json_write_snoozed(j, &r);
 	conversation_json_write_tags(j, r.tags);
 	json_write_bool(j, "unread", unread);
 	if (page != NULL) {

@@ -89,6 +89,8 @@ struct bulk {
 static const struct store_refusal bulk_refusals[] = {
     {STORE_NOT_FOUND, 404, "not_found", conversation_id_missing},
     {STORE_TAKEN, 409, "taken", "An operator has the conversation: hand it back first"},
+    {STORE_STALE, 409, "resolved",
+	"The conversation is resolved: open it again, then snooze it"},
     {STORE_LIMIT, 422, "tags_many", "The conversation has too many tags"},
     {STORE_INVALID, 422, "tags", "A tag does not exist any more"},
     {STORE_CONFLICT, 422, "user", "The user does not exist any more"},

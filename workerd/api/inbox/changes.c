@@ -1,5 +1,5 @@
 /*
- * PUT /v1/admin/conversations/{id}: state, assignment, tags, and whether the caller has read it. Members that the
+ * PUT /v1/admin/conversations/{id}: state, assignment, tags, until when it is snoozed, and whether the caller has read it. Members that the
  * body does not name stay unchanged. Tags are set as a whole, or some are added and removed, so that users who tag
  * the same conversation do not undo each other's changes.
  */
@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "workerd/api/fields/conversation_id.h"
 #include "workerd/api/fields/conversation_json.h"
 #include "workerd/api/fields/fields_body.h"
@@ -18,12 +19,14 @@
 
 #define TAGS_MAX   32u
 #define ANSWER_MAX 65536u
+/* A year, in ms. */
+#define SNOOZE_MAX_MS (366.0 * 24 * 3600 * 1000)
 
 /* The members of the body. */
 struct change {
 	uint8_t state, read;
 	struct id assigned;
-	struct json_t *tags, *add_tags, *remove_tags;
+	struct json_t *tags, *add_tags, *remove_tags, *snoozed;
 };
 
 static const struct field change_fields[] = {
@@ -35,6 +38,7 @@ static const struct field change_fields[] = {
 	NULL},
     {"removeTags", &field_list, offsetof(struct change, remove_tags), FIELD_OPTIONAL, 0,
 	TAGS_MAX, NULL},
+    {"snoozed", &field_object, offsetof(struct change, snoozed), FIELD_NULLABLE, 0, 0, NULL},
     {"read", &field_flag, offsetof(struct change, read), FIELD_OPTIONAL, 0, 1, NULL},
     {.name = NULL},
 };
@@ -133,6 +137,7 @@ changes_named(const struct fields *in)
 	    {"tags", INBOX_TAGS},
 	    {"addTags", INBOX_TAGS_DIFFER},
 	    {"removeTags", INBOX_TAGS_DIFFER},
+	    {"snoozed", INBOX_SNOOZED},
 	    {"read", INBOX_READ},
 	};
 	unsigned what = 0;
@@ -155,6 +160,22 @@ changes_read_list(
 		fields_refuse(in, member, REASON_TAGS);
 }
 
+/* Reads {"until": a time or null}; NULL is the end of being snoozed. */
+static void
+changes_read_snoozed(struct fields *in, const struct json_t *snoozed, uint64_t *until)
+{
+	const struct json_t *at = json_object_get(snoozed, "until");
+	const double now = (double)clock_wall_ms(), n = json_number_value(at);
+
+	if (snoozed == NULL)
+		return;
+	if (json_object_size(snoozed) != 1 ||
+	    (!json_is_null(at) && (!(n > now) || n > now + SNOOZE_MAX_MS)))
+		fields_refuse(in, "snoozed", REASON_SNOOZED);
+	else
+		*until = json_is_null(at) ? SNOOZE_ANSWER : (uint64_t)n;
+}
+
 void
 change_asked_read(struct change_asked *asked, struct fields *in)
 {
@@ -170,6 +191,7 @@ change_asked_read(struct change_asked *asked, struct fields *in)
 	changes_read_list(in, "tags", change.tags, &asked->tags);
 	changes_read_list(in, "addTags", change.add_tags, &asked->tags);
 	changes_read_list(in, "removeTags", change.remove_tags, &asked->less_tags);
+	changes_read_snoozed(in, change.snoozed, &asked->ask.snoozed_until);
 	asked->ask.what = (uint8_t)changes_named(in);
 	asked->ask.state = change.state;
 	asked->ask.assigned = change.assigned;
@@ -190,6 +212,8 @@ changes_ask(const struct api_call *c, const struct id *id, struct fields *in)
 {
 	static const struct store_refusal refusals[] = {
 	    {STORE_TAKEN, 409, "taken", "An operator has the conversation: hand it back first"},
+	    {STORE_STALE, 409, "resolved",
+		"The conversation is resolved: open it again, then snooze it"},
 	    {.status = 0},
 	};
 	struct change_query *q =

@@ -1,5 +1,6 @@
 /*
- * A change of conversations as a body asks for it: state, assignment, tags, and whether the caller has read them.
+ * A change of conversations as a body asks for it: state, assignment, tags, until when they are snoozed, and whether the caller has
+ * read them.
  */
 #ifndef WORKERD_API_INBOX_CHANGES_H
 #define WORKERD_API_INBOX_CHANGES_H

@@ -1,6 +1,6 @@
 /*
- * GET /v1/admin/counts: how many conversations each view of the inbox has. Resolved ones count only as such, and
- * in the total. And how many mentions of the caller are unread.
+ * GET /v1/admin/counts: how many conversations each view of the inbox has. Resolved and snoozed ones count only as such,
+ * and in the total. And how many mentions of the caller are unread.
  */
 #include "proto/base/basics.h"
 #include "workerd/api/inbox/operator_handlers.h"
@@ -14,7 +14,7 @@ struct counts_query {
 };
 
 struct counts {
-	uint64_t states[STATE_RESOLVED + 1], assigned, mine;
+	uint64_t states[STATE_RESOLVED + 1], snoozed, assigned, mine;
 };
 
 static void
@@ -24,6 +24,8 @@ counts_take(struct counts *n, const struct msg_label_count_record *r, const stru
 
 	if (r->kind == LABEL_STATE && state <= STATE_RESOLVED)
 		n->states[state] = r->conversations;
+	else if (r->kind == LABEL_SNOOZED)
+		n->snoozed = r->conversations;
 	else if (r->kind == LABEL_ASSIGNED)
 		n->assigned = r->conversations;
 	else if (r->kind == LABEL_USER && id_equal(&r->label, user))
@@ -56,22 +58,22 @@ counts_write(struct json_writer *j, const struct msg_label_counts *m, const stru
 	struct slice list = m->counts, item;
 	struct msg_label_count_record r;
 	struct counts n = {0};
-	uint64_t unresolved;
+	uint64_t pending;
 
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_LABEL_COUNT_RECORD, &r) == WIRE_OK);
 		counts_take(&n, &r, user);
 	}
-	unresolved = m->total - n.states[STATE_RESOLVED];
+	pending = m->total - n.states[STATE_RESOLVED] - n.snoozed;
 	json_write_open(j, NULL, '{');
 	json_write_uint(j, "all", m->total);
-	json_write_uint(
-	    j, "open", unresolved - n.states[STATE_WAITING] - n.states[STATE_PERSON]);
+	json_write_uint(j, "open", pending - n.states[STATE_WAITING] - n.states[STATE_PERSON]);
 	json_write_uint(j, "waiting", n.states[STATE_WAITING]);
 	json_write_uint(j, "person", n.states[STATE_PERSON]);
 	json_write_uint(j, "resolved", n.states[STATE_RESOLVED]);
+	json_write_uint(j, "snoozed", n.snoozed);
 	json_write_uint(j, "mine", n.mine);
-	json_write_uint(j, "unassigned", unresolved - n.assigned);
+	json_write_uint(j, "unassigned", pending - n.assigned);
 	json_write_uint(j, "mentions", m->mentions);
 	counts_write_kind(j, "users", m->counts, LABEL_USER);
 	counts_write_kind(j, "widgets", m->counts, LABEL_WIDGET);

@@ -1994,6 +1994,8 @@ export interface components {
             assignedTo: components["schemas"]["Id"] | null;
             /** @description Since when the visitor waits for a person; null: in another state. */
             waitingSince: components["schemas"]["Time"] | null;
+            /** @description null: it is not. */
+            snoozed: components["schemas"]["Snoozed"] | null;
             tags: components["schemas"]["Id"][];
             /** @description Whether there are messages that the caller has not read. */
             unread: boolean;
@@ -2082,7 +2084,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2386,10 +2388,10 @@ export interface components {
             /** @description The source of a page. */
             sourceId?: components["schemas"]["Id"];
             /**
-             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`; and `share` when a visitor has used its share of it, once a day.
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`, `snoozed`, which is put aside or back. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`; and `share` when a visitor has used its share of it, once a day.
              * @enum {unknown}
              */
-            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability" | "share";
+            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability" | "share" | "snoozed";
             /**
              * @description Of a budget: which of its two.
              * @enum {unknown}
@@ -2561,6 +2563,8 @@ export interface components {
             waiting: number;
             person: number;
             resolved: number;
+            /** @description These count here and in `all` only. */
+            snoozed: number;
             /** @description Assigned to the caller. */
             mine: number;
             unassigned: number;
@@ -2594,7 +2598,14 @@ export interface components {
             addTags?: components["schemas"]["Id"][];
             /** @description Tags to remove, which may be gone already. A tag that is in both lists is removed. */
             removeTags?: components["schemas"]["Id"][];
+            /** @description Puts the conversation aside, with `until` at most a year ahead. null: it is back. A resolved one cannot be snoozed. */
+            snoozed?: components["schemas"]["Snoozed"] | null;
             read?: boolean;
+        };
+        /** @description The conversation is put aside: lists by `state` leave it out, and the counts, too. Resolving it ends that. */
+        Snoozed: {
+            /** @description When the conversation is back. It is also back when the visitor writes; null: only then. */
+            until: components["schemas"]["Time"] | null;
         };
         ConversationBulk: {
             /** @description Conversations; one that is there twice counts once. */
@@ -3967,6 +3978,7 @@ export type NoteList = components['schemas']['NoteList'];
 export type Counts = components['schemas']['Counts'];
 export type ContactMerge = components['schemas']['ContactMerge'];
 export type ConversationChange = components['schemas']['ConversationChange'];
+export type Snoozed = components['schemas']['Snoozed'];
 export type ConversationBulk = components['schemas']['ConversationBulk'];
 export type BulkResults = components['schemas']['BulkResults'];
 export type BulkResult = components['schemas']['BulkResult'];
@@ -4122,6 +4134,8 @@ export interface operations {
                 assignedTo?: string;
                 /** @description Only conversations that the caller has not read. */
                 unread?: "true";
+                /** @description Only snoozed conversations. Without it, a list by `state` leaves them out. */
+                snoozed?: "true";
             };
             header?: never;
             path?: never;

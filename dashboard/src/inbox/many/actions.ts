@@ -31,13 +31,14 @@ function shown(row: Conversation, change: ConversationChange): Conversation {
 		tags: tags.filter((tag) => !removeTags.includes(tag)),
 		...fields,
 		...(fields.state && { operator: null }),
+		...(fields.state === "resolved" && { snoozed: null }),
 		...(read !== undefined && { unread: !read }),
 	};
 }
 
 /** What takes a change of this row back; null: it has changed nothing that a change can take back. */
 export function inverse(row: Conversation, change: ConversationChange): ConversationChange | null {
-	const { state, assignedTo, read, addTags = [], removeTags = [] } = change;
+	const { state, assignedTo, snoozed, read, addTags = [], removeTags = [] } = change;
 	const added = addTags.filter((tag) => !row.tags.includes(tag));
 	const removed = removeTags.filter((tag) => row.tags.includes(tag));
 	const back: ConversationChange = {
@@ -47,6 +48,8 @@ export function inverse(row: Conversation, change: ConversationChange): Conversa
 			row.state !== "person" && { state: row.state }),
 		...(assignedTo !== undefined &&
 			assignedTo !== row.assignedTo && { assignedTo: row.assignedTo }),
+		...((state === "resolved" || snoozed !== undefined) &&
+			snoozed?.until !== row.snoozed?.until && { snoozed: row.snoozed }),
 		...(added.length > 0 && { removeTags: added }),
 		...(removed.length > 0 && { addTags: removed }),
 		...(read !== undefined && read === row.unread && { read: !read }),

@@ -7,6 +7,7 @@ import { Assigning } from "../../shell/assigning";
 import { useRight } from "../../shell/me";
 import { usePeople } from "../../shell/people";
 import { useCommands } from "../../shell/shortcuts";
+import { Snoozing } from "../../snooze/snoozing";
 import { t as common } from "../../text/common";
 import { IconButton } from "../../ui/button";
 import { Icon } from "../../ui/icon";
@@ -22,7 +23,7 @@ interface ManyBarProps {
 	readonly chosen: Chosen;
 }
 
-type Dialog = "assign" | "tag" | null;
+type Dialog = "assign" | "tag" | "snooze" | null;
 
 export function ManyBar({ list, chosen }: ManyBarProps) {
 	const { api } = useDesk();
@@ -62,6 +63,16 @@ export function ManyBar({ list, chosen }: ManyBarProps) {
 		),
 	);
 	const remove = on((rows) => actions.remove(rows));
+	const wake = on((rows) =>
+		actions.change(rows, { snoozed: null }, t("woken", { count: rows.length })),
+	);
+	const isSnoozed = rows.every(({ snoozed }) => snoozed !== null);
+
+	function snooze(until: number | null) {
+		on((rows) =>
+			actions.change(rows, { snoozed: { until } }, t("snoozed", { count: rows.length })),
+		)();
+	}
 
 	async function assign(person: string | null): Promise<boolean> {
 		const name = people.find(({ id }) => id === person)?.name;
@@ -89,6 +100,12 @@ export function ManyBar({ list, chosen }: ManyBarProps) {
 	useCommands([
 		{ id: "resolve", text: t(isResolved ? "reopen" : "resolve"), key: "e", run: resolve },
 		{ id: "assign", text: t("assign"), key: "a", run: () => setDialog("assign") },
+		{
+			id: "snooze",
+			text: t(isSnoozed ? "wake" : "snooze"),
+			key: "z",
+			run: isSnoozed ? wake : () => setDialog("snooze"),
+		},
 		{ id: "choose none", text: t("none"), key: "Escape", run: () => chosen.clear() },
 	]);
 
@@ -108,6 +125,13 @@ export function ManyBar({ list, chosen }: ManyBarProps) {
 			/>
 			<IconButton name="person" label={t("assign")} onClick={() => setDialog("assign")} />
 			<IconButton name="tag" label={t("tag")} onClick={() => setDialog("tag")} />
+			{!isResolved && (
+				<IconButton
+					name="clock"
+					label={t(isSnoozed ? "wake" : "snooze")}
+					onClick={isSnoozed ? wake : () => setDialog("snooze")}
+				/>
+			)}
 			<Menu
 				label={t("more")}
 				items={[
@@ -136,6 +160,7 @@ export function ManyBar({ list, chosen }: ManyBarProps) {
 					onClose={() => setDialog(null)}
 				/>
 			)}
+			{dialog === "snooze" && <Snoozing onPick={snooze} onClose={() => setDialog(null)} />}
 			{dialog === "tag" && <TagDialog rows={rows} onPick={tag} onClose={() => setDialog(null)} />}
 		</fieldset>
 	);
