@@ -168,6 +168,33 @@ contact_submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 	return 0;
 }
 
+static bool
+contact_submit_is_other(struct slice known, struct slice given)
+{
+	return known.len > 0 && given.len > 0 && !slice_eq(known, given);
+}
+
+/* Nobody is known by the details. They complete the contact that the visitor has already, unless it has others; a proved
+ * user never becomes a contact that was only claimed. */
+static int
+contact_submit_complete(struct txn *t, struct call *c, struct submission *s)
+{
+	struct msg_contact_record known;
+	int rc = MDB_NOTFOUND;
+
+	if (s->user_id.len == 0 && !id_is_zero(&s->linked))
+		rc = contact_find(t, &s->org, &s->linked, &known);
+	if (rc == MDB_NOTFOUND)
+		return contact_submit_make_contact(t, c, s);
+	if (rc != 0)
+		return rc;
+	if (contact_submit_is_other(known.name, s->name) ||
+	    contact_submit_is_other(known.email, s->email) ||
+	    contact_submit_is_other(known.phone, s->phone))
+		return contact_submit_make_contact(t, c, s);
+	return contact_submit_use_contact(t, s, &s->linked, true);
+}
+
 /* Finds the contact by e-mail, then by phone (API.md, section 7). */
 static int
 contact_submit_resolve(
@@ -181,7 +208,7 @@ contact_submit_resolve(
 	if (!id_is_zero(&owners.user_id))
 		return contact_submit_use_contact(t, s, &owners.user_id, true);
 	if (id_is_zero(&owners.email) && id_is_zero(&owners.phone))
-		return contact_submit_make_contact(t, c, s);
+		return contact_submit_complete(t, c, s);
 	if (id_is_zero(&owners.email))
 		return contact_submit_use_contact(t, s, &owners.phone, true);
 	if (id_is_zero(&owners.phone))

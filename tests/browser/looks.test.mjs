@@ -175,6 +175,50 @@ describe("the widget's looks", { skip: missing }, () => {
 		assert.deepEqual(await see(visitor, overflow), []);
 	});
 
+	for (const [what, viewport, textPx] of [
+		["a window of 320 × 400", { width: 320, height: 400 }, 16],
+		["a window of 320 × 400 with text of 200 %", { width: 320, height: 400 }, 32],
+		["text of 200 %", { width: 640, height: 600 }, 32],
+	])
+		it(`shows the beginning of a long greeting in ${what}, and the end of a conversation`, async () => {
+			const greeting = "Hello, we are glad that you are here. ".repeat(26);
+			const fields = {
+				greeting,
+				settings: { disclosure: { show: true }, starters: ["How much?"] },
+			};
+			const long = await site.createWidget(fields);
+			const context = await site.newContext({ viewport });
+			const visitor = await site.visitWidget(long.widget_id, context);
+			await setTextSize(visitor.page, textPx);
+			await openChat(visitor);
+			const log = visitor.chat.getByRole("log");
+			const place = () =>
+				log.evaluate((node) => {
+					const { top } = node.querySelector(".bubble").getBoundingClientRect();
+					const end = node.scrollHeight - node.scrollTop - node.clientHeight;
+					return [node.scrollTop, top >= node.getBoundingClientRect().top, end < 2];
+				});
+			// The list has taken the place of the first text, and what a site may switch on is there.
+			await visitor.chat.locator(".jump").waitFor({ state: "attached" });
+			await visitor.chat.locator(".disclosure").waitFor();
+			await visitor.page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+			assert.deepEqual(await place(), [0, true, false]);
+			assert.equal(await visitor.chat.locator(".jump").isVisible(), false);
+			await visitor.page.setViewportSize({ ...viewport, height: viewport.height - 20 });
+			await visitor.page.evaluate(
+				() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))),
+			);
+			assert.deepEqual(await place(), [0, true, false]);
+			await visitor.say(HELLO[0]);
+			await visitor.logUntil(
+				"it is answered",
+				(text) => text.endsWith("Hello") || /Hello\d/.test(text),
+			);
+			await until("the end is shown", async () => (await place())[2]);
+			await visitor.page.evaluate(() => window.banter.reset());
+			await until("the greeting begins at its start again", async () => (await place())[1]);
+		});
+
 	it("is a sheet on a phone, under which the page does not scroll, with fields that iOS does not zoom into", async () => {
 		const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 		const context = await site.newContext(phone);

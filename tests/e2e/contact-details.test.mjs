@@ -1,4 +1,4 @@
-// Contact details of sessions with a key: whoever knows a session's id may say who writes in it.
+// Contact details: of sessions with a key, where whoever knows a session's id may say who writes in it, and of widgets' visitors.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -8,7 +8,7 @@ import { Feed } from "./feeds.mjs";
 import { until, useBanter, withBanter } from "./harness.mjs";
 import { adminExpect, LONGEST_EMAIL, WIDGET } from "./organizations.mjs";
 import { KEY } from "./replies.mjs";
-import { makeSession, Visitor } from "./visitors.mjs";
+import { makeSession, makeWidget, Visitor } from "./visitors.mjs";
 
 const banter = useBanter();
 
@@ -169,5 +169,63 @@ describe("contact details of a session with a key", () => {
 			assert.deepEqual(statuses, [202, 202, 429]);
 			await feed.close();
 		});
+	});
+});
+
+describe("contact details of a widget's visitor", () => {
+	const NAME = { collect_name: true };
+	const NO = { settings: { operators: { askEmail: false } } };
+	after(() => Feed.closeAll());
+
+	/** Submits these details in turn, by both ways; resolves to what each answer says, and to the contact at the end. */
+	async function submit(fields, ...all) {
+		const results = [];
+		for (const way of ["socket", "feed"]) {
+			const widget = await makeWidget(banter, fields);
+			const from = way === "socket" ? await Visitor.open(banter, widget) : await poll(widget);
+			const said = [];
+			let email = "";
+			for (const details of all) {
+				const given = details.email ? { ...details, email: `${way}-${details.email}` } : details;
+				email = given.email ?? email;
+				const answer =
+					way === "socket"
+						? await from.introduce(given)
+						: (await from.post({ type: "contact_info", ...given })).json;
+				said.push(answer.code ?? answer.frames?.[0].type ?? answer.type);
+			}
+			const [contact] = (await adminExpect(banter, 200, "GET", `contacts?email=${email}`)).contacts;
+			results.push({ said, contact: contact && [contact.name, contact.phone] });
+		}
+		assert.deepEqual(results[0], results[1]);
+		return results[0];
+	}
+
+	it("are the e-mail address that an absent person is left, whatever the widget collects", async () => {
+		const saved = SAVED.type;
+		const none = await submit({}, { name: "Zoe", email: "none@example.com", phone: "+1 555" });
+		assert.deepEqual(none, { said: [saved], contact: [null, null] });
+		for (const mode of ["optional", "required"]) {
+			const fields = { ...NAME, contact_info_mode: mode };
+			const after = await submit(fields, { name: "Zoe" }, { email: `${mode}@example.com` });
+			assert.deepEqual(after, { said: [saved, saved], contact: ["Zoe", null] });
+		}
+		const early = await submit(
+			{ ...NAME, contact_info_mode: "required" },
+			{ email: "e@e.example" },
+		);
+		assert.deepEqual(early, { said: ["invalid_contact_info"], contact: undefined });
+		const wrong = await submit({}, { email: "nowhere" });
+		assert.deepEqual(wrong.said, ["invalid_contact_info"]);
+	});
+
+	it("are refused by a widget that asks for none, also for the e-mail address", async () => {
+		const none = await submit(NO, { email: "no@example.com" });
+		assert.deepEqual(none, { said: ["contact_not_asked"], contact: undefined });
+		const named = await submit(
+			{ ...NO, ...NAME, contact_info_mode: "optional" },
+			{ name: "Zoe", email: "named@example.com" },
+		);
+		assert.deepEqual(named, { said: [SAVED.type], contact: undefined });
 	});
 });

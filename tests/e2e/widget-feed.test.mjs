@@ -656,7 +656,8 @@ describe("a posted frame", () => {
 			"not_found",
 		);
 		await is("x".repeat(65_537), 413, "body_too_large");
-		await changeWidget(banter, one.widget, { contact_info_mode: "none" });
+		const settings = { operators: { askEmail: false } };
+		await changeWidget(banter, one.widget, { contact_info_mode: "none", settings });
 		await is({ type: "contact_info", email: "a@b.example" }, 409, "contact_not_asked");
 		const { token } = one;
 		for (const other of ["", "x", "0".repeat(22)]) {

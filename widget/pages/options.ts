@@ -299,6 +299,7 @@ export const SECTIONS: readonly Section[] = [
 			flag("unreadInTitle", "Unread count in the page’s title", "false"),
 			flag("rating", "Visitors can rate replies", "false"),
 			flag("operators.offer", "Visitors can ask for a person", "false"),
+			flag("operators.askEmail", "Asks for an e-mail when nobody is there", "true"),
 			flag("disclosure.show", "Says that an AI answers", "false"),
 			{ name: "disclosure.text", label: "That text", kind: "line", max: 300 },
 			{ name: "disclosure.link", label: "Privacy page", kind: "url", max: 2000 },

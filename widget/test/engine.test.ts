@@ -678,7 +678,8 @@ test("contact details are asked for until they are saved, with the server's own 
 	assert.equal(contact().phase, "sending");
 	const message = "email must be an address";
 	hear({ type: "error", message, fields: { email: message, shoe_size: "from the future" } });
-	assert.deepEqual(contact(), { phase: "asked", problem: message, wrong: ["email"] });
+	const wrong = ["email", "shoe_size"];
+	assert.deepEqual(contact(), { phase: "asked", problem: message, wrong });
 	talk.introduce({ email: "jane@example.com" });
 	hear({ type: "contact_info_saved" });
 	assert.equal(contact().phase, "saved");

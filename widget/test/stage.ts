@@ -1,6 +1,7 @@
 // The view without a server: `stage(settings)` shows the chat on the page; the test sets its state and
 // reads what the visitor did. As an old loader draws it: without the events and attributes of the newest.
 
+import { openBrowserStorage } from "../src/app/chat/browser-storage";
 import { initialState, newReply } from "../src/app/chat/state";
 import { createStore } from "../src/app/chat/store";
 import { resolveSettings } from "../src/app/settings";
@@ -55,7 +56,8 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	const conversation = { ...Object.fromEntries(acts), type: () => undefined, draft };
 	const said: string[] = [];
 	const settings = resolveSettings(shell, (text) => rgbOf(button, text));
-	createView({ shell, settings, words, signal }, { store, conversation, local: null as never });
+	const local = openBrowserStorage(() => sessionStorage);
+	createView({ shell, settings, words, signal }, { store, conversation, local });
 	const live = root.querySelector<HTMLElement>("[aria-live=polite]");
 	if (live)
 		new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });

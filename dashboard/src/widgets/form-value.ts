@@ -32,6 +32,7 @@ export interface FlatSettings {
 	readonly "settings.teaser.oncePerVisitor": boolean;
 	readonly "settings.rating": boolean;
 	readonly "settings.operators.offer": boolean;
+	readonly "settings.operators.askEmail": boolean;
 	readonly "settings.disclosure.show": boolean;
 	readonly "settings.disclosure.text": string;
 	readonly "settings.disclosure.link": string;
@@ -65,6 +66,7 @@ export const DEFAULTS: FlatSettings = {
 	"settings.teaser.oncePerVisitor": true,
 	"settings.rating": false,
 	"settings.operators.offer": false,
+	"settings.operators.askEmail": true,
 	"settings.disclosure.show": false,
 	"settings.disclosure.text": "",
 	"settings.disclosure.link": "",

@@ -229,13 +229,13 @@ feed_post_take_contact(struct feed_post *p)
 		feed_post_identify(p);
 		return;
 	}
-	if (p->contact_mode == CONTACT_NONE && !p->visit.by_key) {
+	if (p->takes == 0 && !p->visit.by_key) {
 		store_query_refuse(&p->q, 409, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED);
 		return;
 	}
-	wrong = p->visit.by_key
-	    ? contact_details_read_any(&p->frame.who, &contact)
-	    : contact_details_read(&p->frame.who, p->collects, p->required, &contact);
+	wrong = p->visit.by_key ? contact_details_read_any(&p->frame.who, &contact)
+				: contact_details_read(&p->frame.who, p->takes,
+				      p->visit.identified ? 0 : p->required, &contact);
 	if (wrong != NULL)
 		contact_details_refuse(&p->q, wrong, &contact);
 	else
@@ -318,8 +318,7 @@ feed_post_read_widget(struct feed_post *p, struct slice record)
 	struct msg_widget_record widget;
 
 	must(record_decode(record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	p->contact_mode = widget.contact_mode;
-	p->collects = widget.collects;
+	p->takes = widget_settings_taken(&widget);
 	p->required = widget_settings_required(&widget);
 	p->is_proved = identity_is_proved(&widget, &p->frame.who);
 }

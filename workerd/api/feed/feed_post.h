@@ -16,11 +16,10 @@ struct feed_post {
 	struct widget_outlet out;
 	struct widget_visit visit;
 	struct widget_frame frame;
-	struct buf page;    /* of a message: the PAGE_RECORD that came with it */
-	struct buf context; /* of a context frame, or of a message that came with it */
-	uint8_t contact_mode, collects; /* of the widget */
-	unsigned required;              /* contact fields */
-	bool is_proved;                 /* the site proves the frame's user id */
+	struct buf page;          /* of a message: the PAGE_RECORD that came with it */
+	struct buf context;       /* of a context frame, or of a message that came with it */
+	unsigned takes, required; /* contact fields (enum contact_field) of the widget */
+	bool is_proved;           /* the site proves the frame's user id */
 	/* Of a message, in feed_message.c. */
 	struct turn_listener *listener; /* of the message's turn, or of the reply before it */
 	struct event *deadline, *pause; /* NULL: none was set yet */

@@ -3410,6 +3410,8 @@ export interface components {
             operators?: {
                 /** @description Let visitors ask for a person. Default: false. */
                 offer?: boolean;
+                /** @description Ask a visitor who waits for a person outside of the working hours, or while nobody is there, for an e-mail address. Default: true. */
+                askEmail?: boolean;
             };
             disclosure?: {
                 /** @description Say before the first message that an AI answers. New widgets have it on, and it stays as it is when other settings are given without it. Default: false. */

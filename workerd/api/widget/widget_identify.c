@@ -142,6 +142,7 @@ widget_identify_check_proof(
 static void
 widget_identify_check(struct widget_identification *i, const struct msg_widget_record *widget)
 {
+	const unsigned taken = widget_settings_taken(widget);
 	struct contact_details contact;
 	const char *wrong;
 
@@ -149,15 +150,15 @@ widget_identify_check(struct widget_identification *i, const struct msg_widget_r
 		widget_identify_check_proof(i, widget);
 		return;
 	}
-	if (widget->contact_mode == CONTACT_NONE && !widget_identify_is_by_key(i->s)) {
+	if (taken == 0 && !widget_identify_is_by_key(i->s)) {
 		widget_identify_refuse(i, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED);
 		return;
 	}
 	if (widget_identify_is_by_key(i->s))
 		wrong = contact_details_read_any(&i->frame.who, &contact);
 	else
-		wrong = contact_details_read(&i->frame.who, widget->collects,
-		    widget_settings_required(widget), &contact);
+		wrong = contact_details_read(&i->frame.who, taken,
+		    i->s->is_identified ? 0 : widget_settings_required(widget), &contact);
 	if (wrong == NULL)
 		widget_identify_submit(i, &contact);
 	else

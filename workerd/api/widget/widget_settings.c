@@ -162,15 +162,20 @@ widget_settings_write(const struct field *f, const void *at, struct json_writer 
 const struct field_kind field_widget_settings = {
     sizeof(struct slice), widget_settings_read, REASON_OBJECT, widget_settings_write, NULL};
 
+/* NULL: no member is set. */
+static json_t *
+widget_settings_object(const struct msg_widget_record *widget)
+{
+	return widget->settings.len > 0 ? json_read_object(widget->settings) : NULL;
+}
+
 /* The set of requiredFields. False: it is not set. */
 static bool
 widget_settings_chosen(const struct msg_widget_record *widget, unsigned *chosen)
 {
-	json_t *object = NULL, *list;
+	json_t *object = widget_settings_object(widget);
+	json_t *list = json_object_get(object, "requiredFields");
 
-	if (widget->settings.len > 0)
-		object = json_read_object(widget->settings);
-	list = json_object_get(object, "requiredFields");
 	*chosen = widget_setting_contact_set(list);
 	json_decref(object);
 	return list != NULL;
@@ -193,4 +198,17 @@ widget_settings_required(const struct msg_widget_record *widget)
 	if (widget->contact_mode != CONTACT_REQUIRED)
 		return 0;
 	return widget_settings_chosen(widget, &chosen) ? chosen : widget->collects;
+}
+
+unsigned
+widget_settings_taken(const struct msg_widget_record *widget)
+{
+	json_t *object = widget_settings_object(widget);
+	const json_t *asks = json_object_get(json_object_get(object, "operators"), "askEmail");
+	unsigned taken = widget->contact_mode == CONTACT_NONE ? 0 : widget->collects;
+
+	if (!json_is_false(asks))
+		taken |= CONTACT_EMAIL;
+	json_decref(object);
+	return taken;
 }

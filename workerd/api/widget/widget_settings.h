@@ -19,4 +19,8 @@ bool widget_settings_fit(const struct msg_widget_record *widget);
  * collects, or those of the setting requiredFields. 0: the widget requires none. */
 unsigned widget_settings_required(const struct msg_widget_record *widget);
 
+/* Contact details (a set of enum contact_field) that the widget's visitors may give: those that it collects, and the
+ * e-mail of one who waits for a person while nobody is there (operators.askEmail). 0: none. */
+unsigned widget_settings_taken(const struct msg_widget_record *widget);
+
 #endif

@@ -56,6 +56,11 @@ export function Conversation({ fields }: { readonly fields: Fields }) {
 					hint={t("offerHint")}
 					{...flag("settings.operators.offer")}
 				/>
+				<SwitchField
+					label={t("askEmail")}
+					hint={t("askEmailHint")}
+					{...flag("settings.operators.askEmail")}
+				/>
 				<SwitchField label={t("rating")} hint={t("ratingHint")} {...flag("settings.rating")} />
 				<SwitchField label={t("times")} hint={t("timesHint")} {...flag("settings.showTimes")} />
 				<SwitchField label={t("sound")} hint={t("soundHint")} {...flag("settings.sound")} />

@@ -23,27 +23,37 @@ export function createContact(
 ) {
 	/** What the server has not confirmed yet. */
 	let details: Details | null = null;
+	/** The server has details of this visitor. */
+	let isKnown = false;
 
 	function show(phase: Contact["phase"], problem = ""): void {
 		store.update((state) => setContact(state, phase, problem));
+	}
+
+	/** The server has what was submitted, if anything was. */
+	function saved(): void {
+		isKnown = true;
+		show("saved", details?.email);
+		details = null;
 	}
 
 	return {
 		/** Whether details are being submitted. */
 		isBusy: () => details !== null,
 		/** Whether no message can be sent before. The server knows it only of the tag with a widget id. */
-		isMissing: () => wish?.required && store.get().contact.phase === "asked",
+		isMissing: () => wish?.required && !isKnown && store.get().contact.phase === "asked",
 		/** Asks for details, unless they are known, being submitted, or not wanted. */
-		wonder(isKnown: boolean): void {
-			if (!wish) return;
+		wonder(known: boolean): void {
 			const { phase } = store.get().contact;
-			if (isKnown) {
-				details = null;
-				show("saved");
-			} else if (phase !== "asked" && (phase !== "sending" || !details)) {
-				show(shyness.get() && !wish.required ? "hidden" : "asked");
+			const isNews = known && !isKnown;
+			isKnown = known;
+			if (isNews) saved();
+			else if (!details && phase !== (known ? "saved" : "asked")) {
+				const isAsked = wish?.required || (wish && !shyness.get());
+				show(known ? "saved" : isAsked ? "asked" : "hidden");
 			}
 		},
+		saved,
 		introduce(given: Details): void {
 			details = given;
 			show("sending");
@@ -56,10 +66,9 @@ export function createContact(
 		},
 		refused({ code, message, fields }: Refusal): void {
 			details = null;
-			const wrong = wish?.fields.filter((field) => fields.includes(field)) ?? [];
 			// The required fields may have changed since the page was loaded.
 			if (code === "contact_not_asked") show("hidden");
-			else store.update((now) => setContact(now, "asked", message, wrong));
+			else store.update((now) => setContact(now, "asked", message, fields));
 		},
 		/** A message was refused for lack of them. */
 		need(): void {

@@ -440,7 +440,7 @@ export function createEngine(parts: EngineParts): Engine {
 		handover: handOver,
 		error: complain,
 		contact_info_saved() {
-			contact.wonder(true);
+			contact.saved();
 			// Messages that were refused without contact details can be sent now.
 			if (lastFailed(store.get())?.reply.failure === "nameless") retry();
 		},

@@ -2,7 +2,6 @@
 // needs no rendering.
 
 import type { FailureKind } from "../net/failure";
-import type { ContactField } from "../settings";
 
 export type Phase =
 	| "waiting"
@@ -100,14 +99,16 @@ export interface People {
 	readonly isTyping: boolean;
 	/** Nobody is there to answer; known once the server was asked. */
 	readonly isAway?: boolean;
+	/** The visitor is asked for an e-mail address in the list of messages; `contact` is of that then. */
+	readonly asksEmail?: boolean;
 }
 
 export interface Contact {
 	readonly phase: "hidden" | "asked" | "sending" | "saved";
-	/** Why the details were not saved; "" if no error. */
+	/** Why the details were not saved; of those that this page has saved, the e-mail. Else "". */
 	readonly problem: string;
-	/** The invalid fields. */
-	readonly wrong: readonly ContactField[];
+	/** The names of the invalid fields, as the server says. */
+	readonly wrong: readonly string[];
 }
 
 /** The longest message that the API accepts, in UTF-16 code units. */
@@ -322,7 +323,7 @@ export function setContact(
 	state: State,
 	phase: Contact["phase"],
 	problem = "",
-	wrong: readonly ContactField[] = [],
+	wrong: readonly string[] = [],
 ): State {
 	return { ...state, contact: { phase, problem, wrong } };
 }

@@ -123,15 +123,18 @@ export function createContactForm(
 	return {
 		isFirst,
 		focus,
-		render({ contact }) {
-			if (contact === shown) return;
+		render({ contact, people }) {
+			// The field in the list of messages has the floor.
+			const now = people.asksEmail ? null : contact;
+			if (now === shown) return;
 			const [inForm, inField] = [node, composer.node].map((one) => one.matches(":focus-within"));
-			shown = contact;
+			shown = now;
 			node.hidden = !isShown();
 			// Not `disabled`, which would lose the focus.
 			save.setAttribute("aria-disabled", String(contact.phase === "sending"));
 			const { wrong } = contact;
-			problem.textContent = wrong.length > 0 ? "" : contact.problem;
+			const isOwn = fields.some(({ field }) => wrong.includes(field));
+			problem.textContent = isOwn ? "" : contact.problem;
 			blame((field) => (wrong.includes(field) ? words(`${field}Form`) : ""));
 			composer.node.hidden = isFirst();
 			if (inField && isFirst()) focus();

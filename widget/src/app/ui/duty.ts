@@ -1,9 +1,9 @@
 // Whether people answer now: how fast they usually do, or when they are back, in the visitor's zone and language. A visitor
-// who waits for a person while nobody is there is asked again for the contact details that the widget collects.
+// who waits for a person while nobody is there is asked for an e-mail address (email-field.ts), unless it is known.
 
 import { el } from "../../dom";
 import { serverOf } from "../../loader/tag";
-import { type State, setContact } from "../chat/state";
+import type { Contact, State } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
 
 /** How long an answer of the server is shown before it is asked again. */
@@ -47,7 +47,25 @@ function durationOf(ms: number, language: string): string {
 	} as object).format(value as number);
 }
 
-export function createDuty(parts: OpenParts, { store }: Opened): HTMLElement {
+/** The setting operators.askEmail, which only this part reads. */
+function mayAsk({ script, record }: OpenParts["shell"]): boolean {
+	const stored = Object(record.operators).askEmail ?? true;
+	return String(script.dataset.operatorsAskEmail?.trim() || stored) === "true";
+}
+
+/** Whether the visitor has given an e-mail address, as long as the session lasts. */
+function rememberEmail({ shell }: OpenParts, { local }: Opened) {
+	const [key, session] = shell.widgetId
+		? [`banter.email.${shell.widgetId}`, `banter.token.${shell.widgetId}`]
+		: ["banter.email", "banter.session"];
+	return {
+		get: () => local.getItem(key) !== null && local.getItem(key) === local.getItem(session),
+		put: () => local.setItem(key, local.getItem(session) ?? ""),
+	};
+}
+
+export function createDuty(parts: OpenParts, opened: Opened): HTMLElement {
+	const { store } = opened;
 	const { shell, settings, words, signal } = parts;
 	const { apiUrl = "", apiKey = "" } = shell.script.dataset;
 	const url = shell.widgetId
@@ -57,6 +75,12 @@ export function createDuty(parts: OpenParts, { store }: Opened): HTMLElement {
 	let duty: Duty | null = null;
 	let askedAt = 0;
 	let wasWaiting = false;
+	const email = rememberEmail(parts, opened);
+	/** The contact form before the visitor was asked for an e-mail address. */
+	let form: Contact | null = null;
+	let last: State | null = null;
+	/** The widget takes none any more. */
+	let isRefused = false;
 
 	function textOf({ people }: State): string {
 		if (!duty || people.phase === "person") return "";
@@ -74,17 +98,37 @@ export function createDuty(parts: OpenParts, { store }: Opened): HTMLElement {
 		return repliesInMs ? words("usuallyReplies", { time: durationOf(repliesInMs, locale) }) : "";
 	}
 
+	/** Whether the visitor, who waits in vain, is asked for an e-mail address. */
+	function wantsEmail({ contact: { phase, problem } }: State): boolean {
+		const isNew = phase !== last?.contact.phase;
+		if (isNew && phase === "saved" && problem) email.put();
+		if (phase === "hidden" && last?.contact.phase === "sending") isRefused = true;
+		const isKnown = settings.contact?.needed.includes("email") || email.get();
+		return mayAsk(shell) && !isKnown && !isRefused;
+	}
+
+	function showAway(isAway: boolean, wants: boolean): void {
+		const { people, contact } = store.get();
+		const asks = wants || (!!people.asksEmail && contact.phase === "sending");
+		if (isAway === !!people.isAway && asks === !!people.asksEmail) return;
+		if (!people.asksEmail) form = contact;
+		store.update((now) => ({
+			...now,
+			people: { ...now.people, isAway, asksEmail: asks },
+			contact: asks || contact.phase !== "asked" || !form ? contact : form,
+		}));
+	}
+
 	function render(): void {
 		const state = store.get();
-		const { people, contact } = state;
+		const { people } = state;
 		const isWaiting = people.phase === "waiting";
 		if (state.open && (settings.offersPerson || isWaiting)) void ask(isWaiting && !wasWaiting);
 		wasWaiting = isWaiting;
 		const isAway = !!duty && (!duty.open || duty.people === "away");
-		if (isAway !== !!people.isAway)
-			store.update((now) => ({ ...now, people: { ...now.people, isAway } }));
-		if (isAway && isWaiting && contact.phase === "hidden" && settings.contact)
-			store.update((now) => setContact(now, "asked", ""));
+		const wants = wantsEmail(state);
+		last = state;
+		showAway(isAway, isAway && isWaiting && wants);
 		const text = textOf(state);
 		if (text !== node.textContent) node.textContent = text;
 		node.hidden = !text;

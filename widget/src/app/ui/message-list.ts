@@ -3,6 +3,8 @@
 import { el, setChildren } from "../../dom";
 import { type Message, type Person, type State, tailOf } from "../chat/state";
 import { createClock } from "./clock";
+import type { Details } from "./contact";
+import { createEmailField } from "./email-field";
 import type { LogParts } from "./log";
 import { createMessage, dots, type MessageParts, type MessageView } from "./message";
 import { peopleText } from "./people";
@@ -15,6 +17,7 @@ export interface MessageList {
 
 export type ListEvents = MessageParts["events"] & {
 	retry(): void;
+	introduce(details: Details): void;
 	send(text: string): boolean;
 	loadOlder(): void;
 };
@@ -69,6 +72,7 @@ export function createMessageList(
 	let shown = new Map<string, Shown>();
 	let state: State | null = null;
 	let typing: HTMLElement | null = null;
+	const email = createEmailField(words, (details) => events.introduce(details));
 	/** The newest message at the list's end when the visitor saw it. */
 	let seen = "";
 	/** The oldest message when older ones were last asked for. */
@@ -176,8 +180,10 @@ export function createMessageList(
 				...(now.older === "none" ? [] : [older]),
 				...nodes,
 				...(typing ? [typing] : []),
+				...(now.people.asksEmail ? [email.node] : []),
 			]);
 		});
+		email.render(now);
 		older.classList.toggle("loading", now.older === "loading");
 		list.setAttribute("aria-busy", String(now.older === "loading"));
 		if (!isComplete) requestAnimationFrame(() => !signal.aborted && state && draw(state));

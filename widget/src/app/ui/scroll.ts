@@ -1,4 +1,5 @@
-// The scroll position of the list: it follows the end, or it stays where the visitor reads.
+// The scroll position of the list: it follows the end, or it stays where the visitor reads. A greeting alone is read from
+// its beginning.
 
 import { el } from "../../dom";
 import type { Words } from "../words";
@@ -31,16 +32,18 @@ export function createScroll(
 	let following = true;
 	let label = "";
 
+	const isGreeting = () => !list.children[1];
+
 	/** Hidden at the end, but not while it has the focus, which would be lost: Tab may have scrolled the list there. */
 	function update(): void {
-		jump.hidden = following && !jump.matches(":focus");
+		jump.hidden = (following || isGreeting()) && !jump.matches(":focus");
 	}
 	jump.addEventListener("blur", update);
 
 	function follow(): void {
 		following = true;
 		update();
-		list.scrollTop = list.scrollHeight;
+		if (!isGreeting()) list.scrollTop = list.scrollHeight;
 	}
 
 	const scrolled = () => {
@@ -67,8 +70,10 @@ export function createScroll(
 		follow,
 		keep(anchor, draw) {
 			const before = following ? 0 : anchor?.offsetTop;
+			const hadMore = !isGreeting();
 			draw();
-			if (following) follow();
+			if (hadMore && isGreeting()) list.scrollTop = 0;
+			else if (following) follow();
 			else if (anchor) list.scrollTop += anchor.offsetTop - (before ?? 0);
 		},
 		count(count) {

@@ -67,11 +67,31 @@ export function createView(parts: OpenParts, opened: Opened): View {
 	const live = el("div", { class: "spoken", "aria-live": "polite" });
 	const hold = createHold(signal);
 	let status = statusText(words, store.get());
+	let hasExtras = false;
 	button.before(panel.node, live);
 	signal.addEventListener("abort", () => {
 		detach(panel.node);
 		detach(live);
 	});
+
+	/** Once: what a site has switched on, or what a visitor reads who waits for a person. */
+	function addExtras({ people }: State): void {
+		const { picture, sound, starters, teaser, disclosure, unreadInTitle, offersPerson } = settings;
+		const isWanted =
+			picture ||
+			sound ||
+			offersPerson ||
+			starters[0] ||
+			teaser.text ||
+			disclosure.show ||
+			unreadInTitle ||
+			people.phase === "waiting";
+		if (!isWanted || hasExtras) return;
+		hasExtras = true;
+		void usePart("extras", parts, ({ addExtras }) =>
+			addExtras(parts, opened, panel, () => toggle(true)),
+		);
+	}
 
 	/** New elements each time, so that equal texts are announced twice; one for each line. */
 	function announce(state: State): void {
@@ -90,6 +110,7 @@ export function createView(parts: OpenParts, opened: Opened): View {
 		panel.render(state);
 		announce(state);
 		hold(state.open && isModal(panel.node));
+		addExtras(state);
 	}
 
 	function toggle(wanted: boolean): void {
@@ -142,19 +163,6 @@ export function createView(parts: OpenParts, opened: Opened): View {
 
 	moved();
 	render();
-	const { picture, sound, starters, teaser, disclosure, unreadInTitle, offersPerson } = settings;
-	if (
-		picture ||
-		sound ||
-		offersPerson ||
-		starters[0] ||
-		teaser.text ||
-		disclosure.show ||
-		unreadInTitle
-	)
-		void usePart("extras", parts, ({ addExtras }) =>
-			addExtras(parts, opened, panel, () => toggle(true)),
-		);
 	return {
 		toggle,
 		moved,
