@@ -1,26 +1,44 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Me } from "../../workerd/api/openapi/openapi";
-import { isSearchable, listPath, openPath, placeOf, REVIEWS, reviewOf } from "../src/inbox/place";
+import {
+	isSearchable,
+	listPath,
+	openPath,
+	placeOf,
+	REVIEWS,
+	reviewOf,
+	showsView,
+} from "../src/inbox/place";
 import { firstLine } from "../src/inbox/row";
 import { searchQuery } from "../src/inbox/use-search";
 import { countOf, isIn, parseView, queryOf, type View } from "../src/inbox/views";
-import { mentions } from "../src/text/mentions";
+import { mentionedIn } from "../src/text/mentions";
 import { conversation } from "./conversation";
 
 const me = { user: { id: "me" } } as Me;
 
-test("mentions are a name or its first word after an @", () => {
-	const cases: Array<[string, string, boolean]> = [
-		["@Jane please", "Jane", true],
-		["(@jane lee)", "Jane Lee", true],
-		["ask @José.", "José María", true],
-		["x@jane.example", "Jane", false],
-		["@Janet", "Jane", false],
-		["@a.b+", "a.b+ c", true],
-		["@", "", false],
+test("mentions are a name, or a first name that one person has, after an @", () => {
+	const people = ["Jane", "Ann Lee", "Ann Berg", "José María", "a.b+ c", "Bo", "Bo Li"].map(
+		(name) => ({ id: name, name }),
+	);
+	const cases: Array<[string, string[]]> = [
+		["@Jane please", ["Jane"]],
+		["(@jane) and @José.", ["Jane", "José María"]],
+		["@Jane, @jane", ["Jane"]],
+		["x@jane.example", []],
+		["@Janet", []],
+		["@Ann", []],
+		["@Ann Lee and @ann berg", ["Ann Lee", "Ann Berg"]],
+		["@a.b+", ["a.b+ c"]],
+		["@Bo, @Bo Li", ["Bo", "Bo Li"]],
+		["@Bo Li", ["Bo Li"]],
+		["@ Jane @", []],
 	];
-	for (const [text, name, expected] of cases) assert.equal(mentions(text, name), expected, text);
+	for (const [text, expected] of cases) assert.deepEqual(mentionedIn(text, people), expected, text);
+	const many = Array.from({ length: 21 }, (_, i) => ({ id: `${i}`, name: `N${i}x` }));
+	const text = many.map(({ name }) => `@${name}`).join(" ");
+	assert.equal(mentionedIn(text, many).length, 20);
 });
 
 test("a conversation is in the views that the server would list it in", () => {
@@ -77,6 +95,10 @@ test("an address names the view or the search beside a conversation", () => {
 	assert.equal(parseView("other"), null);
 	assert.equal(parseView("tag:<b>"), null);
 	assert.deepEqual(placeOf("/", { view: "waiting" }), { view: "waiting", filters: null });
+	const mentions = placeOf("/", { view: "mentions" });
+	assert.ok(mentions.isMentions && !showsView(mentions));
+	assert.equal(listPath(mentions), "/?view=mentions");
+	assert.equal(openPath(mentions, "c1"), "/conversations/c1?view=mentions");
 	const place = placeOf("/search", { q: "a b", state: "open", view: "mine", other: "x" });
 	assert.deepEqual(place.filters, { q: "a b", state: "open" });
 	assert.equal(listPath(place), "/search?q=a+b&state=open");

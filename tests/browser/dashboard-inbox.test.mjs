@@ -546,15 +546,14 @@ describe("the inbox", { skip: missing }, () => {
 		);
 		const shown = () => page.evaluate(() => window.shown);
 		await say("visitor-92");
-		const write = (text) => inbox.admin("POST", `conversations/${other}/notes`, { text });
-		// More notes than one page of them has.
-		for (let i = 0; i < 201; i++) await write(`note ${i}`);
-		await write("write to x@jane.example");
-		await act(other, "notes", { text: "@Jane, look at this again" });
+		// Only what names her as mentioned, and is not her own.
+		await inbox.admin("POST", `conversations/${other}/notes`, { text: "@Jane" });
+		await act(other, "notes", { text: "@Jane, look at this again", mentions: [me] });
 		await say("visitor-90");
 		await say("visitor-91");
 		const sam = await addUser(banter, "sam@example.com", "--name", "Sam");
-		await act(other, "notes", { text: "@Jane, please look" }, await logIn(banter, sam));
+		const note = { text: "@Jane, please look", mentions: [me] };
+		await act(other, "notes", note, await logIn(banter, sam));
 		await until("all are announced", async () => (await shown()).length === 3);
 		const titles = new Map((await shown()).map(([title, tag]) => [tag, title]));
 		assert.match(titles.get(held), /^New message from /);
@@ -562,6 +561,50 @@ describe("the inbox", { skip: missing }, () => {
 		assert.equal(titles.get(other), "Sam mentioned you");
 		await act(held, "handback");
 		await change(assigned, { assignedTo: null });
+	});
+
+	it("lists the notes that mention a user, until the user has read them", async () => {
+		const ann = await addUser(banter, "ann@example.com", "--name", "Ann Lee");
+		const { page, complaints } = await visit({ as: ann, path: "/?view=mentions" });
+		await page.getByText("No mentions yet").waitFor();
+		const id = await conversationOf("visitor-60");
+		const writer = await visit({ as: jane, path: `/conversations/${id}` });
+		await writer.page.getByText("Note", { exact: true }).first().click();
+		const field = writer.page.getByRole("textbox", { name: "Your note" });
+		await field.pressSequentially("Look, @an");
+		const option = writer.page.getByRole("option", { name: "@Ann Lee" });
+		await option.waitFor();
+		assert.equal(await option.getAttribute("aria-selected"), "true");
+		assert.equal(
+			await field.getAttribute("aria-activedescendant"),
+			await option.getAttribute("id"),
+		);
+		await field.press("Enter");
+		assert.equal(await field.inputValue(), "Look, @Ann Lee ");
+		await field.pressSequentially("please");
+		await field.press("Enter");
+		const mention = page.getByRole("list", { name: "Mentions" }).getByRole("link");
+		await mention.waitFor();
+		assert.match(await mention.textContent(), /^Jane Unread.*Look, @Ann Lee please$/);
+		const count = page.locator(".switcher .view-count");
+		await until("one is unread", async () => (await count.textContent()) === "1");
+		assert.deepEqual(await violationsOf(page, "body"), []);
+		await mention.click();
+		await page.getByRole("log", { name: "Messages" }).getByText("@Ann Lee please").waitFor();
+		await until("it is read", async () => (await count.textContent()) === "0");
+		assert.equal(await mention.getAttribute("data-unread"), "false");
+		// Two more, of which one is read elsewhere.
+		const note = { text: "@Ann Lee, and this", mentions: [] };
+		const { users } = await inbox.admin("GET", "users");
+		note.mentions.push(users.find(({ name }) => name === "Ann Lee").id);
+		for (const session of ["visitor-61", "visitor-62"])
+			await inbox.admin("POST", `conversations/${await conversationOf(session)}/notes`, note);
+		await until("two are unread", async () => (await count.textContent()) === "2");
+		await page.getByRole("button", { name: "Mark all as read" }).click();
+		await until("none is unread", async () => (await count.textContent()) === "0");
+		await change(await conversationOf("visitor-61"), undefined, "DELETE");
+		await until("its mention is gone", async () => (await mention.count()) === 2);
+		assert.deepEqual(complaints, []);
 	});
 
 	it("notifies once per browser that somebody waits, only after the user asked for it", async () => {

@@ -571,6 +571,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await second.page.getByText("Jane is also looking at this").waitFor();
 			await first.box.pressSequentially("Let me");
 			await second.page.getByText("Jane is writing…").waitFor();
+			await second.page.getByText("Jane is replying").waitFor();
 
 			await second.page.getByText("Jane answers this visitor.").waitFor();
 			await second.page.getByRole("button", { name: "Take over from Jane" }).click();

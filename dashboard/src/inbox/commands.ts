@@ -9,7 +9,7 @@ import { t as common } from "../text/common";
 import type { Actions } from "./actions";
 import { CHOSEN_MAX, type Chosen } from "./chosen";
 import type { ConversationList } from "./conversation-list";
-import { listPath, openPath, type Place } from "./place";
+import { listPath, openPath, type Place, showsView } from "./place";
 import { t } from "./texts";
 import type { WindowHandle } from "./window-list";
 
@@ -32,7 +32,7 @@ export function useInboxCommands(inbox: Inbox): void {
 	const { rows } = list;
 
 	function move(step: number) {
-		if (place.filters) {
+		if (!showsView(place)) {
 			moveFocus(step);
 			return;
 		}
@@ -49,7 +49,7 @@ export function useInboxCommands(inbox: Inbox): void {
 	/** Runs with the id of the conversation, if the user can see it: open, or a row of the list. */
 	const on = (run: (id: string) => void) => () => {
 		const id = selected.current;
-		if (id !== null && (openId !== null || (!place.filters && rows.indexOf(id) >= 0))) run(id);
+		if (id !== null && (openId !== null || (showsView(place) && rows.indexOf(id) >= 0))) run(id);
 	};
 
 	const isResolved = selected.current !== null && rows.get(selected.current)?.state === "resolved";
@@ -83,7 +83,7 @@ export function useInboxCommands(inbox: Inbox): void {
 			: [];
 
 	/** Of a list: a search has other rows. */
-	const choosing: Command[] = place.filters
+	const choosing: Command[] = !showsView(place)
 		? []
 		: [
 				{ id: "choose", text: t("chooseOne"), key: "x", run: on((id) => chosen.toggle(id)) },
@@ -130,7 +130,7 @@ export function useInboxCommands(inbox: Inbox): void {
 	]);
 }
 
-/** From result to result of a search. */
+/** From result to result of a search, or from mention to mention. */
 function moveFocus(step: number): void {
 	const all = [...document.querySelectorAll<HTMLElement>(".result")];
 	const at = all.indexOf(document.activeElement as HTMLElement);

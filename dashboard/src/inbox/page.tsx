@@ -28,7 +28,7 @@ import { ListPane } from "./list-pane";
 import manyStyles from "./many/many.css?link";
 import { t as manyTexts } from "./many/texts";
 import { useNames } from "./names";
-import { listPath, placeOf, rememberView, reviewOf } from "./place";
+import { listPath, placeOf, rememberView, reviewOf, showsView } from "./place";
 import { t } from "./texts";
 import { ViewSwitcher, Views, viewTitle } from "./view-list";
 import type { WindowHandle } from "./window-list";
@@ -42,6 +42,7 @@ const ManyBar = page(
 	{ styles: manyStyles, texts: manyTexts },
 	async () => (await import("./many/bar")).ManyBar,
 );
+const MentionsPane = page(inbox, async () => (await import("./mentions-pane")).MentionsPane);
 const SearchPane = page(inbox, async () => (await import("./search-pane")).SearchPane);
 
 export function InboxPage() {
@@ -69,7 +70,8 @@ export function InboxPage() {
 		[chosen],
 	);
 	const review = reviewOf(filters);
-	const title = filters ? t(review ?? "search") : viewTitle(view, names);
+	const current = place.isMentions ? "mentions" : view;
+	const title = filters ? t(review ?? "search") : viewTitle(current, names);
 
 	useArrival(focusHeading);
 	useEffect(() => rememberView(view), [view]);
@@ -92,12 +94,12 @@ export function InboxPage() {
 		assign: setAssigning,
 		chosen,
 	});
-	const isChoosing = !filters && chosen.all().length > 0;
+	const isChoosing = showsView(place) && chosen.all().length > 0;
 
 	return (
 		<main class={openId ? "inbox inbox-open" : "inbox"} id="main" tabIndex={-1}>
 			<div class="inbox-views">
-				<Views current={filters ? review : view} counts={counts} names={names} />
+				<Views current={filters ? review : current} counts={counts} names={names} />
 			</div>
 			<section
 				class={isChoosing ? "inbox-list inbox-choosing" : "inbox-list"}
@@ -122,8 +124,8 @@ export function InboxPage() {
 						</>
 					) : (
 						<>
-							<ViewSwitcher title={title} current={view} counts={counts} names={names} />
-							{view !== "waiting" && counts !== null && counts.waiting > 0 && (
+							<ViewSwitcher title={title} current={current} counts={counts} names={names} />
+							{current !== "waiting" && counts !== null && counts.waiting > 0 && (
 								<a
 									class="badge badge-warn waiting-link"
 									href={listPath({ view: "waiting", filters: null })}
@@ -159,6 +161,10 @@ export function InboxPage() {
 				{filters ? (
 					<ErrorBoundary>
 						<SearchPane place={place} filters={filters} names={names} message={query.message} />
+					</ErrorBoundary>
+				) : place.isMentions ? (
+					<ErrorBoundary>
+						<MentionsPane place={place} unread={counts?.mentions ?? null} openId={openId} />
 					</ErrorBoundary>
 				) : (
 					<ListPane

@@ -43,7 +43,12 @@ export interface Place {
 	readonly view: View;
 	/** null: the list shows the view. */
 	readonly filters: Filters | null;
+	/** The list shows the notes that mention the user. */
+	readonly isMentions?: boolean;
 }
+
+/** Whether the list is that of a view. */
+export const showsView = (place: Place): boolean => !place.filters && !place.isMentions;
 
 const LAST_VIEW = "banter:view";
 
@@ -71,10 +76,14 @@ export function placeOf(path: string, query: Readonly<Record<string, string>>): 
 		filters: isSearch
 			? Object.fromEntries(FILTERS.flatMap((name) => (query[name] ? [[name, query[name]]] : [])))
 			: null,
+		...(!isSearch && query.view === "mentions" && { isMentions: true }),
 	};
 }
 
-export function listPath({ view, filters }: Place): string {
+export const MENTIONS_PATH = "/?view=mentions";
+
+export function listPath({ view, filters, isMentions }: Place): string {
+	if (isMentions) return MENTIONS_PATH;
 	return filters ? searchPath(filters) : `/?${new URLSearchParams({ view })}`;
 }
 

@@ -6,7 +6,7 @@ import { searchPath } from "../paths";
 import { useMe } from "../shell/me";
 import { formatNumber } from "../text/texts";
 import { Icon } from "../ui/icon";
-import { listPath, REVIEWS, type Review } from "./place";
+import { listPath, MENTIONS_PATH, REVIEWS, type Review } from "./place";
 import { t } from "./texts";
 import { countOf, isPlain, PLAIN_VIEWS, type View } from "./views";
 
@@ -15,8 +15,8 @@ export interface ViewNames {
 	readonly tags: ReadonlyMap<string, Tag>;
 }
 
-export function viewTitle(view: View, { widgets, tags }: ViewNames): string {
-	if (isPlain(view)) return t(view);
+export function viewTitle(view: View | "mentions", { widgets, tags }: ViewNames): string {
+	if (view === "mentions" || isPlain(view)) return t(view);
 	const id = view.slice(view.indexOf(":") + 1);
 	return view.startsWith("widget:")
 		? (widgets.get(id) ?? t("deletedWidget"))
@@ -25,7 +25,7 @@ export function viewTitle(view: View, { widgets, tags }: ViewNames): string {
 
 interface ViewsProps {
 	/** null: none is shown. */
-	readonly current: View | Review | null;
+	readonly current: View | Review | "mentions" | null;
 	/** null: not known yet. */
 	readonly counts: Counts | null;
 	readonly names: ViewNames;
@@ -34,10 +34,10 @@ interface ViewsProps {
 
 export function Views({ current, counts, names, onSelect }: ViewsProps) {
 	const hasUser = Boolean(useMe().data?.user);
-	const line = (view: View, color?: string) => (
+	const line = (view: View | "mentions", color?: string) => (
 		<a
 			class="view"
-			href={listPath({ view, filters: null })}
+			href={view === "mentions" ? MENTIONS_PATH : listPath({ view, filters: null })}
 			key={view}
 			aria-current={view === current ? "page" : undefined}
 			onClick={onSelect}
@@ -50,6 +50,7 @@ export function Views({ current, counts, names, onSelect }: ViewsProps) {
 	return (
 		<nav class="views" aria-label={t("views")}>
 			{PLAIN_VIEWS.filter((view) => view !== "mine" || hasUser).map((view) => line(view))}
+			{hasUser && line("mentions")}
 			<p class="views-head">{t("reviews")}</p>
 			{(Object.keys(REVIEWS) as Review[]).map((review) => (
 				<a
@@ -72,7 +73,7 @@ export function Views({ current, counts, names, onSelect }: ViewsProps) {
 
 /** The heading of the list, which opens the views. */
 export function ViewSwitcher(
-	props: ViewsProps & { readonly current: View; readonly title: string },
+	props: ViewsProps & { readonly current: View | "mentions"; readonly title: string },
 ) {
 	const popover = useRef<HTMLDivElement>(null);
 	const button = useRef<HTMLButtonElement>(null);

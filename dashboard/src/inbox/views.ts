@@ -66,7 +66,9 @@ export function isIn(view: View, row: Conversation, me: Me | null): boolean {
 		: row.tags.some((tag) => tag === idOf(view));
 }
 
-export function countOf(view: View, counts: Counts): number {
+/** Of mentions, those that are unread. */
+export function countOf(view: View | "mentions", counts: Counts): number {
+	if (view === "mentions") return counts.mentions;
 	if (view === "all") return counts.all - counts.resolved - counts.snoozed;
 	if (isPlain(view)) return counts[view];
 	const all = view.startsWith("widget:") ? counts.widgets : counts.tags;

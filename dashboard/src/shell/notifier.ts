@@ -2,17 +2,15 @@
 // colleague mentions them in a note: with a notification of the browser and a sound, off until the user asks for it. Of all tabs, one does it: the holder of a lock. That one keeps the change feed while it is hidden.
 
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
-import { allPages } from "../api/all-pages";
 import type { Desk } from "../api/desk";
 import { conversationPath } from "../paths";
 import { t } from "../text/common";
-import { mentions } from "../text/mentions";
 import { visitorName } from "../ui/visitor-name";
 import { playChime } from "./chime";
 import { isMine } from "./mine";
 
 type Parts = Pick<Desk, "api" | "feed">;
-/** Of so many newest messages, one is that of the change: the assistant may have answered it. */
+/** Of so many newest messages, one is that of the change: the assistant may have answered it. The same for mentions. */
 const RECENT = 10;
 
 type Route = (path: string) => void;
@@ -50,18 +48,12 @@ function serve({ api, feed }: Parts, route: Route, signal: AbortSignal): Promise
 		announce(conversation, t("answered", { name: visitorName(conversation) }), route);
 	}
 
-	async function hearNote(id: string, noteId: string): Promise<void> {
-		const user = (await me)?.user;
-		if (!user || isSeen(id)) return;
-		const pages = await allPages((query) =>
-			api.get("/v1/admin/conversations/{conversationId}/notes", {
-				path: { conversationId: id },
-				query,
-				signal,
-			}),
-		);
-		const note = pages.flatMap(({ notes }) => notes).find((one) => one.id === noteId);
-		if (!note || note.author === user.id || !mentions(note.text, user.name ?? "")) return;
+	/** The user is mentioned by a note of the conversation. */
+	async function hearMention(id: string): Promise<void> {
+		if (isSeen(id)) return;
+		const { mentions } = await api.get("/v1/admin/mentions", { query: { limit: RECENT }, signal });
+		const note = mentions.find((one) => one.conversationId === id);
+		if (!note || note.readAt !== null) return;
 		const { conversation } = await read(id);
 		const title = t("mentioned", { name: note.authorName ?? t("colleague") });
 		announce({ ...conversation, lastMessage: note.text }, title, route);
@@ -82,7 +74,8 @@ function serve({ api, feed }: Parts, route: Route, signal: AbortSignal): Promise
 
 	if (signal.aborted) return Promise.resolve();
 	feed.keepWhenHidden(true);
-	const unlisten = feed.listen(["conversation", "message", "note"], (change) => {
+	const isMe = async (user: string) => (await me)?.user?.id === user;
+	const unlisten = feed.listen(["conversation", "message", "mention"], (change) => {
 		if (!change) return;
 		const { kind, id, conversationId } = change;
 		// What was deleted meanwhile, or cannot be reached, is no news.
@@ -90,7 +83,10 @@ function serve({ api, feed }: Parts, route: Route, signal: AbortSignal): Promise
 			if (/^(created|state)$/.test(change.change)) void look(id);
 		} else if (!conversationId || change.change !== "created") return;
 		else if (kind === "message") hearMessage(conversationId, id).catch(() => {});
-		else hearNote(conversationId, id).catch(() => {});
+		else
+			void isMe(id).then((isMentioned) => {
+				if (isMentioned) hearMention(conversationId).catch(() => {});
+			});
 	});
 	return new Promise((resolve) => {
 		signal.addEventListener("abort", () => {

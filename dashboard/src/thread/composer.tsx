@@ -7,6 +7,7 @@ import { Button } from "../ui/button";
 import { Segments } from "../ui/field";
 import type { Mode } from "./drafts";
 import type { Holder } from "./operator";
+import type { Present } from "./presence";
 import { t } from "./texts";
 import { type Draft, useDraftChanges } from "./use-draft";
 import { WhoAnswers } from "./who-answers";
@@ -22,6 +23,8 @@ interface ComposerProps {
 	readonly holderName: string;
 	/** The name that visitors see. */
 	readonly name: string;
+	/** Other operators who write a reply, too. */
+	readonly writers: readonly Present[];
 	readonly field: RefObject<HTMLTextAreaElement | null>;
 	readonly onName: (name: string) => void;
 	readonly onTakeOver: () => Promise<void>;
@@ -31,7 +34,8 @@ interface ComposerProps {
 }
 
 export function Composer(props: ComposerProps) {
-	const { draft, holder, holderName, name, field, onName, onTakeOver, onHandBack, onSend } = props;
+	const { draft, holder, holderName, name, writers, field } = props;
+	const { onName, onTakeOver, onHandBack, onSend } = props;
 	useDraftChanges(draft);
 	const mode = draft.mode();
 	const text = draft.text();
@@ -77,6 +81,14 @@ export function Composer(props: ComposerProps) {
 			</div>
 			{isReply && holder !== "me" && (
 				<WhoAnswers holder={holder} holderName={holderName} name={name} onName={onName} />
+			)}
+			{isReply && writers.length > 0 && (
+				// <PeopleHere> announces who comes.
+				<p class="who-answers composer-collision">
+					{writers.map((one) => (
+						<span key={one.id}>{t("isReplying", { name: one.name || t("someone") })}</span>
+					))}
+				</p>
 			)}
 			<WritingBox
 				// A field for each kind, so that its undo history does not mix them.

@@ -33,7 +33,7 @@ import { useDraft } from "./use-draft";
 import { useOutbox } from "./use-outbox";
 import { usePanel } from "./use-panel";
 import { usePresence } from "./use-presence";
-import { useConversation, useNotes, useReadMark, useThread } from "./use-thread";
+import { useConversation, useMentionsMark, useNotes, useReadMark, useThread } from "./use-thread";
 
 interface ThreadProps {
 	readonly id: string;
@@ -112,6 +112,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const holder = data ? holderOf(data, me) : "model";
 	const draft = useDraft(user, id, holder === "me", presence);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
+	useMentionsMark(id, isAtEnd && notes.data !== null);
 	useTitle(name || t("conversation"));
 
 	const isThere = data !== null;
@@ -231,6 +232,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 						holder={holder}
 						holderName={data.operator?.name ?? t("someone")}
 						name={operator}
+						writers={presence.get().filter(({ isWriting }) => isWriting)}
 						field={field}
 						onName={(next) => {
 							rememberOperatorName(me, next);

@@ -6,9 +6,11 @@ import type { Client } from "../api/client";
 import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { useMe } from "../shell/me";
+import { usePeople } from "../shell/people";
 import { rememberState, reopen } from "../shell/resolving";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { mentionedIn } from "../text/mentions";
 import { t } from "./texts";
 
 export interface Actions {
@@ -55,6 +57,7 @@ export function useActions(
 ): Actions {
 	const { api } = useDesk();
 	const { data: me } = useMe();
+	const people = usePeople();
 	const path = { conversationId: id };
 	const { refresh } = conversation;
 	/** Newer than the last rendering: a key may follow another one before the page shows it. */
@@ -174,7 +177,8 @@ export function useActions(
 		},
 		async addNote(text) {
 			try {
-				await api.post("/v1/admin/conversations/{conversationId}/notes", { path, body: { text } });
+				const body = { text, mentions: mentionedIn(text, people) };
+				await api.post("/v1/admin/conversations/{conversationId}/notes", { path, body });
 				void onNotes();
 				return true;
 			} catch (reason) {

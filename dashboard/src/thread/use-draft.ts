@@ -25,6 +25,7 @@ export interface Draft {
 interface Heard {
 	/** A reply is being written by the one who has the conversation. */
 	onTyping(): void;
+	/** A reply; nobody else answers in a note. */
 	onWriting(isWriting: boolean): void;
 }
 
@@ -41,7 +42,7 @@ function createDraft(drafts: Drafts, id: string, heard: Heard): Draft {
 
 	function setText(next: string) {
 		drafts.write(id, mode, next);
-		heard.onWriting(next !== "");
+		heard.onWriting(mode === "reply" && next !== "");
 		if (mode === "reply" && next.trim() !== "") heard.onTyping();
 		show(mode, next);
 	}

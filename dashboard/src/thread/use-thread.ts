@@ -6,6 +6,7 @@ import type { Conversation, LivePresence, Note } from "../../../workerd/api/open
 import { allItems } from "../api/all-pages";
 import { type Data, useData, useDesk } from "../api/desk";
 import { browser } from "../api/surroundings";
+import { useCounts } from "../shell/counts";
 import { type Controller, createController, type ThreadView } from "./controller";
 import type { Item } from "./item";
 
@@ -92,6 +93,22 @@ export function useThread(id: string, message: string | undefined, heard: Heard)
 		[controller],
 	);
 	return { ...controller.get(), ...controller };
+}
+
+/** The reader sees the conversation: its notes that mention them are not unread any more. */
+export function useMentionsMark(id: string, isSeen: boolean): void {
+	const { api } = useDesk();
+	const unread = useCounts().data?.mentions ?? 0;
+	useEffect(() => {
+		if (unread === 0 || !isSeen) return;
+		const mark = () => {
+			if (!browser.isVisible()) return;
+			// The next mention tries again.
+			api.post("/v1/admin/mentions/read", { body: { conversationId: id } }).catch(() => {});
+		};
+		mark();
+		return browser.onChange(mark);
+	}, [id, unread, isSeen]);
 }
 
 /** The reader sees the newest messages: they are not unread any more. */
