@@ -1,6 +1,7 @@
 /*
  * searchd answers in the order of the requests. So it gets only a few of a worker's searches at a time, by fair slots,
- * and the others wait here: one organization's flood delays another's search by two answers.
+ * and the others wait here. Of those that people ask for, which may take long, it gets one of an organization at a time, and
+ * these have half of its time at most (net/fair_turns.h).
  *
  * Each search has a deadline. If searchd misses one, the connection is closed, so that what it does not take never
  * fills the memory for it. When the connection ends, those on their way fail, by a deadline that is now: a
@@ -16,6 +17,7 @@
 #include "proto/base/log.h"
 #include "proto/ipc/channel.h"
 #include "workerd/net/fair_slots.h"
+#include "workerd/net/fair_turns.h"
 
 #define OUT_MAX \
 	((size_t)4 << 20) /* SEARCHES_MAX requests of any length: FIND has up to 42 KB */
@@ -28,6 +30,7 @@ struct search_call {
 	struct search_client *client;
 	struct id org;
 	struct buf frame; /* the request, while it waits; then empty */
+	bool takes_turns; /* net/fair_turns.h */
 	bool sent;
 	bool lost; /* its connection has ended, or did while it waited: it only expires */
 	uint64_t id;
@@ -44,6 +47,8 @@ struct search_client {
 	uint64_t last_id, connections;   /* so far */
 	TAILQ_HEAD(, search_call) calls; /* oldest first */
 	struct fair_slots all, sent;
+	struct fair_turns turns;
+	struct event *turn; /* of a search that waits for it */
 };
 
 static void
@@ -53,6 +58,8 @@ search_call_free(struct search_call *call)
 	fair_slots_give(&call->client->all, &call->org);
 	if (call->sent)
 		fair_slots_give(&call->client->sent, &call->org);
+	if (call->sent && call->takes_turns)
+		fair_turns_end(&call->client->turns, &call->org, clock_mono_ns());
 	buf_clear(&call->frame);
 	event_free(call->deadline);
 	free(call);
@@ -116,24 +123,63 @@ search_flush(struct search_client *sc)
 	}
 }
 
-/* Sends the searches that wait and may be sent. */
+/* How long a search has to wait, in ns. UINT64_MAX: until another one has its answer. */
+static uint64_t
+search_call_wait(const struct search_call *call, uint64_t now)
+{
+	const struct search_client *sc = call->client;
+
+	if (call->sent || call->lost || !fair_slots_has(&sc->sent, &call->org))
+		return UINT64_MAX;
+	return call->takes_turns ? fair_turns_wait(&sc->turns, &call->org, now) : 0;
+}
+
+static void
+search_call_to_searchd(struct search_call *call, uint64_t now)
+{
+	struct search_client *sc = call->client;
+
+	fair_slots_take(&sc->sent, &call->org);
+	if (call->takes_turns)
+		fair_turns_begin(&sc->turns, &call->org, now);
+	call->sent = true;
+	search_call_expire_in(call, SEARCH_TIMEOUT_MS);
+	must(channel_send_frame(&sc->channel, buf_slice(&call->frame)) == 0);
+	buf_clear(&call->frame);
+	search_flush(sc);
+}
+
+/* Sends the searches that wait and may be sent, and plans the next ones. */
 static void
 search_send_next(struct search_client *sc)
 {
+	const uint64_t now = clock_mono_ns();
+	uint64_t first = UINT64_MAX;
 	struct search_call *call;
 
 	TAILQ_FOREACH (call, &sc->calls, link) {
+		const uint64_t wait = search_call_wait(call, now);
+
 		if (sc->channel.fd == -1)
 			return;
-		if (call->sent || call->lost || !fair_slots_has(&sc->sent, &call->org))
-			continue;
-		fair_slots_take(&sc->sent, &call->org);
-		call->sent = true;
-		search_call_expire_in(call, SEARCH_TIMEOUT_MS);
-		must(channel_send_frame(&sc->channel, buf_slice(&call->frame)) == 0);
-		buf_clear(&call->frame);
-		search_flush(sc);
+		if (wait == 0)
+			search_call_to_searchd(call, now);
+		else if (wait < first)
+			first = wait;
 	}
+	if (first != UINT64_MAX) {
+		struct timeval in = clock_timeval(first / 1000000 + 1);
+
+		must(event_add(sc->turn, &in) == 0);
+	}
+}
+
+static void
+search_on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	search_send_next(arg);
 }
 
 static void
@@ -209,6 +255,8 @@ search_client_new(struct event_base *base, const char *path)
 	    .all = {.most = SEARCHES_MAX},
 	    .sent = {.most = SENT_MAX}};
 	sc->channel.fd = -1;
+	sc->turn = evtimer_new(base, search_on_turn, sc);
+	must(sc->turn != NULL);
 	TAILQ_INIT(&sc->calls);
 	return sc;
 }
@@ -224,6 +272,7 @@ search_client_free(struct search_client *sc)
 		search_call_free(call);
 	search_event_free(&sc->readable);
 	search_event_free(&sc->writable);
+	search_event_free(&sc->turn);
 	channel_close(&sc->channel);
 	free(sc);
 }
@@ -256,6 +305,7 @@ search_call_send(struct search_client *sc, const struct id *org, enum msg_type t
 	call = xcalloc(1, sizeof(*call));
 	*call = (struct search_call){
 	    .client = sc, .org = *org, .id = ++sc->last_id, .fn = fn, .arg = arg};
+	call->takes_turns = type == MSG_SEARCH;
 	buf_init(&call->frame, WIRE_FRAME_MAX);
 	call->deadline = evtimer_new(sc->base, search_on_deadline, call);
 	must(call->deadline != NULL);

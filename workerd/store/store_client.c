@@ -22,6 +22,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "workerd/net/fair_slots.h"
+#include "workerd/net/fair_turns.h"
 #include "workerd/store/store_connection.h"
 
 #define CALLS_MAX     16384 /* a power of two: the low bits of a request id */
@@ -45,11 +46,7 @@
  * their way. */
 #define SAME_PROCESS_MS 300
 
-/* Lists and numbers that storaged works out at a time. It works on one after the other, so more would only make others
- * wait behind them; one organization has half of these places (net/fair_slots.h). */
-#define READS_MAX 4
-
-/* Those that wait for a place. They take slots of the table, which all calls need; one organization has half of them. */
+/* Lists and numbers that wait for the turn of their organization (net/fair_turns.h). They take slots of the table, which all calls need; one organization has half of them. */
 #define HELD_MAX 256
 
 struct store_call {
@@ -64,8 +61,8 @@ struct store_call {
 	uint64_t processes[PROCESSES_MAX];
 	bool on_trial; /* it is in flight for the second time */
 	enum msg_type type;
-	struct id reader; /* of store_call_read(); zero: it needs no place */
-	bool held;        /* it waits for a place */
+	struct id reader; /* of store_call_read(); zero: it needs no turn */
+	bool held;        /* it waits for its turn */
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests, or in held */
 };
@@ -98,7 +95,9 @@ struct store_client {
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
 	size_t n_unused;
 	TAILQ_HEAD(, store_call) order, held;
-	struct fair_slots reads, waiting_reads;
+	struct fair_turns reads;
+	struct event *turn; /* of a call in held */
+	struct fair_slots waiting_reads;
 	struct store_call
 	    *next; /* the first that was not sent on this connection; NULL: none */
 	size_t on_trial, on_trial_max;
@@ -125,21 +124,32 @@ store_call_queue(struct store_call *call)
 		sc->next = call;
 }
 
-/* Gives places to those that have waited longest. */
+/* Gives turns to those that have waited longest, and plans the next ones. */
 static void
 store_queue_held(struct store_client *sc)
 {
+	const uint64_t now = clock_mono_ns();
+	uint64_t first = UINT64_MAX;
 	struct store_call *call = TAILQ_FIRST(&sc->held), *next;
 
-	for (; call != NULL && sc->reads.used < READS_MAX; call = next) {
+	for (; call != NULL; call = next) {
+		const uint64_t wait = fair_turns_wait(&sc->reads, &call->reader, now);
+
 		next = TAILQ_NEXT(call, link);
-		if (!fair_slots_has(&sc->reads, &call->reader))
+		if (wait > 0) {
+			first = wait < first ? wait : first;
 			continue;
+		}
 		TAILQ_REMOVE(&sc->held, call, link);
 		call->held = false;
 		fair_slots_give(&sc->waiting_reads, &call->reader);
-		fair_slots_take(&sc->reads, &call->reader);
+		fair_turns_begin(&sc->reads, &call->reader, now);
 		store_call_queue(call);
+	}
+	if (first != UINT64_MAX) {
+		struct timeval in = clock_timeval(first / 1000000 + 1);
+
+		must(event_add(sc->turn, &in) == 0);
 	}
 }
 
@@ -158,7 +168,7 @@ store_call_leave_queue(struct store_call *call)
 	TAILQ_REMOVE(&sc->order, call, link);
 	if (id_is_zero(&call->reader))
 		return;
-	fair_slots_give(&sc->reads, &call->reader);
+	fair_turns_end(&sc->reads, &call->reader, clock_mono_ns());
 	store_queue_held(sc);
 }
 
@@ -565,6 +575,18 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 		store_on_attempt_end(sc, log_errno());
 }
 
+static void
+store_on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct store_client *sc = arg;
+
+	(void)fd;
+	(void)what;
+	store_queue_held(sc);
+	if (sc->current != NULL)
+		store_send_waiting(sc);
+}
+
 struct store_client *
 store_client_new_as(struct event_base *base, const char *path, enum role role)
 {
@@ -581,11 +603,11 @@ store_client_new_as(struct event_base *base, const char *path, enum role role)
 	}
 	TAILQ_INIT(&sc->order);
 	TAILQ_INIT(&sc->held);
-	sc->reads.most = READS_MAX;
 	sc->waiting_reads.most = HELD_MAX;
 	sc->retry = evtimer_new(base, store_try_connect, sc);
 	sc->replace = evtimer_new(base, store_on_replace, sc);
-	must(sc->retry != NULL && sc->replace != NULL);
+	sc->turn = evtimer_new(base, store_on_turn, sc);
+	must(sc->retry != NULL && sc->replace != NULL && sc->turn != NULL);
 	evtimer_add(sc->retry, &(struct timeval){0});
 	return sc;
 }
@@ -612,6 +634,7 @@ store_client_free(struct store_client *sc)
 		store_call_free(call);
 	store_event_free(&sc->retry);
 	store_event_free(&sc->replace);
+	store_event_free(&sc->turn);
 	store_connection_free(sc->attempt);
 	store_connection_free(sc->current);
 	free(sc);

@@ -70,9 +70,9 @@ void store_client_listen(struct store_client *sc, const struct store_events *eve
     enum msg_type type, const void *msg, unsigned timeout_ms, store_answer_fn *fn, void *arg);
 
 /*
- * The same for a list or numbers that somebody of this organization asked for over the API. Few of them are at storaged
- * at a time, and further ones wait, so that one organization does not delay the others. NULL also when too many of it
- * wait. Not for what chats, webhooks or requests without authentication need.
+ * The same for a list or numbers that somebody of this organization asked for over the API. One of them is at storaged at
+ * a time, and further ones wait for its turn (net/fair_turns.h), so that one organization does not delay the others. NULL
+ * also when too many of it wait. Not for what chats, webhooks or requests without authentication need.
  */
 [[gnu::warn_unused_result]] struct store_call *store_call_read(struct store_client *sc,
     const struct id *org, enum msg_type type, const void *msg, unsigned timeout_ms,
