@@ -410,10 +410,13 @@ static int
 conversation_add_inbox(struct txn *t, const struct msg_conversation_record *conversation,
     const struct id *reader, struct msg_message_page *answer)
 {
-	bool unread = false;
+	bool unread = false, following = false;
 	int rc = read_is_unread(t, conversation, reader, &unread);
 
+	if (rc == 0)
+		rc = read_is_following(t, &conversation->id, reader, &following);
 	answer->unread = unread;
+	answer->following = following;
 	if (rc == 0)
 		rc = face_get(t, conversation, &t->env->faces);
 	answer->face = buf_slice(&t->env->faces);

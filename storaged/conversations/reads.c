@@ -54,19 +54,61 @@ read_is_unread(struct txn *t, const struct msg_conversation_record *conversation
 	return rc;
 }
 
+/* The reader's mark; one that is not there or damaged has read nothing. */
+static int
+read_find(struct txn *t, const struct id *conversation, const struct id *reader,
+    struct msg_read_record *r)
+{
+	struct key key = key_of_org(conversation, reader);
+	int rc = txn_get_record(t, TABLE_READS, &key, r);
+
+	if (rc != 0)
+		*r = (struct msg_read_record){
+		    .v = RECORD_VERSION, .conversation = *conversation, .user = *reader};
+	return txn_survives(rc) ? 0 : rc;
+}
+
+static int
+read_put(struct txn *t, const struct msg_read_record *r)
+{
+	struct key key = key_of_org(&r->conversation, &r->user);
+
+	return txn_put_record(t, TABLE_READS, &key, r);
+}
+
 int
 read_mark(struct txn *t, const struct msg_conversation_record *conversation,
     const struct id *reader, bool read)
 {
-	struct key key = key_of_org(&conversation->id, reader);
-	const struct msg_read_record r = {
-	    .v = RECORD_VERSION,
-	    .conversation = conversation->id,
-	    .user = *reader,
-	    .seq = read ? conversation->next_seq - 1 : (READ_UNREAD | clock_wall_ms()),
-	};
+	struct msg_read_record r;
+	int rc = read_find(t, &conversation->id, reader, &r);
 
-	return txn_put_record(t, TABLE_READS, &key, &r);
+	r.seq = read ? conversation->next_seq - 1 : (READ_UNREAD | clock_wall_ms());
+	return rc != 0 ? rc : read_put(t, &r);
+}
+
+int
+read_is_following(
+    struct txn *t, const struct id *conversation, const struct id *reader, bool *following)
+{
+	struct msg_read_record r;
+	int rc = read_find(t, conversation, reader, &r);
+
+	*following = r.following != 0;
+	return rc;
+}
+
+int
+read_follow(
+    struct txn *t, const struct id *conversation, const struct id *reader, bool following)
+{
+	struct msg_read_record r;
+	int rc = read_find(t, conversation, reader, &r);
+
+	if (rc != 0 || (r.following != 0) == following)
+		return rc;
+	r.following = following;
+	return read_put(t, &r);
 }
 
 int

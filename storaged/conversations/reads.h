@@ -1,5 +1,5 @@
 /*
- * How far each user has read a conversation. All callers without a user (a key, DASHBOARD_PASSWORD) share one
+ * How far each user has read a conversation, and whether the user follows it. All callers without a user (a key, DASHBOARD_PASSWORD) share one
  * mark, that of the zero id. The mark of a user who is deleted stays until the conversation is erased: its id is
  * never used again.
  *
@@ -15,6 +15,14 @@
 /* Whether a conversation has messages that the reader has not read. */
 [[gnu::warn_unused_result]] int read_is_unread(struct txn *t,
     const struct msg_conversation_record *conversation, const struct id *reader, bool *unread);
+
+/* Whether the reader follows a conversation; it does not if the mark is damaged. */
+[[gnu::warn_unused_result]] int read_is_following(
+    struct txn *t, const struct id *conversation, const struct id *reader, bool *following);
+
+/* Follows a conversation, or does not any more. */
+[[gnu::warn_unused_result]] int read_follow(
+    struct txn *t, const struct id *conversation, const struct id *reader, bool following);
 
 /* In place of the sequence number in a READ_RECORD: the conversation was marked as unread; with the time, in ms. */
 #define READ_UNREAD ((uint64_t)1 << 62)

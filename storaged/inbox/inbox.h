@@ -21,6 +21,7 @@
 [[gnu::warn_unused_result]] int handle_note_delete(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_mention_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_mention_read(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_follow_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_rating_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_page_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_context_set(struct txn *t, struct call *c);

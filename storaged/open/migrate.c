@@ -103,6 +103,7 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_SPENDERS] = 1,
 	    [TABLE_NOTES] = 4,    /* mentions */
 	    [TABLE_MESSAGES] = 4, /* files */
+	    [TABLE_READS] = 1,    /* following */
 	},
 };
 

@@ -161,6 +161,7 @@ static const struct handler table[] = {
     {MSG_NOTE_DELETE, HANDLER_DELETES, handle_note_delete},
     {MSG_MENTION_LIST, HANDLER_READS, handle_mention_list},
     {MSG_MENTION_READ, HANDLER_WRITES, handle_mention_read},
+    {MSG_FOLLOW_SET, HANDLER_WRITES, handle_follow_set},
     {MSG_RATING_SET, HANDLER_WRITES, handle_rating_set},
     {MSG_PAGE_SET, HANDLER_WRITES, handle_page_set},
     {MSG_CONTEXT_SET, HANDLER_WRITES, handle_context_set},

@@ -527,8 +527,10 @@ describe("the inbox", { skip: missing }, () => {
 			const { status, text } = await request(banter.url, "POST", path, { headers, body });
 			assert.ok(status < 300, text);
 		};
-		const ids = await Promise.all(["visitor-90", "visitor-91", "visitor-92"].map(conversationOf));
-		const [held, assigned, other] = ids;
+		const ids = await Promise.all(
+			["visitor-90", "visitor-91", "visitor-92", "visitor-93"].map(conversationOf),
+		);
+		const [held, assigned, other, followed] = ids;
 		await act(held, "takeover");
 		const { users } = await inbox.admin("GET", "users");
 		const { id: me } = users.find(({ name }) => name === "Jane");
@@ -540,6 +542,10 @@ describe("the inbox", { skip: missing }, () => {
 		await page.locator(`[data-id="${assigned}"]`).waitFor();
 		await page.reload();
 		for (const id of [held, assigned]) await page.locator(`[data-id="${id}"]`).waitFor();
+		await page.goto(`${banter.url}/conversations/${followed}`);
+		await page.getByRole("button", { name: "More actions for this conversation" }).click();
+		await page.getByRole("menuitem", { name: "Follow" }).click();
+		await page.getByText("You hear of each new message").waitFor();
 		await page.goto(`${banter.url}/widgets`);
 		await until("it has the lock", () =>
 			page.evaluate(async () => (await navigator.locks.query()).held.length > 0),
@@ -551,13 +557,15 @@ describe("the inbox", { skip: missing }, () => {
 		await act(other, "notes", { text: "@Jane, look at this again", mentions: [me] });
 		await say("visitor-90");
 		await say("visitor-91");
+		await say("visitor-93");
 		const sam = await addUser(banter, "sam@example.com", "--name", "Sam");
 		const note = { text: "@Jane, please look", mentions: [me] };
 		await act(other, "notes", note, await logIn(banter, sam));
-		await until("all are announced", async () => (await shown()).length === 3);
+		await until("all are announced", async () => (await shown()).length === 4);
 		const titles = new Map((await shown()).map(([title, tag]) => [tag, title]));
 		assert.match(titles.get(held), /^New message from /);
 		assert.match(titles.get(assigned), /^New message from /);
+		assert.match(titles.get(followed), /^New message from /);
 		assert.equal(titles.get(other), "Sam mentioned you");
 		await act(held, "handback");
 		await change(assigned, { assignedTo: null });

@@ -70,7 +70,16 @@ describe("the inbox", () => {
 			assert.deepEqual(list.conversations, [], query);
 		}
 		assert.deepEqual(await send(200, "GET", "counts", undefined, anna), {
-			...{ all: 1, open: 0, waiting: 1, person: 0, resolved: 0, mine: 1, unassigned: 0, mentions: 0 },
+			...{
+				all: 1,
+				open: 0,
+				waiting: 1,
+				person: 0,
+				resolved: 0,
+				mine: 1,
+				unassigned: 0,
+				mentions: 0,
+			},
 			...{ users: { [me]: 1 }, widgets: { [WIDGET]: 1 }, tags: { [tag]: 1 } },
 		});
 		await change({ state: "resolved", assignedTo: null, tags: [] });
@@ -117,6 +126,23 @@ describe("the inbox", () => {
 		const list = () => send(200, "GET", "conversations?unread=true", undefined, anna);
 		assert.deepEqual((await list()).conversations, []);
 		assert.equal((await change({}, anna)).unread, false);
+	});
+
+	it("is followed by each user apart", async () => {
+		const follow = (status, body, headers = anna) =>
+			send(status, "PUT", `${path()}/following`, body, headers);
+		const following = async (headers) =>
+			(await send(200, "GET", path(), undefined, headers)).conversation.following;
+		assert.equal(await following(anna), false);
+		await follow(204, { following: true });
+		await change({ read: true }, anna);
+		assert.deepEqual([await following(anna), await following(ADMIN)], [true, false]);
+		await follow(204, { following: false });
+		assert.equal(await following(anna), false);
+		await follow(422, {});
+		await follow(400, "[]");
+		await follow(413, undefined, TOO_LONG(4097));
+		await send(404, "PUT", `conversations/${NOBODY}/following`, { following: true });
 	});
 
 	it("lists the notes that mention a user, for this user", async () => {

@@ -43,6 +43,7 @@ function bodyOf(name) {
 	if (name === "conversations_change") return { state: "resolved" };
 	if (name === "conversations_presence") return { doing: "viewing" };
 	if (name === "mentions_change") return { read: true };
+	if (name === "conversations_follow") return { following: true };
 	if (name === "conversations_note") return { text: "Taken" };
 	if (name === "contacts_merge") return { contactId: newId() };
 	if (name === "sources_removal") return { decision: "keep" };

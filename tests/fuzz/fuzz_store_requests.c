@@ -403,6 +403,7 @@ static const struct instruction inbox[] = {
 	.words = "org conversation what state assigned tags read reader"},
     {0, MSG_LABEL_COUNT_LIST, .words = "org"},
     {0, MSG_NOTE_ADD, MSG_NOTE_RECORD, .words = "org id conversation author text mentions:ids"},
+    {0, MSG_FOLLOW_SET, .words = "org conversation reader following:read"},
     {0, MSG_MENTION_LIST, .words = "org user cursor:id limit"},
     {0, MSG_MENTION_READ, .words = "org user note conversation read"},
     {0, MSG_NOTE_LIST, .words = "org conversation cursor:id limit"},

@@ -1,4 +1,4 @@
-// Tells the user that somebody waits for a person, that a visitor has written in a conversation of theirs, and that a
+// Tells the user that somebody waits for a person, that a visitor has written in a conversation of theirs or that they follow, and that a
 // colleague mentions them in a note: with a notification of the browser and a sound, off until the user asks for it. Of all tabs, one does it: the holder of a lock. That one keeps the change feed while it is hidden.
 
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
@@ -44,7 +44,8 @@ function serve({ api, feed }: Parts, route: Route, signal: AbortSignal): Promise
 	async function hearMessage(id: string, messageId: string): Promise<void> {
 		const { conversation, messages } = await read(id, RECENT);
 		const message = messages.find(({ _id }) => _id === messageId);
-		if (message?.role !== "user" || !isMine(await me, conversation) || isSeen(id)) return;
+		if (message?.role !== "user" || isSeen(id)) return;
+		if (!conversation.following && !isMine(await me, conversation)) return;
 		announce(conversation, t("answered", { name: visitorName(conversation) }), route);
 	}
 

@@ -70,7 +70,13 @@ export function Head(props: HeadProps) {
 						/>
 						<Menu
 							label={t("moreActions")}
-							items={moreItems(conversation, onSnooze, onCopyLink, mayDelete ? onDelete : null)}
+							items={moreItems(
+								conversation,
+								actions,
+								onSnooze,
+								onCopyLink,
+								mayDelete ? onDelete : null,
+							)}
 						>
 							<Icon name="more" />
 						</Menu>
@@ -162,7 +168,8 @@ function download(conversationId: string, format: "json" | "text"): void {
 }
 
 function moreItems(
-	{ _id, state, snoozed }: Conversation,
+	{ _id, state, snoozed, following = false }: Conversation,
+	actions: Actions,
 	onSnooze: () => void,
 	onCopyLink: () => void,
 	/** Null: the user may not. */
@@ -172,6 +179,11 @@ function moreItems(
 		...(state === "resolved"
 			? []
 			: [{ text: t(snoozed ? "wake" : "snooze"), icon: "clock" as const, run: onSnooze }]),
+		{
+			text: t(following ? "unfollow" : "follow"),
+			icon: "bell",
+			run: () => void actions.follow(!following),
+		},
 		{ text: t("copyThreadLink"), icon: "link", run: onCopyLink },
 		{ text: t("exportText"), icon: "download", run: () => download(_id, "text") },
 		{ text: t("exportJson"), icon: "download", run: () => download(_id, "json") },

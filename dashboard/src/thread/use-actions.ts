@@ -25,6 +25,8 @@ export interface Actions {
 	handBack(): Promise<void>;
 	/** Asks first, elsewhere. */
 	remove(): Promise<void>;
+	/** Hears of the visitor's messages, or not any more. */
+	follow(isFollowing: boolean): Promise<void>;
 	addNote(text: string): Promise<boolean>;
 	removeNote(noteId: string): Promise<void>;
 }
@@ -174,6 +176,21 @@ export function useActions(
 		},
 		async remove() {
 			await api.delete("/v1/admin/conversations/{conversationId}", { path });
+		},
+		async follow(following) {
+			const data = latest.current;
+			if (!data) return;
+			set({ ...data, following });
+			try {
+				await api.put("/v1/admin/conversations/{conversationId}/following", {
+					path,
+					body: { following },
+				});
+				toast({ text: t(following ? "isFollowed" : "isUnfollowed") });
+			} catch (reason) {
+				set({ ...(latest.current ?? data), following: !following });
+				toastError(reason);
+			}
 		},
 		async addNote(text) {
 			try {

@@ -328,9 +328,7 @@ conversations_on_thread_page(void *arg, uint16_t type, const union msg *m)
 	t->active = m->message_page.active;
 	if (buf_len(&t->q.out) == 0) {
 		json_write_open(&t->q.json, NULL, '{');
-		conversation_json_write(&t->q.json, "conversation",
-		    m->message_page.conversation, m->message_page.face, m->message_page.unread,
-		    &m->message_page.page);
+		conversation_json_write_opened(&t->q.json, "conversation", &m->message_page);
 		json_write_open(&t->q.json, "messages", '[');
 	}
 	conversations_thread_add(t, m->message_page.messages);

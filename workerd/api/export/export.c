@@ -202,8 +202,7 @@ export_write_page(struct export *e, const struct msg_message_page *page)
 
 	if (!e->opened && e->format == EXPORT_JSON) {
 		json_write_open(j, NULL, '{');
-		conversation_json_write(j, "conversation", page->conversation, page->face,
-		    page->unread, &page->page);
+		conversation_json_write_opened(j, "conversation", page);
 		json_write_open(j, "messages", '[');
 	} else if (!e->opened) {
 		/* Behind the one before. */

@@ -154,9 +154,11 @@ conversation_json_write_snoozed(struct json_writer *j, const struct msg_conversa
 	json_write_close(j, '}');
 }
 
-void
+/* Writes a CONVERSATION_RECORD and its CONVERSATION_FACE, both of which their message's decoder has checked. opened:
+ * whose conversation it is; NULL: of a list. */
+static void
 conversation_json_write(struct json_writer *j, const char *key, struct slice record,
-    struct slice face, bool unread, const struct slice *page)
+    struct slice face, bool unread, const struct msg_message_page *opened)
 {
 	struct msg_conversation_record r;
 
@@ -178,11 +180,19 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	conversation_json_write_snoozed(j, &r);
 	conversation_json_write_tags(j, r.tags);
 	json_write_bool(j, "unread", unread);
-	if (page != NULL) {
-		conversation_json_write_page(j, *page);
+	if (opened != NULL) {
+		json_write_bool(j, "following", opened->following);
+		conversation_json_write_page(j, opened->page);
 		conversation_json_write_context(j, r.context);
 	}
 	json_write_close(j, '}');
+}
+
+void
+conversation_json_write_opened(
+    struct json_writer *j, const char *key, const struct msg_message_page *page)
+{
+	conversation_json_write(j, key, page->conversation, page->face, page->unread, page);
 }
 
 /* The conversations of a page, in the store's order. */

@@ -7,10 +7,10 @@
 #include "proto/ipc/messages.h"
 #include "workerd/api/request/json_writer.h"
 
-/* Writes a CONVERSATION_RECORD and its CONVERSATION_FACE, both of which their message's decoder has checked. page: a
- * PAGE_RECORD; empty: not known, NULL: the object does not have the member. */
-void conversation_json_write(struct json_writer *j, const char *key, struct slice record,
-    struct slice face, bool unread, const struct slice *page);
+/* Writes the conversation of a page of messages, with what only one conversation has: the visitor's page, the context,
+ * and whether the caller follows it. */
+void conversation_json_write_opened(
+    struct json_writer *j, const char *key, const struct msg_message_page *page);
 
 /* Writes whose conversation a CONVERSATION_RECORD is, with its CONVERSATION_FACE. */
 void conversation_json_write_visitor(struct json_writer *j, const char *key,

@@ -265,3 +265,28 @@ handle_conversations_read(const struct api_call *c)
 	store_query_ask(store_query_new(c, sizeof(struct store_query), 0, "Not found"),
 	    MSG_READ_ALL, &ask, changes_on_read);
 }
+
+static const struct field follow_fields[] = {
+    {"following", &field_flag, offsetof(struct msg_follow_set, following), FIELD_REQUIRED, 0, 1,
+	NULL},
+    {.name = NULL},
+};
+
+/* PUT /v1/admin/conversations/{id}/following: whether the caller hears of the visitor's messages. */
+void
+handle_conversations_follow(const struct api_call *c)
+{
+	struct msg_follow_set ask = {.org = c->org, .reader = c->user};
+	struct fields in;
+
+	if (!conversation_id_read(c, &ask.conversation) || !fields_body(c, &in))
+		return;
+	fields_read(&in, follow_fields, true, &ask);
+	if (in.n_wrong > 0)
+		fields_reply_wrong(c->api, c->x, &in);
+	else
+		store_query_ask(
+		    store_query_new(c, sizeof(struct store_query), 0, conversation_id_missing),
+		    MSG_FOLLOW_SET, &ask, changes_on_read);
+	fields_clear(&in);
+}

@@ -11,6 +11,7 @@ api_handler_fn handle_conversations_handback;
 api_handler_fn handle_conversations_write;
 api_handler_fn handle_conversations_change;
 api_handler_fn handle_conversations_read;
+api_handler_fn handle_conversations_follow;
 api_handler_fn handle_conversations_bulk;
 api_handler_fn handle_conversations_notes;
 api_handler_fn handle_conversations_note;

@@ -777,6 +777,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/following": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["followConversation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/notes": {
         parameters: {
             query?: never;
@@ -1999,6 +2018,8 @@ export interface components {
             tags: components["schemas"]["Id"][];
             /** @description Whether there are messages that the caller has not read. */
             unread: boolean;
+            /** @description Whether the caller follows the conversation. Only of one conversation. */
+            following?: boolean;
             /** @description Only of one conversation; null: not known. */
             page?: components["schemas"]["VisitorPage"] | null;
             /** @description What the site says about the visitor or the page. Only of one conversation; null: nothing. */
@@ -5784,6 +5805,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SearchResults"];
                 };
+            };
+        };
+    };
+    followConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    following: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Stored. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
