@@ -52,7 +52,8 @@ struct client {
 		uint64_t has; /* number of the last row of the change feed that it has read */
 	} changes;
 	struct waiter waits_for[WAITINGS];
-	const char *fault; /* why it must be disconnected; NULL: no reason */
+	const char *fault;   /* why it must be disconnected; NULL: no reason */
+	unsigned long_reads; /* of its requests that wait (request/long_reads.h) */
 	/* batch.c's own */
 	uint64_t batch; /* the last batch with a request of this client */
 	size_t mark;    /* bytes of out before that batch */

@@ -5,6 +5,7 @@
 #include "storaged/server/batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
@@ -118,8 +119,8 @@ batch_excuse(const struct batch *b, const struct request *q)
 static int
 batch_need_txn(struct batch *b, enum handler_kind kind)
 {
-	bool reads =
-	    kind == HANDLER_READS || (kind == HANDLER_MAY_WRITE && b->stage != BATCH_ALL);
+	bool reads = kind == HANDLER_READS || kind == HANDLER_READS_MUCH ||
+	    (kind == HANDLER_MAY_WRITE && b->stage != BATCH_ALL);
 
 	if (kind == HANDLER_TELLS || (b->txn.mdb != NULL && (reads || b->txn.mode != TXN_READ)))
 		return 0;
@@ -290,14 +291,29 @@ batch_undo(struct batch *b, struct request *culprit, int rc)
 	b->stage = full && b->stage == BATCH_ALL ? BATCH_DELETIONS : BATCH_READS;
 }
 
-void
-batch_add(struct batch *b, struct client *from, const struct frame *f)
+/* Whose turn a request takes; zero: it names no organization. */
+static struct id
+batch_org(const struct msg_desc *desc, const union msg *m)
+{
+	const struct wire_field *field = desc->fields;
+	struct id org = {0};
+
+	while (field->type != WIRE_END &&
+	    (field->type != WIRE_ID || strcmp(field->name, "org") != 0))
+		field++;
+	if (field->type != WIRE_END)
+		memcpy(&org, (const uint8_t *)m + field->offset, sizeof(org));
+	return org;
+}
+
+static void
+batch_add_request(
+    struct batch *b, const struct handler *handler, struct client *from, const struct frame *f)
 {
 	struct request *q = &b->requests[b->n++];
 	int rc;
 
-	q->handler = handlers_find(b->handlers, f->type);
-	must(q->handler != NULL);
+	q->handler = handler;
 	q->type = f->type;
 	q->from = from;
 	q->number = f->request;
@@ -311,6 +327,32 @@ batch_add(struct batch *b, struct client *from, const struct frame *f)
 	rc = batch_run_one(b, q);
 	if (rc != 0)
 		batch_undo(b, b->txn.mdb == NULL ? NULL : q, rc);
+}
+
+void
+batch_add(struct batch *b, struct client *from, const struct frame *f)
+{
+	const struct handler *handler = handlers_find(b->handlers, f->type);
+	struct id org;
+
+	must(handler != NULL);
+	if (handler->kind == HANDLER_READS_MUCH && b->long_reads != NULL) {
+		org = batch_org(msg_desc(f->type), &b->slot);
+		if (long_reads_add(b->long_reads, from, &org, f->request, f->type, f->payload))
+			return;
+	}
+	batch_add_request(b, handler, from, f);
+}
+
+void
+batch_add_long(struct batch *b, const struct long_read *q)
+{
+	const struct frame f = {
+	    .type = q->type, .request = q->request, .payload = {q->payload, q->len}};
+
+	/* It decoded before. */
+	must(msg_decode_payload(msg_desc(q->type), f.payload, batch_slot(b)) == WIRE_OK);
+	batch_add_request(b, handlers_find(b->handlers, q->type), q->from, &f);
 }
 
 /* Runs all requests again, up to the commit. */

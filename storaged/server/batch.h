@@ -17,6 +17,7 @@
 #define STORAGED_SERVER_BATCH_H
 
 #include "storaged/request/call.h"
+#include "storaged/request/long_reads.h"
 
 /* Limits of one transaction: requests, bytes of requests, bytes for the commit log, and bytes of files, which the last
  * request may exceed. A request may write more than it has bytes: the end of a reply writes all of its text. */
@@ -29,7 +30,8 @@
 enum handler_kind {
 	HANDLER_TELLS, /* only sends something to other clients: no transaction */
 	HANDLER_READS,
-	HANDLER_MAY_WRITE, /* reads if the store takes no writes (call_may_write()) */
+	HANDLER_READS_MUCH, /* waits for its turn, if the batch has long_reads */
+	HANDLER_MAY_WRITE,  /* reads if the store takes no writes (call_may_write()) */
 	HANDLER_WRITES,
 	HANDLER_DELETES, /* frees space: runs even if the store is full */
 };
@@ -53,7 +55,8 @@ struct batch {
 	struct env *env;
 	struct live *live; /* with the open turns */
 	const struct handlers *handlers;
-	const struct peers *peers; /* for status; NULL in tests */
+	const struct peers *peers;     /* for status; NULL in tests */
+	struct long_reads *long_reads; /* NULL: requests that read much run at once */
 	struct activity activity;
 	struct effects effects;
 	struct request *requests;
@@ -78,9 +81,12 @@ bool batch_is_open(const struct batch *b);
 /* Where to decode the next request. The batch must be open. */
 union msg *batch_slot(struct batch *b);
 
-/* Runs the request in the slot. f is its frame, whose payload is decoded again if the batch runs
- * again. */
+/* Runs the request in the slot, or lets it wait in long_reads. f is its frame, whose payload is decoded again if the batch
+ * runs again. */
 void batch_add(struct batch *b, struct client *from, const struct frame *f);
+
+/* Runs a request that has waited; its payload must stay until batch_end(). */
+void batch_add_long(struct batch *b, const struct long_read *q);
 
 /*
  * Commits. Afterwards every request has its final answer in its client's out, and the batch is

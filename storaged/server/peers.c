@@ -54,6 +54,8 @@ peer_free(struct peers *p, struct peer *peer)
 	size_t lost;
 
 	live_forget(p->live, &peer->client);
+	if (p->long_reads != NULL)
+		long_reads_forget(p->long_reads, &peer->client);
 	lost = peer_leave_turns(p, peer);
 	/* A proxy checks several times a second whether this is the store. */
 	if (!peer->dropped)
@@ -331,7 +333,8 @@ peer_settle(struct peers *p, struct peer *peer)
 	else if (!peer->dropped)
 		peers_send(p, peer);
 	peer->settled = buf_len(&peer->channel.out);
-	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
+	if (peer->dropped ||
+	    (peer->ended && !peer->ready && !peer->waits && peer->client.long_reads == 0)) {
 		peer_free(p, peer);
 		return false;
 	}

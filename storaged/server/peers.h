@@ -51,6 +51,7 @@ TAILQ_HEAD(peer_list, peer);
 struct peers {
 	struct event_base *base;
 	struct live *live;
+	struct long_reads *long_reads; /* NULL in tests */
 	struct access access; /* which peers may connect; at first only our own user and root */
 	bool tools_only;      /* only the banter command is let in */
 	struct event *look;   /* timer of peers_look() */

@@ -1,7 +1,7 @@
 /*
  * The loop turn. libevent's callbacks only read bytes and set flags; then, once per turn,
- * server_loop_turn() does the work in a fixed order: requests into a batch, commit, answers, lost
- * turns, one step each of retention, takeovers that end, and garbage collection.
+ * server_loop_turn() does the work in a fixed order: requests into a batch, commit, answers, some
+ * requests that read much, lost turns, one step each of retention, takeovers that end, and garbage collection.
  */
 #include "storaged/server/server.h"
 
@@ -254,22 +254,46 @@ server_tend_log(struct server *s)
 		server_hand_over(s, ticks);
 }
 
+/* After a batch: 0 if the answers may leave, or the exit status. */
+static int
+server_check(struct server *s, int rc)
+{
+	if (server_has_lost(s))
+		return SERVER_LOST;
+	if (rc == 0)
+		return 0;
+	log_event(LOG_ERROR, "store_broken", L_STR("error", env_strerror(rc)),
+	    L_STR("help", "restart storaged"));
+	return EX_IOERR;
+}
+
+/* As server_loop_turn(). */
+static int
+server_run_long(struct server *s, bool *more)
+{
+	bool ran;
+	int status = server_check(s, serving_run_long(&s->serving, &ran));
+
+	if (status == 0 && ran)
+		*more |=
+		    serving_settle(&s->serving) || !TAILQ_EMPTY(&s->serving.long_reads.all);
+	return status;
+}
+
 /* The work after the callbacks of a loop turn. *more: there is work left that causes no event.
  * 0, or the exit status. */
 static int
 server_loop_turn(struct server *s, bool *more)
 {
-	int rc = serving_run_requests(&s->serving);
+	int status = server_check(s, serving_run_requests(&s->serving));
 
-	if (server_has_lost(s))
-		return SERVER_LOST;
-	if (rc != 0) {
-		log_event(LOG_ERROR, "store_broken", L_STR("error", env_strerror(rc)),
-		    L_STR("help", "restart storaged"));
-		return EX_IOERR;
-	}
+	if (status != 0)
+		return status;
 	s->serving.live.notified = false;
 	*more = serving_settle(&s->serving);
+	status = server_run_long(s, more);
+	if (status != 0)
+		return status;
 	server_await_claims(s);
 	*more |= server_end_lost_turns(s);
 	*more |= retention_step(&s->retention, s->env, &s->serving.live);

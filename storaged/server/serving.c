@@ -4,13 +4,18 @@
 #include "storaged/server/serving.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 /* Connections accepted per loop turn. */
 #define ACCEPTS_PER_TURN 64
+
+/* Time for requests that read much in a loop turn; the last one may take longer. */
+#define LONG_NS 1000000u
 
 static void
 serving_pause_accepting(struct serving *s)
@@ -102,6 +107,40 @@ serving_run_requests(struct serving *s)
 	return batch_end(&s->batch);
 }
 
+/* Runs requests in turn until the time is over; done gets them. */
+static void
+serving_take_long(struct serving *s, struct long_read_list *done)
+{
+	const uint64_t until = clock_mono_ns() + LONG_NS;
+	struct long_read *q;
+
+	while (batch_is_open(&s->batch) && clock_mono_ns() < until &&
+	    (q = long_reads_take(&s->long_reads)) != NULL) {
+		TAILQ_INSERT_TAIL(done, q, link);
+		batch_add_long(&s->batch, q);
+	}
+}
+
+int
+serving_run_long(struct serving *s, bool *more)
+{
+	struct long_read_list done = TAILQ_HEAD_INITIALIZER(done);
+	struct long_read *q;
+	int rc;
+
+	*more = false;
+	if (TAILQ_EMPTY(&s->long_reads.all))
+		return 0;
+	serving_take_long(s, &done);
+	*more = !TAILQ_EMPTY(&done);
+	rc = batch_end(&s->batch);
+	while ((q = TAILQ_FIRST(&done)) != NULL) {
+		TAILQ_REMOVE(&done, q, link);
+		free(q);
+	}
+	return rc;
+}
+
 void
 serving_accept_again(struct serving *s)
 {
@@ -125,12 +164,15 @@ serving_start(struct serving *s, struct env *env, struct service *service,
 	peers_init(&s->peers, s->service->base, &s->live);
 	s->peers.access = *service->access;
 	s->batch.peers = &s->peers;
+	long_reads_init(&s->long_reads);
+	s->batch.long_reads = s->peers.long_reads = &s->long_reads;
 }
 
 void
 serving_end(struct serving *s)
 {
 	peers_clear(&s->peers);
+	long_reads_clear(&s->long_reads);
 	event_free(s->acceptable);
 	batch_clear(&s->batch);
 	live_clear(&s->live);

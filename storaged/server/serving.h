@@ -19,6 +19,7 @@ struct serving {
 	struct live live;
 	struct batch batch;
 	struct peers peers;
+	struct long_reads long_reads;
 	bool accept_paused; /* there was no room */
 };
 
@@ -31,6 +32,10 @@ void serving_end(struct serving *s);
 
 /* Runs the requests that have arrived, and commits. 0, or an LMDB error as batch_end(). */
 [[gnu::warn_unused_result]] int serving_run_requests(struct serving *s);
+
+/* Runs some of the requests that read much, when those that do not have their answers: for about a millisecond, then it is
+ * their turn again. *more: others wait. 0, or an LMDB error as batch_end(). */
+[[gnu::warn_unused_result]] int serving_run_long(struct serving *s, bool *more);
 
 /* Sends the answers. True: a peer can be served again at once. */
 [[gnu::warn_unused_result]] bool serving_settle(struct serving *s);
