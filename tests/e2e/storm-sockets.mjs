@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../faults/random.mjs";
 import { DEADLINE_MS, until } from "./harness.mjs";
-import { pause } from "./storm.mjs";
+import { calm, pause } from "./storm.mjs";
 import { conversationsOf, makeWidget, Visitor } from "./visitors.mjs";
 
 const LIMIT_MS = 4 * DEADLINE_MS; // of an exchange, including all retries
@@ -114,7 +114,7 @@ export class Socketed {
 	}
 
 	/** Each tab shows a complete reply without anything that comes after it. */
-	async #showsEverywhere(reply) {
+	async #showsEverywhere(reply, limit = LIMIT_MS) {
 		for (const [i, tab] of this.tabs.entries())
 			await until(
 				`tab ${i} shows ${reply} of ${this.n}`,
@@ -122,7 +122,7 @@ export class Socketed {
 					if (tab.error) throw tab.error;
 					return tab.seen.get(reply)?.status === "complete";
 				},
-				LIMIT_MS,
+				limit,
 			);
 	}
 
@@ -135,11 +135,19 @@ export class Socketed {
 		await until("the second tab", () => this.tabs[1].connections > 0);
 	}
 
+	/** All tabs show each reply that the first one has, also without another connection. */
+	async showsAll() {
+		await this.talking;
+		for (const reply of this.replies) await this.#showsEverywhere(reply, DEADLINE_MS);
+	}
+
 	async run(isOver) {
 		const { random } = this;
 		while (!isOver()) {
+			await calm(this.banter);
 			const script = `tokens=${1 + random.below(40)} delay=${random.below(20)}`;
-			const reply = await this.#say(`[[${script}]] s-${this.n} ${this.messages.length}`);
+			this.talking = this.#say(`[[${script}]] s-${this.n} ${this.messages.length}`);
+			const reply = await this.talking;
 			if (random.chance(0.5)) await this.#showsEverywhere(reply);
 			await pause(random.below(300));
 		}

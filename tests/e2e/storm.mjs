@@ -9,6 +9,10 @@ import { LONG, TIME_FACTOR, until } from "./harness.mjs";
 export const STORM_MS =
 	1000 * Number(process.env.STORM_SECONDS ?? (LONG && TIME_FACTOR === 1 ? 1200 : 30));
 
+/** How many rounds of kills are before its first eye, and from one to the next. */
+const EYE_FIRST = 12;
+const EYE_ROUNDS = 40;
+
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /**
@@ -60,20 +64,52 @@ function killMaster(banter) {
 	killWorkers(banter, workers);
 }
 
+/** Resolves when the storm goes on, while its eye passes: actors then begin nothing new. */
+export const calm = async (banter) => {
+	while (banter.calm) await banter.calm;
+};
+
+/**
+ * The eye of a storm: only storaged is suspended, for longer than a request waits for it (STORE_TIMEOUT_MS in
+ * workerd/store/store_client.h), while replies are written. Nobody is disconnected, so nothing else than what banter
+ * sends by itself shows the actors what they have missed.
+ */
+export async function passEye(banter, actors, { between }) {
+	let goOn;
+	banter.calm = new Promise((done) => {
+		goOn = done;
+	});
+	try {
+		await banter.ready();
+		await pause(between(0, 300));
+		await suspend(banter.storaged.pid, between(5500, 8000));
+		await Promise.all(actors.map((actor) => actor.showsAll()));
+	} finally {
+		banter.calm = undefined;
+		goOn();
+	}
+}
+
 /**
  * Kills and suspends workers, and the other daemons that are started again when they end, until isOver(round).
- * Resolves to the numbers of kills and suspensions.
+ * Resolves to the numbers of kills and suspensions. watched: actors that the eye of the storm passes, now and then.
  */
-export async function killDuring(banter, isOver) {
+export async function killDuring(banter, isOver, watched) {
 	const { between, chance, pick, spread } = choicesOf(new Random("kills"));
 	const { masterd, storaged, searchd, crawld } = banter;
 	const suspended = [];
 	const count = { kills: 0, suspensions: 0 };
+	const eye = choicesOf(new Random("eye"));
 	const hold = (pid, ms) => {
 		count.suspensions++;
 		suspended.push(suspend(pid, ms));
 	};
 	for (let round = 0; !isOver(round); round++) {
+		if (watched && round % EYE_ROUNDS === EYE_FIRST) {
+			await Promise.all(suspended);
+			await passEye(banter, watched, eye);
+			count.eyes = (count.eyes ?? 0) + 1;
+		}
 		// Sometimes longer than storaged waits for the workers of open replies (CLAIM_MS in storaged/server/server.c).
 		await pause((chance(0.1) ? 3500 : between(50, 1000)) * Math.min(TIME_FACTOR, 2));
 		const pids = await until("a worker", () => {

@@ -163,9 +163,11 @@ it(`all daemons are killed for ${STORM_MS / 1000} s: nothing is lost, doubled, s
 		});
 		for (const actor of [...hooks, ...actors]) await actor.open?.();
 		const end = performance.now() + STORM_MS;
-		const blow = killDuring(banter, () => over || performance.now() > end).finally(() => {
-			over = true;
-		});
+		const blow = killDuring(banter, () => over || performance.now() > end, kinds.socketed).finally(
+			() => {
+				over = true;
+			},
+		);
 		const isOver = () => over;
 		const run = (actor) =>
 			actor.run(isOver).catch((error) => {
