@@ -46,9 +46,9 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 		const banter = useBanter({ workers: 3 });
 		const open = async (options) =>
 			Feed.open(banter, await PLACES[place](banter), { carrier, ...options });
-		/** The reply of this feed breaks off after its first token. */
-		const breakOff = async (feed) => {
-			await feed.upTo("token");
+		/** The reply of this feed breaks off after its first token; a poll gets none behind another one that did. */
+		const breakOff = async (feed, isSecond) => {
+			await feed.upTo(isSecond && carrier === "poll" ? "typing_start" : "token");
 			await banter.killWorkers(banter.workerPids());
 			await banter.ready();
 			await feed.upTo("typing_stop");
@@ -187,6 +187,61 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			await one.close();
 		});
 
+		it("bring replies that were written again while they were away, and nothing else again", async () => {
+			const one = await open(MODE);
+			const texts = ["[[tokens=4 hold-after=2]] fled", "[[tokens=6 hold-after=2]] lost"];
+			for (const [i, text] of texts.entries()) {
+				await one.insist(text, `m-${i}`);
+				await breakOff(one, i > 0);
+			}
+			await one.insist(echo("newest"), "n");
+			await one.upTo("typing_stop");
+			const other = await one.again(MODE);
+			const contents = (frames) =>
+				frames.flatMap(({ type, content }) => (type === "message" ? [content] : []));
+			const next = async (feed) => contents(await feed.upTo("typing_stop"));
+			await one.close();
+			for (const [i, text] of texts.entries()) {
+				await banter.release(`] ${text.split(" ").at(-1)}`);
+				await other.insist(text, `m-${i}`);
+				assert.deepEqual(await next(other), [numbered([4, 6][i])]);
+			}
+			await one.switchTo(carrier);
+			assert.deepEqual([...(await next(one)), ...(await next(one))], [numbered(4), numbered(6)]);
+			await one.insist(echo("last"), "l");
+			for (const feed of [one, other]) {
+				assert.deepEqual(await next(feed), [echo("last"), "last"]);
+				await feed.close();
+			}
+		});
+
+		const endsFirst = async () => {
+			const one = await open(MODE);
+			const { sessionId } = one.widget;
+			const message = "[[tokens=4 hold-after=2]] before";
+			await one.insist(message, "m");
+			await breakOff(one);
+			await one.insist("[[tokens=5 hold-after=2]] followed", "f");
+			await one.upTo("typing_start");
+			await banter.release("] before");
+			const body = { sessionId, message, clientMessageId: "m" };
+			assert.equal((await banter.request("POST", "/v1/chat", { headers: KEY, body })).status, 200);
+			await one.switchTo(carrier);
+			await banter.release("] followed");
+			const complete = new Set();
+			while (complete.size < 2) {
+				const { type, content } = await one.next();
+				if (type === "message" && [numbered(4), numbered(5)].includes(content))
+					complete.add(content);
+			}
+			await one.close();
+		};
+		if (place === "session")
+			it(
+				"show a reply that is written again before the one that they follow, and ends first",
+				endsFirst,
+			);
+
 		const goOn = async () => {
 			const one = await open({ operators: true });
 			await one.say(echo("help"));
@@ -226,7 +281,7 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			const texts = ["[[tokens=4 hold-after=2]] early", "[[tokens=5 hold-after=2]] late"];
 			for (const [i, text] of texts.entries()) {
 				await one.insist(text, `m-${i}`);
-				await breakOff(one);
+				await breakOff(one, i > 0);
 			}
 			await one.insist(echo("newest"), "n");
 			await one.upTo("typing_stop");
@@ -246,8 +301,8 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			}
 			await one.close();
 		};
-		// Only such requests do not wait for each other. Between two polls, nobody hears that a reply is written again.
-		if (place === "session" && carrier !== "poll")
+		// Only such requests do not wait for each other.
+		if (place === "session")
 			it("show two replies that are written again at the same time", bothAgain);
 
 		const seeAgain = async () => {
@@ -273,7 +328,7 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			other.close();
 			await one.close();
 		};
-		// A poll says only which messages come next.
+		// A poll has no connection to its worker while it waits for the next one.
 		if (carrier !== "poll" && place === "session")
 			it("bring a reply that was written again before they read it", seeAgain);
 

@@ -139,16 +139,18 @@ feed_on_missed(struct live_core *core, const struct live_room_event *event)
 	feed_on_changed(core);
 }
 
-/* A reply is written again. If another one is, too, this one may end first: then all behind that one comes again. */
+/* A reply is written again: the next request must know it, too, if this feed ends before that reply does. One at
+ * place.next is in the page that comes next, and would come twice if it were noted. */
 static void
-feed_expect(struct feed *f, const struct id *reply)
+feed_expect(struct feed *f, uint64_t position)
 {
-	if (f->place.behind == 0 || id_equal(reply, &f->reply))
-		return;
-	f->place.next = live_place_first(&f->place);
-	f->place.behind = 0;
 	f->place.told = false;
-	event_stream_continue_at(&f->stream, live_place_number(&f->place));
+	if (position == 0 || position >= f->place.next)
+		return;
+	if (live_place_note(&f->place, position, true))
+		event_stream_continue_at(&f->stream, live_place_number(&f->place));
+	else if (f->restarted == 0 || position < f->restarted)
+		f->restarted = position;
 }
 
 static void
@@ -156,12 +158,8 @@ feed_on_turn(struct live_core *core, const struct msg_live_turn *turn)
 {
 	struct feed *f = (struct feed *)core;
 
-	if (id_is_zero(&turn->message)) {
-		f->place.told = false;
-		feed_expect(f, &turn->turn);
-	}
-	if (turn->seq != 0 && (f->restarted == 0 || turn->seq < f->restarted))
-		f->restarted = turn->seq;
+	if (id_is_zero(&turn->message))
+		feed_expect(f, turn->seq);
 	feed_sync(f);
 }
 

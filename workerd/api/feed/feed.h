@@ -24,12 +24,12 @@ struct feed {
 	struct event_stream stream;
 	struct widget_outlet out;
 	struct widget_visit visit;
-	struct live_place place; /* what the client has */
-	struct turn_listener
-	    *listener; /* of the reply at place.next; a sync waits for its end */
+	struct live_place place;        /* what the client has */
+	struct turn_listener *listener; /* of the reply; a sync waits for its end */
 	struct id reply;
+	uint64_t reply_at; /* its position: place.next, or one of place.broken */
 	uint64_t
-	    restarted; /* the first position before place.next whose reply starts again; 0: none */
+	    restarted; /* the first position before those of place.broken whose reply starts again; 0: none */
 	struct event *typing_timer; /* NULL, or until place.operator_typing ends */
 };
 
@@ -61,8 +61,8 @@ void feed_sync_on_none(struct live_core *core);
 
 /* In feed_reply.c. */
 
-/* Listens to the open reply at place.next. May free the feed. */
-void feed_reply_join(struct feed *f, const struct id *reply);
+/* Listens to the open reply at this position, which is place.next or one of place.broken. May free the feed. */
+void feed_reply_join(struct feed *f, const struct id *reply, uint64_t at);
 
 void feed_reply_leave(struct feed *f);
 

@@ -22,11 +22,11 @@ feed_reply_restart(struct feed *f)
 	feed_sync(f);
 }
 
-/* The number of a place behind has no length of the text, which each poll would bring again. */
+/* A number with broken has no length of the text, which each poll would bring again. */
 static bool
 feed_reply_sends_tokens(const struct feed *f)
 {
-	return f->out.streams && !(f->stream.poll && f->place.behind > 0);
+	return f->out.streams && !(f->stream.poll && f->place.broken != 0);
 }
 
 static void
@@ -44,7 +44,8 @@ feed_reply_on_start(void *arg, const struct turn_ids *ids, size_t position)
 	}
 	feed_forget_typing(f);
 	f->place.typing = true;
-	f->place.told = f->place.told && f->place.behind > 0;
+	f->place.again = f->reply_at < f->place.next;
+	f->place.told = f->place.told && f->reply_at < f->place.next;
 	f->place.units = 0;
 	if (!typed)
 		widget_send_type(&f->out, "typing_start");
@@ -89,9 +90,9 @@ feed_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 	if (!f->place.typing)
 		feed_reply_on_start(f, ids, 0);
 	(void)feed_reply_end(f);
-	if (f->place.behind == 0)
-		f->place.next++;
-	f->place.behind = 0;
+	if (f->reply_at >= f->place.next)
+		live_place_move(&f->place, f->reply_at + 1);
+	(void)live_place_note(&f->place, f->reply_at, reply->status == MESSAGE_INTERRUPTED);
 	live_core_forgive(&f->core);
 	widget_send_message(&f->out,
 	    &(struct msg_message_record){
@@ -119,11 +120,10 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 		return;
 	}
 	typed = feed_reply_end(f);
-	if (f->place.behind == 0) {
+	if (f->reply_at >= f->place.next) {
 		f->place.told = true;
 		f->place.run = 0;
 	}
-	f->place.behind = 0;
 	if (how == LIVE_FAILED)
 		f->core.failed = f->reply;
 	widget_send_failure(&f->out, error, (struct slice){0});
@@ -133,7 +133,7 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 }
 
 void
-feed_reply_join(struct feed *f, const struct id *reply)
+feed_reply_join(struct feed *f, const struct id *reply, uint64_t at)
 {
 	static const struct turn_sink sink = {.start = feed_reply_on_start,
 	    .token = feed_reply_on_token,
@@ -143,10 +143,11 @@ feed_reply_join(struct feed *f, const struct id *reply)
 	const struct reply_ref ref = live_core_reply(&f->core, reply);
 	size_t units;
 
-	if (f->place.behind > 0 && feed_reply_sends_tokens(f))
+	if (f->place.broken != 0 && feed_reply_sends_tokens(f))
 		f->place.typing = false;
 	units = f->place.typing ? f->place.units : 0;
 	f->reply = *reply;
+	f->reply_at = at;
 	f->listener = turn_join(f->out.api->turns, &ref, units, &sink, f);
 	if (f->listener == NULL)
 		feed_fail(&f->core, 0, NULL);

@@ -40,6 +40,7 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 
 	if (is_reply && widget_send_shows(&m->r) && !typed) {
 		f->place.typing = true;
+		f->place.again = m->seq < f->place.next;
 		widget_send_type(&f->out, "typing_start");
 	}
 	if (is_reply)
@@ -47,13 +48,12 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 	typed = f->place.typing || typed;
 	f->place.typing = false;
 	f->place.units = 0;
-	if (m->seq < f->place.next) {
-		f->place.behind = 0;
-	} else {
+	if (m->seq >= f->place.next) {
 		f->place.told = may_change;
 		f->place.run = may_change ? live_place_run(m->record) : 0;
-		f->place.next = m->seq + !may_change;
+		live_place_move(&f->place, m->seq + !may_change);
 	}
+	(void)live_place_note(&f->place, m->seq, m->r.status == MESSAGE_INTERRUPTED);
 	widget_send_stored(&f->out, page, &m->r);
 	if (typed)
 		widget_send_type(&f->out, "typing_stop");
@@ -63,34 +63,44 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 static void
 feed_sync_pass(struct feed *f, uint64_t position)
 {
-	if (position == f->place.next && f->place.behind == 0)
+	if (position == f->place.next)
 		return;
-	f->place.next = position;
-	f->place.behind = 0;
+	live_place_move(&f->place, position);
 	f->place.told = false;
 	f->place.typing = false;
 	f->place.units = 0;
 }
 
-/* Sends a message of the page, unless the client has it. */
+/* A message before place.next: the client has it, unless it is a reply that broke off and was written again. One that
+ * broke off again ends the typing of its run, when no other reply can be what types. */
+static void
+feed_sync_take_again(struct feed *f, const struct msg_message_page *page,
+    const struct live_message *m, bool is_end)
+{
+	if (!live_place_is_broken(&f->place, m->seq))
+		return;
+	if (m->r.status != MESSAGE_INTERRUPTED || (is_end && f->place.typing && f->place.again))
+		feed_sync_send(f, page, m, false);
+}
+
+/* Sends a message of the page, unless the client has it. is_end: of the last page, with no reply behind it. */
 static void
 feed_sync_take(struct feed *f, const struct msg_message_page *page,
-    const struct live_message *m, bool may_change)
+    const struct live_message *m, bool is_end)
 {
 	if (m->seq < f->place.next) {
-		if (m->seq == live_place_first(&f->place))
-			feed_sync_send(f, page, m, may_change);
+		feed_sync_take_again(f, page, m, is_end);
 		return;
 	}
-	f->place.behind = 0;
 	if (feed_sync_is_known(f, m)) {
+		live_place_move(&f->place, m->seq + 1);
+		(void)live_place_note(&f->place, m->seq, true);
 		f->place.told = false;
-		f->place.next = m->seq + 1;
 		return;
 	}
 	f->place.told = false;
-	f->place.next = m->seq;
-	feed_sync_send(f, page, m, may_change);
+	live_place_move(&f->place, m->seq);
+	feed_sync_send(f, page, m, is_end && m->is_last && m->r.status == MESSAGE_INTERRUPTED);
 }
 
 /* Whether the last message is a reply that broke off, which may be written again in its place. */
@@ -108,8 +118,7 @@ feed_sync_take_all(struct feed *f, const struct msg_message_page *page)
 	struct live_message m;
 
 	while (live_page_next(&walk, &m))
-		feed_sync_take(
-		    f, page, &m, is_end && m.is_last && m.r.status == MESSAGE_INTERRUPTED);
+		feed_sync_take(f, page, &m, is_end);
 }
 
 /* The client has all messages; the place stays at one that may still change. */
@@ -119,6 +128,12 @@ feed_sync_rest(struct feed *f, const struct msg_message_page *page, uint64_t end
 	struct live_message last;
 	bool is_broken = feed_sync_is_broken(page, &last);
 
+	/* Of a reply that sent nothing in the end. */
+	if (f->place.typing) {
+		f->place.typing = false;
+		f->place.units = 0;
+		widget_send_type(&f->out, "typing_stop");
+	}
 	feed_sync_pass(f, is_broken ? last.seq : end);
 	f->place.told = is_broken;
 	f->place.run = is_broken ? live_place_run(last.record) : 0;
@@ -130,9 +145,21 @@ feed_sync_follow(struct feed *f, const struct msg_message_page *page)
 {
 	if (page->open_seq >= f->place.next)
 		feed_sync_pass(f, page->open_seq);
-	else if (page->open_seq != live_place_first(&f->place))
+	else if (!live_place_is_broken(&f->place, page->open_seq))
 		live_place_go_back(&f->place, page->open_seq);
-	feed_reply_join(f, &page->open);
+	feed_reply_join(f, &page->open, page->open_seq);
+}
+
+/* The replies that broke off, as the client has them of a history. */
+static void
+feed_sync_note_broken(struct feed *f, const struct msg_message_page *page)
+{
+	struct live_page walk = live_page_of(page);
+	struct live_message m;
+
+	while (live_page_next(&walk, &m))
+		if (m.r.status == MESSAGE_INTERRUPTED)
+			(void)live_place_note(&f->place, m.seq, true);
 }
 
 /* The first history, or after another conversation was deleted: one frame, which replaces everything. */
@@ -147,6 +174,7 @@ feed_sync_take_history(struct feed *f, const struct msg_message_page *page,
 		feed_sync_rest(f, page, conversation->next_seq);
 	else
 		feed_sync_pass(f, page->open_seq);
+	feed_sync_note_broken(f, page);
 	f->place.conversation = live_place_mark(&conversation->id);
 	widget_send_history(&f->out, &shown);
 	feed_sync_set_state(f, conversation, page->people);
@@ -226,7 +254,7 @@ feed_sync_go_back(struct feed *f)
 	uint64_t seq = f->restarted;
 
 	f->restarted = 0;
-	if (seq != 0 && seq < f->place.next && seq != live_place_first(&f->place))
+	if (seq != 0 && seq < f->place.next && !live_place_is_broken(&f->place, seq))
 		live_place_go_back(&f->place, seq);
 }
 

@@ -1,6 +1,6 @@
 /*
  * From the lowest bit: identified 1, operator_bit 1, state 2, conversation 12, progress 20, next 17. Progress is 0, 1 for
- * operator_typing, for a reply 2 and its units, or behind those TOLD and run, or BEHIND and behind.
+ * operator_typing, for a reply 2 and its units, or behind those TOLD and run, or PAST, broken and what types (2 bits).
  *
  * A conversation with more messages than 17 bits count stays at the last position: its clients then get messages again,
  * with the same ids.
@@ -26,10 +26,17 @@
 #define REPLY 2u
 
 /* Behind the longest reply. */
-#define TOLD       (REPLY + TURN_REPLY_MAX + 1)
-#define BEHIND_MAX 4095u
-#define BEHIND     ((1u << PROGRESS_BITS) - 1 - BEHIND_MAX)
-#define RUNS_MAX   (BEHIND - TOLD)
+#define TOLD     (REPLY + TURN_REPLY_MAX + 1)
+#define PAST     ((1u << PROGRESS_BITS) - (4u << LIVE_PLACE_BROKEN))
+#define RUNS_MAX (PAST - TOLD)
+
+/* What types beside broken. */
+#define TYPES_BITS  2
+#define TYPES       1u
+#define TYPES_AGAIN 2u
+
+#define BROKEN_MASK ((1u << LIVE_PLACE_BROKEN) - 1)
+#define NEXT_MAX    ((1u << NEXT_BITS) - 1)
 
 static uint64_t
 live_place_field(uint64_t value, unsigned bits)
@@ -48,8 +55,11 @@ live_place_take(uint64_t number, unsigned shift, unsigned bits)
 static uint64_t
 live_place_progress(const struct live_place *place)
 {
-	if (place->behind > 0)
-		return BEHIND + (uint64_t)place->behind;
+	if (place->broken != 0)
+		return PAST + ((uint64_t)place->broken << TYPES_BITS) +
+		    (place->typing && place->again                    ? TYPES_AGAIN
+			    : place->typing || place->operator_typing ? TYPES
+								      : 0);
 	if (place->typing)
 		return REPLY + (uint64_t)place->units;
 	if (place->operator_typing)
@@ -57,14 +67,32 @@ live_place_progress(const struct live_place *place)
 	return place->told ? TOLD + (uint64_t)place->run : 0;
 }
 
+/* What a number can say: next has a maximum, and beside broken there is no room for a reply at next that is told: it is
+ * one of broken then. */
+static struct live_place
+live_place_numbered(const struct live_place *place)
+{
+	struct live_place p = *place;
+
+	if (p.next >= NEXT_MAX)
+		p.broken = 0;
+	if (p.broken == 0 || !p.told)
+		return p;
+	live_place_move(&p, p.next + 1);
+	(void)live_place_note(&p, p.next - 1, true);
+	return p;
+}
+
 uint64_t
 live_place_number(const struct live_place *place)
 {
-	return live_place_field(place->next, NEXT_BITS) << NEXT_SHIFT |
-	    live_place_field(live_place_progress(place), PROGRESS_BITS) << PROGRESS_SHIFT |
-	    (uint64_t)place->conversation << CONVERSATION_SHIFT |
-	    (uint64_t)(place->state & 3u) << STATE_SHIFT | (uint64_t)place->operator_bit << 1 |
-	    place->identified;
+	const struct live_place p = live_place_numbered(place);
+
+	return live_place_field(p.next, NEXT_BITS) << NEXT_SHIFT |
+	    live_place_field(live_place_progress(&p), PROGRESS_BITS) << PROGRESS_SHIFT |
+	    (uint64_t)p.conversation << CONVERSATION_SHIFT |
+	    (uint64_t)(p.state & 3u) << STATE_SHIFT | (uint64_t)p.operator_bit << 1 |
+	    p.identified;
 }
 
 uint16_t
@@ -87,19 +115,56 @@ live_place_run(struct slice record)
 	return 1 + hash % (RUNS_MAX - 1);
 }
 
+uint64_t
+live_place_first(const struct live_place *place)
+{
+	uint64_t first = place->next;
+
+	for (unsigned bits = place->broken; bits != 0; bits >>= 1)
+		first--;
+	return first;
+}
+
+bool
+live_place_is_broken(const struct live_place *place, uint64_t position)
+{
+	return position < place->next && place->next - position <= LIVE_PLACE_BROKEN &&
+	    (place->broken >> (place->next - position - 1) & 1u) != 0;
+}
+
+void
+live_place_move(struct live_place *place, uint64_t position)
+{
+	const bool forwards = position >= place->next;
+	const uint64_t by = forwards ? position - place->next : place->next - position;
+	uint32_t bits = by < LIVE_PLACE_BROKEN ? place->broken : 0;
+
+	bits = forwards ? bits << by % LIVE_PLACE_BROKEN : bits >> by % LIVE_PLACE_BROKEN;
+	place->broken = (uint16_t)(bits & BROKEN_MASK);
+	place->next = position;
+}
+
+bool
+live_place_note(struct live_place *place, uint64_t position, bool broken)
+{
+	const uint64_t before = place->next - position;
+	uint32_t bit;
+
+	if (position >= place->next || before > LIVE_PLACE_BROKEN || place->next >= NEXT_MAX)
+		return false;
+	bit = 1u << (before - 1);
+	place->broken = (uint16_t)(broken ? place->broken | bit : place->broken & ~bit);
+	return true;
+}
+
 void
 live_place_go_back(struct live_place *place, uint64_t position)
 {
-	const uint64_t behind = place->next - position;
-
 	place->typing = false;
 	place->units = 0;
-	if (place->behind == 0 && behind <= BEHIND_MAX && place->next < (1u << NEXT_BITS)) {
-		place->behind = (uint32_t)behind;
+	if (live_place_note(place, position, true))
 		return;
-	}
-	place->next = position;
-	place->behind = 0;
+	live_place_move(place, position);
 	place->told = false;
 }
 
@@ -108,15 +173,16 @@ live_place_read(uint64_t number, struct live_place *place)
 {
 	uint64_t progress = live_place_take(number, PROGRESS_SHIFT, PROGRESS_BITS);
 	bool is_reply = progress >= REPLY && progress < TOLD;
-	bool is_told = progress >= TOLD && progress < BEHIND;
-	bool is_behind = progress > BEHIND;
+	bool is_told = progress >= TOLD && progress < PAST;
+	uint64_t past = progress >= PAST ? progress - PAST : 0;
 
 	*place = (struct live_place){
 	    .next = live_place_take(number, NEXT_SHIFT, NEXT_BITS),
 	    .told = is_told,
 	    .run = is_told ? (uint32_t)(progress - TOLD) : 0,
-	    .behind = is_behind ? (uint32_t)(progress - BEHIND) : 0,
-	    .typing = is_reply || is_behind,
+	    .broken = (uint16_t)(past >> TYPES_BITS),
+	    .typing = is_reply || past % (1u << TYPES_BITS) != 0,
+	    .again = past % (1u << TYPES_BITS) == TYPES_AGAIN,
 	    .units = is_reply ? (uint32_t)(progress - REPLY) : 0,
 	    .operator_typing = progress == 1,
 	    .conversation =
@@ -145,5 +211,8 @@ live_place_parse(struct slice text, struct live_place *place)
 	/* A client without any message can know nothing else. */
 	if (place->next == 0)
 		*place = (struct live_place){0};
-	return place->behind == 0 || place->behind < place->next;
+	/* Of an older version. */
+	if (place->next <= LIVE_PLACE_BROKEN && place->next > 0)
+		place->broken &= (uint16_t)((1u << (place->next - 1)) - 1);
+	return true;
 }

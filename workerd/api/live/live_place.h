@@ -16,10 +16,12 @@ struct live_place {
 	    told; /* it is a reply that broke off, which the client knows, and may be written again */
 	uint32_t
 	    run; /* then: live_place_run() of its record; 0: the client has only the error */
-	uint32_t
-	    behind; /* a reply so many positions before next is written again; 0: none. Then typing is of this one */
-	bool typing;           /* typing_start was sent for the reply at that position, */
-	uint32_t units;        /* and so many UTF-16 units of its text */
+	uint16_t
+	    broken; /* a bit for each of the LIVE_PLACE_BROKEN positions before next, the nearest lowest: a reply that
+		     * broke off, as the client knows it, and may be written again */
+	bool typing;    /* typing_start was sent for the reply at next, */
+	bool again;     /* or for one of broken, */
+	uint32_t units; /* and so many UTF-16 units of its text; 0 in a number with broken */
 	bool operator_typing;  /* typing_start was sent for an operator */
 	uint16_t conversation; /* live_place_mark() of its id; 0: none yet */
 	uint8_t
@@ -28,12 +30,20 @@ struct live_place {
 	bool identified;   /* the client knows that the visitor has contact details */
 };
 
-/* The position from which the client lacks something. */
-static inline uint64_t
-live_place_first(const struct live_place *place)
-{
-	return place->next - place->behind;
-}
+/* Positions before next whose replies may be noted as broken off. */
+#define LIVE_PLACE_BROKEN 10u
+
+/* The position from which the client may lack something. */
+uint64_t live_place_first(const struct live_place *place);
+
+/* Whether the reply at this position before next is noted as one that broke off. */
+bool live_place_is_broken(const struct live_place *place, uint64_t position);
+
+/* The client has all before this position, but those of broken. */
+void live_place_move(struct live_place *place, uint64_t position);
+
+/* Notes a reply before next as one that broke off, or that is complete. False: the number cannot say so. */
+bool live_place_note(struct live_place *place, uint64_t position, bool broken);
 
 /* The reply at this position, of which the client has an earlier attempt, is written again. The client then has all
  * others before next; if the number cannot say so, it gets those behind the reply again. */

@@ -31,8 +31,9 @@ TEST(a_place_is_read_as_it_was_written)
 	    {.next = 9, .operator_typing = true, .state = 2},
 	    {.next = 9, .told = true},
 	    {.next = 9, .told = true, .run = 1},
-	    {.next = 9, .behind = 8, .typing = true, .conversation = 7},
-	    {.next = 5000, .behind = 4095, .typing = true},
+	    {.next = 9, .broken = 1u << 7, .typing = true, .again = true, .conversation = 7},
+	    {.next = 5000, .broken = 1},
+	    {.next = 12, .broken = 0x3ff, .typing = true},
 	};
 	struct live_place again;
 
@@ -41,7 +42,8 @@ TEST(a_place_is_read_as_it_was_written)
 		assert_int_equal(again.next, places[i].next);
 		assert_int_equal(again.told, places[i].told);
 		assert_int_equal(again.run, places[i].run);
-		assert_int_equal(again.behind, places[i].behind);
+		assert_int_equal(again.broken, places[i].broken);
+		assert_int_equal(again.again, places[i].again);
 		assert_int_equal(again.typing, places[i].typing);
 		assert_int_equal(again.units, places[i].units);
 		assert_int_equal(again.operator_typing, places[i].operator_typing);
@@ -52,11 +54,49 @@ TEST(a_place_is_read_as_it_was_written)
 	}
 }
 
+TEST(replies_that_broke_off_are_noted_before_the_next_position)
+{
+	struct live_place place = {.next = 2}, again;
+
+	live_place_move(&place, 6);
+	assert_true(live_place_note(&place, 2, true));
+	assert_true(live_place_note(&place, 4, true));
+	assert_false(live_place_note(&place, 6, true));
+	assert_int_equal(live_place_first(&place), 2);
+	assert_true(live_place_is_broken(&place, 2));
+	assert_false(live_place_is_broken(&place, 3));
+	assert_false(live_place_is_broken(&place, 6));
+	assert_true(live_place_note(&place, 2, false));
+	assert_int_equal(live_place_first(&place), 4);
+	/* The last one is told, too: there is room for only one of both. */
+	place.told = true;
+	assert_true(read_number(live_place_number(&place), &again));
+	assert_int_equal(again.next, 7);
+	assert_false(again.told);
+	assert_true(live_place_is_broken(&again, 6) && live_place_is_broken(&again, 4));
+	live_place_move(&again, 6);
+	assert_int_equal(again.broken, place.broken);
+	/* One that is too far back is forgotten. */
+	live_place_move(&place, 4 + LIVE_PLACE_BROKEN);
+	assert_true(live_place_is_broken(&place, 4));
+	live_place_move(&place, 5 + LIVE_PLACE_BROKEN);
+	assert_int_equal(live_place_first(&place), place.next);
+	/* It comes again with all behind it. */
+	live_place_go_back(&place, 4);
+	assert_int_equal(place.next, 4);
+	place.next = 9;
+	live_place_go_back(&place, 4);
+	assert_int_equal(place.next, 9);
+	assert_int_equal(live_place_first(&place), 4);
+}
+
 TEST(a_conversation_that_is_too_long_stays_at_the_last_position)
 {
-	const struct live_place most = {.next = NEXT_MOST}, more = {.next = NEXT_MOST + 5u};
+	const struct live_place most = {.next = NEXT_MOST};
+	struct live_place more = {.next = NEXT_MOST + 5u, .broken = 1};
 
 	assert_int_equal(live_place_number(&more), live_place_number(&most));
+	assert_false(live_place_note(&more, NEXT_MOST, true));
 }
 
 TEST(any_other_text_is_refused)
