@@ -82,10 +82,8 @@ fair_turns_end(struct fair_turns *t, const struct id *org, uint64_t now)
 
 	must(i < t->n && t->orgs[i].runs);
 	took = now > t->orgs[i].at ? now - t->orgs[i].at : 0;
-	/* Half of the time is given back at once. A server that is away must not cost more than the burst. */
-	t->orgs[i].used += took / 2;
-	if (t->orgs[i].used > 2 * (uint64_t)FAIR_TURNS_BURST_NS)
-		t->orgs[i].used = 2 * (uint64_t)FAIR_TURNS_BURST_NS;
+	t->orgs[i].used += took < t->most ? took : t->most;
+	t->orgs[i].used = fair_turn_used(&t->orgs[i], now);
 	t->orgs[i].at = now;
 	t->orgs[i].runs = false;
 }

@@ -14,8 +14,10 @@
 #define FAIR_TURNS_MAX      64u /* organizations with a turn, or that have used time lately */
 #define FAIR_TURNS_BURST_NS 100000000u
 
-/* All bytes zero: nobody has a turn. */
+/* All bytes zero but for most: nobody has a turn. */
 struct fair_turns {
+	/* A turn counts as at most so long: more of it is waiting, for others or for a busy machine. */
+	uint64_t most;
 	size_t n;
 	struct fair_turn {
 		struct id org;

@@ -25,6 +25,9 @@
 /* Searches at searchd. */
 #define SENT_MAX 4u
 
+/* A search takes rarely longer. */
+#define SEARCH_NS 20000000u
+
 struct search_call {
 	TAILQ_ENTRY(search_call) link;
 	struct search_client *client;
@@ -253,7 +256,8 @@ search_client_new(struct event_base *base, const char *path)
 	*sc = (struct search_client){.base = base,
 	    .path = path,
 	    .all = {.most = SEARCHES_MAX},
-	    .sent = {.most = SENT_MAX}};
+	    .sent = {.most = SENT_MAX},
+	    .turns = {.most = SEARCH_NS}};
 	sc->channel.fd = -1;
 	sc->turn = evtimer_new(base, search_on_turn, sc);
 	must(sc->turn != NULL);

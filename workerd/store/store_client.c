@@ -49,6 +49,9 @@
 /* Lists and numbers that wait for the turn of their organization (net/fair_turns.h). They take slots of the table, which all calls need; one organization has half of them. */
 #define HELD_MAX 256
 
+/* About the longest read, at storaged and here. */
+#define READ_NS 2000000u
+
 struct store_call {
 	struct store_client *client;
 	uint64_t id;
@@ -603,6 +606,7 @@ store_client_new_as(struct event_base *base, const char *path, enum role role)
 	}
 	TAILQ_INIT(&sc->order);
 	TAILQ_INIT(&sc->held);
+	sc->reads.most = READ_NS;
 	sc->waiting_reads.most = HELD_MAX;
 	sc->retry = evtimer_new(base, store_try_connect, sc);
 	sc->replace = evtimer_new(base, store_on_replace, sc);
