@@ -286,6 +286,11 @@ npm: ## build the npm packages in build/npm and check them
 	$(SAY) NPM $(PACKED)
 	$(Q)node widget/packages/build.mjs $(VERSION) $(PACKED)
 
+.PHONY: wordpress
+wordpress: ## make the WordPress plugin: build/banter-chat.zip
+	$(SAY) ZIP build/banter-chat.zip
+	$(Q)node widget/wordpress/build.mjs $(VERSION) build
+
 # Packages that a new Debian 12 or 13 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 # systemd/packages.sh describes `one|another`, `libraries-of:` and `if-known:`.
 FOR ?= all
@@ -296,7 +301,8 @@ DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev
 DEBS_servers := $(addprefix libraries-of:,nghttp2-proxy nginx haproxy)
 DEBS_postgresql := postgresql|postgresql-15|postgresql-17
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell firefox-esr openssl $(DEBS_postgresql) \
-	libjs-mootools libjs-prototype slowhttptest sslscan strace systemd $(DEBS_servers)
+	libjs-mootools libjs-prototype mariadb-server-core php-cli php-mbstring php-mysql php-xml slowhttptest sslscan strace \
+	systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
@@ -310,10 +316,10 @@ DEBS_image := $(DEBS_deb) buildah mmdebstrap
 DEBS_test-image := $(DEBS_image) curl python3-yaml runc
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 TOOLS := promtool nghttpx nginx ngx_stream_module.so haproxy caddy
-TOOLS_test := $(TOOLS)
+TOOLS_test := $(TOOLS) wordpress
 TOOLS_bench := nginx haproxy
 TOOLS_documents := postgresql
-TOOLS_all := $(TOOLS)
+TOOLS_all := $(TOOLS_test)
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
@@ -366,6 +372,15 @@ $(TOOLS:%=build/tools/%): build/tools/%:
 		done && dpkg-deb --fsys-tarfile ./*.deb | \
 		tar -x -C .. --transform='s,.*/,,' ./$(firstword $(FROM_$*))
 	@rm -rf $@.package
+
+# With the files of other packages that its links name; some links lead to the configuration of an installed one.
+build/tools/wordpress:
+	@rm -rf $@ $@.package && mkdir -p $@.package/root
+	$(SAY) GET wordpress
+	$(Q)cd $@.package && apt-get download -qq wordpress php-getid3 libjs-underscore libjs-cropper >/dev/null 2>&1 && \
+		for deb in ./*.deb; do dpkg-deb -x $$deb root || exit 1; done && \
+		{ cp -rL root/usr/share/wordpress ready 2>/dev/null; test -e ready/wp-includes/ID3/getid3.php; } && rm ready/wp-config.php
+	@mv $@.package/ready $@ && rm -rf $@.package
 
 # Programs of it find their files by their own places.
 build/tools/postgresql:
@@ -709,7 +724,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/container \
-	systemd/models tests widget widget/packages/client widget/packages/react widget/packages/widget workerd workerd/api workerd/crawl workerd/crawl/extract) \
+	systemd/models tests widget widget/wordpress widget/packages/client widget/packages/react widget/packages/widget workerd workerd/api workerd/crawl workerd/crawl/extract) \
 	$(wildcard tests/browser/pictures/*.png systemd/container/compose.yaml systemd/container/Dockerfile)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)

@@ -63,6 +63,12 @@ function exists(page, path) {
 /** The folders whose pages `make install` installs. */
 const installed = /^DOCUMENTS := (?:.*\\\n)*.*$/m.exec(read("Makefile"))[0].split(/[\s,()]+/);
 
+/** Names of the WordPress plugin look like metrics. */
+const plugin = files
+	.filter((path) => /^widget\/wordpress\/.*\.php$/.test(path))
+	.map(read)
+	.join("\n");
+
 const isInSources = (name) => sources.includes(`"${name}"`);
 
 let wrong = 0;
@@ -141,7 +147,8 @@ function checkReadme(page) {
 function checkWords(page) {
 	const text = read(page);
 	check(page, text, "event", /\bev=([a-z_]+)/g, isInSources);
-	check(page, text, "metric", /\b(banter_[a-z_]+)\b(?!\.)/g, isInSources);
+	const isMetric = (name) => isInSources(name) || plugin.includes(`${name}'`);
+	check(page, text, "metric", /\b(banter_[a-z_]+)\b(?!\.)/g, isMetric);
 	check(page, text, "unit", /\b(banter[a-z-]*\.(?:service|socket|target|timer))\b/g, (name) =>
 		["units", "cluster"].some((folder) => files.includes(`systemd/${folder}/${name}`)),
 	);
