@@ -710,7 +710,8 @@ static bool
 import_needs_org(enum msg_type type)
 {
 	return type == MSG_USER_RECORD || type == MSG_INVITATION_RECORD ||
-	    type == MSG_SOURCE_RECORD || type == MSG_ANSWER_RECORD || type == MSG_GAP_RECORD;
+	    type == MSG_SOURCE_RECORD || type == MSG_ANSWER_RECORD || type == MSG_GAP_RECORD ||
+	    type == MSG_TEAM_RECORD;
 }
 
 /* Whether records of a type are imported, each in its own way. */

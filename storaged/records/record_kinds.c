@@ -1,10 +1,14 @@
 /*
- * Kinds without code of their own. The worker validates the texts of snippets; the draft of an answer may have a
+ * Kinds with little code of their own. The worker validates the texts of snippets; the draft of an answer may have a
  * question alone.
  */
 #include "storaged/records/record_kinds.h"
 
 #include <stddef.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 
 const struct record_kind snippet_kind = {
     .table = TABLE_SNIPPETS,
@@ -42,3 +46,96 @@ const struct record_kind answer_kind = {
     .newest_first = true,
     .check = record_check_answer,
 };
+
+/* Takes the next id off the front of a team's members. False: there is none. */
+static bool
+record_team_next(struct slice *members, struct id *user)
+{
+	struct slice one = {members->p, sizeof(user->b)};
+
+	if (members->len < sizeof(user->b))
+		return false;
+	must(slice_copy(one, user->b, sizeof(user->b)));
+	members->p += sizeof(user->b);
+	members->len -= sizeof(user->b);
+	return true;
+}
+
+static int
+record_check_team(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	struct slice members = r->team.members;
+	struct slice user;
+	struct id id;
+	int rc = record_check_name(
+	    t, c, TABLE_TEAMS, r, offsetof(struct msg_team_record, name), clash);
+
+	if (rc == 0 && members.len % sizeof(id.b) != 0)
+		return call_refuse(c, STORE_INVALID, "the members are no ids");
+	while (rc == 0 && record_team_next(&members, &id)) {
+		struct key key = key_of_org(&r->org, &id);
+
+		rc = txn_get(t, TABLE_USERS, &key, &user);
+	}
+	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_INVALID, "a member does not exist")
+				  : rc;
+}
+
+const struct record_kind team_kind = {
+    .table = TABLE_TEAMS,
+    .change = CHANGE_TEAM,
+    .created_at = offsetof(struct msg_team_record, created_at),
+    .updated_at = offsetof(struct msg_team_record, updated_at),
+    .missing = "no such team",
+    .max = TEAMS_MAX,
+    .too_many = "the organization has too many teams",
+    .check = record_check_team,
+};
+
+/* Stores a team without one of its members, if it is one. */
+static int
+record_team_drop(struct txn *t, const struct key *key, const struct id *user)
+{
+	struct buf *members = &t->env->list;
+	struct msg_team_record r;
+	struct slice rest;
+	struct id id;
+	int rc = txn_get_record(t, TABLE_TEAMS, key, &r);
+
+	if (rc != 0)
+		return txn_survives(rc) ? 0 : rc;
+	buf_reset(members);
+	rest = r.members;
+	while (record_team_next(&rest, &id))
+		if (!id_equal(&id, user))
+			must(buf_append(members, id.b, sizeof(id.b)) == 0);
+	if (buf_len(members) == r.members.len)
+		return 0;
+	r.members = buf_slice(members);
+	r.updated_at = clock_wall_after(r.updated_at);
+	rc = txn_put_record(t, TABLE_TEAMS, key, &r);
+	return rc != 0 ? rc : change_add(t, &r.org, CHANGE_TEAM, &r.id, NULL, CHANGE_CHANGED);
+}
+
+int
+records_drop_member(struct txn *t, const struct id *org, const struct id *user)
+{
+	struct key front = key_id(org);
+	struct id teams[TEAMS_MAX];
+	size_t n = 0;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_TEAMS, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	for (; rc == 0 && n < TEAMS_MAX; rc = walk_next(&w))
+		teams[n++] = key_back(w.key);
+	walk_close(&w);
+	rc = rc == MDB_NOTFOUND ? 0 : rc;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct key key = key_of_org(org, &teams[i]);
+
+		rc = record_team_drop(t, &key, user);
+	}
+	return rc;
+}

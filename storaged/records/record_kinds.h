@@ -1,6 +1,6 @@
 /*
- * The kinds of records that need nothing but their description: texts that users insert (snippets), endpoints of
- * webhooks, sources of content, owners' answers, and questions without an answer (gaps).
+ * The kinds of records that need little but their description: texts that users insert (snippets), endpoints of
+ * webhooks, sources of content, owners' answers, questions without an answer (gaps), and teams.
  */
 #ifndef STORAGED_RECORDS_RECORD_KINDS_H
 #define STORAGED_RECORDS_RECORD_KINDS_H
@@ -17,5 +17,13 @@ extern const struct record_kind answer_kind;
 
 /* Owners read, close and remove them; see storaged/content/gaps.h for those that come. */
 extern const struct record_kind gap_kind;
+
+#define TEAMS_MAX 50u /* of an organization */
+
+extern const struct record_kind team_kind;
+
+/* Removes a user from all teams. */
+[[gnu::warn_unused_result]] int records_drop_member(
+    struct txn *t, const struct id *org, const struct id *user);
 
 #endif

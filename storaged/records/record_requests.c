@@ -24,6 +24,7 @@ static const struct record_kind *const kinds[] = {
     &source_kind,
     &answer_kind,
     &gap_kind,
+    &team_kind,
 };
 
 static const char no_such_kind[] = "there are no records of this kind";

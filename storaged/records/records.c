@@ -37,6 +37,35 @@ record_fault(uint8_t v, const struct id *id, const struct id *org)
 	return NULL;
 }
 
+int
+record_check_name(struct txn *t, struct call *c, enum table table, const union record *r,
+    size_t name_at, enum store_error clash)
+{
+	const struct slice *name = (const void *)((const char *)r + name_at);
+	struct key front = key_id(&r->org);
+	union record other;
+	const struct slice *taken = (const void *)((const char *)&other + name_at);
+	struct walk w;
+	int rc;
+
+	if (name->len == 0)
+		return call_refuse(c, STORE_INVALID, "the record needs a name");
+	rc = walk_open(&w, t, table, &front);
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		rc = record_read(w.value, table, &other);
+		if (rc == 0 && !id_equal(&other.id, &r->id) && slice_eq(*taken, *name))
+			break;
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	if (rc == 0)
+		return call_refuse(c, clash, "another record has this name");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 static struct key
 record_key(const union record *r)
 {

@@ -1,6 +1,6 @@
 /*
  * Records of an organization: users, agents, widgets, contacts, tags, snippets, webhooks, invitations,
- * sources, answers and gaps. Each kind has a table whose key is
+ * sources, answers, gaps and teams. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
  *
@@ -31,6 +31,7 @@ union record {
 	struct msg_source_record source;
 	struct msg_answer_record answer;
 	struct msg_gap_record gap;
+	struct msg_team_record team;
 };
 
 struct record_kind {
@@ -74,6 +75,11 @@ struct record_kind {
 	 * NULL: deletes the key. */
 	int (*remove)(struct txn *t, struct call *c, const union record *r, bool *left);
 };
+
+/* Refuses a name that another record of the organization has, or (INVALID) an empty one. name_at: its offset in the
+ * records of the table. */
+[[gnu::warn_unused_result]] int record_check_name(struct txn *t, struct call *c,
+    enum table table, const union record *r, size_t name_at, enum store_error clash);
 
 /* Why a record cannot be stored, whatever its kind; NULL: it can. */
 const char *record_fault(uint8_t v, const struct id *id, const struct id *org);

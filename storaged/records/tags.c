@@ -40,32 +40,11 @@ tags_exist(struct txn *t, const struct id *org, struct slice tags, bool *exist)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Refuses a name that another tag has. */
 static int
 tag_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
 {
-	struct key front = key_id(&r->org);
-	struct msg_tag_record other;
-	bool taken = false;
-	struct walk w;
-	int rc;
-
-	if (r->tag.name.len == 0)
-		return call_refuse(c, STORE_INVALID, "a tag needs a name");
-	rc = walk_open(&w, t, TABLE_TAGS, &front);
-	if (rc == 0)
-		rc = walk_from(&w, &front);
-	while (rc == 0 && !taken) {
-		rc = record_read(w.value, TABLE_TAGS, &other);
-		taken = rc == 0 && !id_equal(&other.id, &r->id) &&
-		    slice_eq(other.name, r->tag.name);
-		if (rc == 0)
-			rc = walk_next(&w);
-	}
-	walk_close(&w);
-	if (taken)
-		return call_refuse(c, clash, "another tag has this name");
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return record_check_name(
+	    t, c, TABLE_TAGS, r, offsetof(struct msg_tag_record, name), clash);
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "storaged/conversations/mentions.h"
 #include "storaged/identities/indexes.h"
 #include "storaged/records/logins.h"
+#include "storaged/records/record_kinds.h"
 
 const char user_missing[] = "no such user";
 
@@ -168,6 +169,8 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 		rc = index_put_record(t, TABLE_USERS, &key, &stored, NULL);
 	if (rc == 0)
 		rc = mentions_erase_user(t, &org, &user);
+	if (rc == 0)
+		rc = records_drop_member(t, &org, &user);
 	return rc != 0 ? rc : login_end_all(t, &org, &user, NULL);
 }
 

@@ -113,6 +113,16 @@ verify_fault_invitation(const void *record)
 }
 
 static const char *
+verify_fault_team(const void *record)
+{
+	const struct msg_team_record *r = record;
+
+	if (r->members.len % sizeof(struct id) != 0)
+		return "has members that are no ids";
+	return r->name.len == 0 ? "has no name" : NULL;
+}
+
+static const char *
 verify_fault_source(const void *record)
 {
 	const struct msg_source_record *r = record;
@@ -183,6 +193,7 @@ static const struct record_table tables[] = {
     {TABLE_INVITATIONS, "invitation", BY_ORG_ID, ORG_AND_ID(invitation_record),
 	verify_fault_invitation, &invitation_org, 0, NULL},
     {TABLE_TAGS, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, 0, NULL},
+    {TABLE_TEAMS, "team", BY_ORG_ID, ORG_AND_ID(team_record), verify_fault_team, NULL, 0, NULL},
     {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, 0, NULL},
     {TABLE_SOURCES, "source", BY_ORG_ID, ORG_AND_ID(source_record), verify_fault_source,
 	&source_state, 0, NULL},

@@ -153,6 +153,28 @@ describe("the dashboard's snippets and tags", { skip: missing }, () => {
 		assert.deepEqual(onlyKnown, []);
 	});
 
+	it("a team is created with members, changed in its row and deleted", async () => {
+		await addUser(banter, "ann@x.example", "--name", "Ann Lee");
+		const { page, complaints } = await open("teams");
+		await page.getByText("No team yet").waitFor();
+		await button(page, "New team").click();
+		await page.getByRole("textbox", { name: "Name" }).fill("Billing");
+		await page.getByRole("checkbox", { name: "Ann Lee" }).check();
+		await button(page, "Create").click();
+		await row(page, "Billing").getByText("Ann Lee").waitFor();
+		const ann = byName(await stored("users"))["Ann Lee"].id;
+		assert.deepEqual((await stored("teams"))[0].members, [ann]);
+		await button(page, "Edit Billing").click();
+		await page.getByRole("checkbox", { name: "Ann Lee" }).uncheck();
+		await button(page, "Save").click();
+		await row(page, "Billing").getByText("No members").waitFor();
+		await assertAccessible(page);
+		await button(page, "Delete Billing").click();
+		await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+		await page.getByText("No team yet").waitFor();
+		assert.deepEqual(complaints, []);
+	});
+
 	it("only owners can delete a tag, which disappears from all conversations", async () => {
 		const { id } = await admin("POST", "tags", { name: "Doomed" });
 		const [conversation] = (await banter.conversations()).conversations;

@@ -126,7 +126,7 @@ const FILES = [
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	[
 		"inbox",
-		/^\/v1\/admin\/(tags|snippets|counts|mentions|conversations\/.*\/(notes|following)|contacts\/.*\/merge)\b/,
+		/^\/v1\/admin\/(tags|teams|snippets|counts|mentions|conversations\/.*\/(notes|following)|contacts\/.*\/merge)\b/,
 	],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["hours", /^\/v1\/admin\/(hours|me\/availability)$/],

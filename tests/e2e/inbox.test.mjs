@@ -79,6 +79,7 @@ describe("the inbox", () => {
 				mine: 1,
 				unassigned: 0,
 				mentions: 0,
+				snoozed: 0,
 			},
 			...{ users: { [me]: 1 }, widgets: { [WIDGET]: 1 }, tags: { [tag]: 1 } },
 		});
@@ -230,12 +231,14 @@ describe("the inbox", () => {
 	for (const [kind, fields, other, max, bytes] of [
 		["tags", { name: "One", color: "#000" }, { name: "Two" }, 200, 4097],
 		["snippets", { name: "One", text: "1" }, { text: "2" }, 1000, 65537],
+		["teams", { name: "One", members: [] }, { name: "Two" }, 50, 65537],
 	])
 		it(`has ${kind}`, async () => {
 			const one = await send(201, "POST", kind, fields);
 			assert.deepEqual(await send(200, "GET", `${kind}/${one.id}`), one);
 			const changed = await send(200, "PUT", `${kind}/${one.id}`, other);
-			assert.deepEqual({ ...changed, updated_at: 0 }, { ...one, ...other, updated_at: 0 });
+			const since = kind === "teams" ? { updatedAt: 0 } : { updated_at: 0 };
+			assert.deepEqual({ ...changed, ...since }, { ...one, ...other, ...since });
 			const list = (await send(200, "GET", kind))[kind];
 			assert.deepEqual(list.at(-1), changed);
 			const put = (status, path, body, headers) =>
@@ -258,11 +261,30 @@ describe("the inbox", () => {
 				});
 			await send(409, "POST", kind, { ...fields, name: "one too many" });
 			if (kind === "tags") await send(409, "PUT", `tags/${one.id}`, { name: "Delivery" });
+			if (kind === "teams") await send(409, "PUT", `teams/${one.id}`, { name: "2" });
 			await send(204, "DELETE", `${kind}/${one.id}`);
 		});
 
-	it("lets only owners delete tags", async () => {
+	it("has teams of users who exist", async () => {
+		const [{ id: team }] = (await send(200, "GET", "teams")).teams;
+		const joe = await addUser(banter, "joe@inbox.example");
+		const him = (await send(200, "GET", "me", undefined, await logIn(banter, joe))).user.id;
+		const members = async () => (await send(200, "GET", `teams/${team}`)).members;
+		await send(200, "PUT", `teams/${team}`, { members: [me, him] });
+		assert.deepEqual(await members(), [me, him]);
+		const { fields } = await send(422, "PUT", `teams/${team}`, { members: [me, NOBODY] });
+		assert.deepEqual(fields, { members: "must be ids of users" });
+		await adminExpect(banter, 204, "DELETE", `users/${him}`);
+		assert.deepEqual(await members(), [me]);
+	});
+
+	it("lets only owners delete tags, and change teams", async () => {
 		const member = await logIn(banter, await addUser(banter, "member@inbox.example", "--member"));
+		const [{ id: team }] = (await send(200, "GET", "teams", undefined, member)).teams;
+		await send(200, "GET", `teams/${team}`, undefined, member);
+		await send(403, "POST", "teams", { name: "Mine" }, member);
+		await send(403, "PUT", `teams/${team}`, { name: "Mine" }, member);
+		await send(403, "DELETE", `teams/${team}`, undefined, member);
 		await send(403, "DELETE", `tags/${tag}`, undefined, member);
 		await send(200, "GET", "tags", undefined, member);
 	});

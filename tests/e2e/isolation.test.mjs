@@ -79,6 +79,7 @@ const OTHERS = [
 	...[
 		"tags_create",
 		"snippets_create",
+		"teams_create",
 		"budgets_put",
 		"prices_change",
 		"rights_change",
@@ -138,6 +139,7 @@ describe("organizations", () => {
 			).id,
 			key: key.id,
 			invitation: (await post("invitations", { role: "member", email })).id,
+			team: (await post("teams", { name: `Team of ${org}` })).id,
 			tag: (await post("tags", { name: `Tag of ${org}` })).id,
 			source: (await post("sources", { name: `Source of ${org}`, kind: "files" })).id,
 			answer: (await post("answers", { question: `Question of ${org}`, text: "x" })).id,

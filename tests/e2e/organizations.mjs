@@ -43,19 +43,21 @@ export function assertFields(answer, names) {
 	assert.deepEqual(Object.keys(answer.json.fields).sort(), [...names].sort());
 }
 
+const tagOf = ({ updated_at, updatedAt = updated_at }) => `"${updatedAt}"`;
+
 /**
  * Of a record that was read, and has changed since: a change of the outdated version is refused with the current one
  * (If-Match), and one of the current version is made. send(status, path, body, headers) sends PUT.
  */
 export async function assertVersioned(send, path, read, body) {
-	const tag = (at) => ({ ...ADMIN, "if-match": `"${at}"` });
+	const tag = (record) => ({ ...ADMIN, "if-match": tagOf(record) });
 	const current = (await send(200, path, { name: "Somebody else's" }, ADMIN)).json;
-	const refused = await send(412, path, body, tag(read.updated_at));
+	const refused = await send(412, path, body, tag(read));
 	assert.equal(refused.json.code, "changed");
 	assert.deepEqual(refused.json.current, current);
-	assert.equal(refused.headers.etag, `"${current.updated_at}"`);
-	const { headers, json } = await send(200, path, body, tag(current.updated_at));
-	assert.equal(headers.etag, `"${json.updated_at}"`);
+	assert.equal(refused.headers.etag, tagOf(current));
+	const { headers, json } = await send(200, path, body, tag(current));
+	assert.equal(headers.etag, tagOf(json));
 	await send(200, path, body, { ...ADMIN, "if-match": "*" });
 }
 

@@ -414,6 +414,8 @@ static const struct instruction inbox[] = {
     {0, MSG_READ_ALL, .words = "org reader"},
     {0, MSG_CONTACT_MERGE, .words = "org contact other"},
     {0, MSG_RECORD_PUT, MSG_TAG_RECORD, .words = "fresh org id name color=#123456"},
+    {0, MSG_RECORD_PUT, MSG_TEAM_RECORD, .words = "fresh org id name members:ids"},
+    {0, MSG_RECORD_DELETE, MSG_TEAM_RECORD, .words = "org id"},
     {0, MSG_RECORD_DELETE, MSG_TAG_RECORD, .words = "org id"},
     {0, MSG_RECORD_PUT, MSG_SNIPPET_RECORD, .words = "fresh org id name text"},
     {0, MSG_RECORD_DELETE, MSG_SNIPPET_RECORD, .words = "org id"},

@@ -90,7 +90,7 @@ export function MentionsPane({ place, unread, openId }: MentionsPaneProps) {
 					</li>
 				))}
 			</ul>
-			<EndOfList {...end} end={t("mentionsEnd")} />
+			<EndOfList {...end} end={common("total", { count: items.length })} />
 		</div>
 	);
 }

@@ -1,7 +1,7 @@
 // The sections of the settings, in the order of the list at the side. Each is loaded when somebody opens it.
 
 import type { ComponentType } from "preact";
-import { loadSnippets, loadTags } from "../snippets";
+import { loadSnippets, loadTags, loadTeams } from "../snippets";
 import type { IconName } from "../ui/icon";
 import type { t } from "./texts";
 
@@ -85,6 +85,13 @@ export const GROUPS: readonly SectionGroup[] = [
 				icon: "people",
 				isForOwners: true,
 				load: async () => (await import("./users/users")).UsersSection,
+			},
+			{
+				page: "teams",
+				title: "teams",
+				icon: "people",
+				isForOwners: true,
+				load: withoutProps(loadTeams),
 			},
 			{
 				page: "keys",

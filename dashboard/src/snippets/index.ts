@@ -1,4 +1,4 @@
-// Snippets and tags as sections of the settings: code, texts and styles are loaded when somebody opens one.
+// Snippets, tags and teams as sections of the settings: code, texts and styles are loaded when somebody opens one.
 
 import type { ComponentType } from "preact";
 import { loadArea } from "../area";
@@ -12,3 +12,6 @@ export const loadSnippets = (): Promise<ComponentType> =>
 
 export const loadTags = (): Promise<ComponentType> =>
 	loadArea(area, async () => (await import("./tags")).Tags);
+
+export const loadTeams = (): Promise<ComponentType> =>
+	loadArea(area, async () => (await import("./teams")).Teams);

@@ -976,6 +976,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listTeams"];
+        put?: never;
+        post: operations["createTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/teams/{teamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                teamId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getTeam"];
+        put: operations["changeTeam"];
+        post?: never;
+        delete: operations["deleteTeam"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/snippets": {
         parameters: {
             query?: never;
@@ -2402,7 +2437,7 @@ export interface components {
              * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have. `mention`: a note of the conversation mentions the user with this id, who has read it, or does not any more.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
@@ -2497,6 +2532,28 @@ export interface components {
                 up: number;
                 down: number;
             };
+        };
+        Team: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description Users. One who is deleted is not a member any more. */
+            members: components["schemas"]["Id"][];
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description The members of a team. Read-only members may be sent back unchanged. If `updatedAt` is sent and the object has changed since, the request is refused. */
+        TeamFields: {
+            /** @description Required for a new team; different from those of other teams. */
+            name?: string;
+            /** @description Users of the organization. */
+            members?: components["schemas"]["Id"][];
+            id?: components["schemas"]["Id"];
+            createdAt?: components["schemas"]["Time"];
+            updatedAt?: components["schemas"]["Time"];
+        };
+        TeamList: {
+            teams: components["schemas"]["Team"][];
+            nextCursor: components["schemas"]["NextCursor"];
         };
         Tag: {
             id: components["schemas"]["Id"];
@@ -3208,7 +3265,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3238,7 +3295,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3266,7 +3323,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3301,7 +3358,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -3987,6 +4044,9 @@ export type Numbers = components['schemas']['Numbers'];
 export type Budget = components['schemas']['Budget'];
 export type Budgets = components['schemas']['Budgets'];
 export type NumberRow = components['schemas']['NumberRow'];
+export type Team = components['schemas']['Team'];
+export type TeamFields = components['schemas']['TeamFields'];
+export type TeamList = components['schemas']['TeamList'];
 export type Tag = components['schemas']['Tag'];
 export type TagFields = components['schemas']['TagFields'];
 export type TagList = components['schemas']['TagList'];
@@ -6177,6 +6237,129 @@ export interface operations {
             path: {
                 /** @description The id from the list. */
                 tagId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of teams, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamList"];
+                };
+            };
+        };
+    };
+    createTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFields"];
+            };
+        };
+        responses: {
+            /** @description The new team. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    getTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                teamId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    changeTeam: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id from the list. */
+                teamId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamFields"];
+            };
+        };
+        responses: {
+            /** @description The changed team. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+        };
+    };
+    deleteTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                teamId: components["schemas"]["Id"];
             };
             cookie?: never;
         };

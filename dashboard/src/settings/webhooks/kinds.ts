@@ -19,6 +19,7 @@ export const KINDS: readonly Kind[] = [
 	"tag",
 	"snippet",
 	"user",
+	"team",
 	"invitation",
 	"webhook",
 	"budget",
