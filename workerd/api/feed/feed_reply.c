@@ -22,11 +22,11 @@ feed_reply_restart(struct feed *f)
 	feed_sync(f);
 }
 
-/* A number with broken has no length of the text, which each poll would bring again. */
+/* Such a number has no length of the text, which each poll would bring again. */
 static bool
 feed_reply_sends_tokens(const struct feed *f)
 {
-	return f->out.streams && !(f->stream.poll && f->place.broken != 0);
+	return f->out.streams && !(f->stream.poll && live_place_is_behind(&f->place));
 }
 
 static void
@@ -124,6 +124,8 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 		f->place.told = true;
 		f->place.run = 0;
 	}
+	if (f->reply_at == f->place.far)
+		f->place.far = 0;
 	if (how == LIVE_FAILED)
 		f->core.failed = f->reply;
 	widget_send_failure(&f->out, error, (struct slice){0});
@@ -143,7 +145,7 @@ feed_reply_join(struct feed *f, const struct id *reply, uint64_t at)
 	const struct reply_ref ref = live_core_reply(&f->core, reply);
 	size_t units;
 
-	if (f->place.broken != 0 && feed_reply_sends_tokens(f))
+	if (live_place_is_behind(&f->place) && feed_reply_sends_tokens(f))
 		f->place.typing = false;
 	units = f->place.typing ? f->place.units : 0;
 	f->reply = *reply;

@@ -79,7 +79,8 @@ feed_sync_take_again(struct feed *f, const struct msg_message_page *page,
 {
 	if (!live_place_is_broken(&f->place, m->seq))
 		return;
-	if (m->r.status != MESSAGE_INTERRUPTED || (is_end && f->place.typing && f->place.again))
+	if (m->r.status != MESSAGE_INTERRUPTED || m->seq == f->place.far ||
+	    (is_end && f->place.typing && f->place.again))
 		feed_sync_send(f, page, m, false);
 }
 

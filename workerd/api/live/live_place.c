@@ -1,6 +1,7 @@
 /*
  * From the lowest bit: identified 1, operator_bit 1, state 2, conversation 12, progress 20, next 17. Progress is 0, 1 for
- * operator_typing, for a reply 2 and its units, or behind those TOLD and run, or PAST, broken and what types (2 bits).
+ * operator_typing, for a reply 2 and its units, or behind those TOLD and run, or PAST, broken and what types (2 bits), or
+ * FAR and how far before next.
  *
  * A conversation with more messages than 17 bits count stays at the last position: its clients then get messages again,
  * with the same ids.
@@ -27,7 +28,9 @@
 
 /* Behind the longest reply. */
 #define TOLD     (REPLY + TURN_REPLY_MAX + 1)
-#define PAST     ((1u << PROGRESS_BITS) - (4u << LIVE_PLACE_BROKEN))
+#define FAR_MAX  2047u
+#define FAR      ((1u << PROGRESS_BITS) - 1 - FAR_MAX)
+#define PAST     (FAR - (4u << LIVE_PLACE_BROKEN))
 #define RUNS_MAX (PAST - TOLD)
 
 /* What types beside broken. */
@@ -55,6 +58,8 @@ live_place_take(uint64_t number, unsigned shift, unsigned bits)
 static uint64_t
 live_place_progress(const struct live_place *place)
 {
+	if (place->far != 0)
+		return FAR + (place->next - place->far);
 	if (place->broken != 0)
 		return PAST + ((uint64_t)place->broken << TYPES_BITS) +
 		    (place->typing && place->again                    ? TYPES_AGAIN
@@ -76,6 +81,8 @@ live_place_numbered(const struct live_place *place)
 
 	if (p.next >= NEXT_MAX)
 		p.broken = 0;
+	if (p.next >= NEXT_MAX || p.next - p.far > FAR_MAX)
+		p.far = 0;
 	if (p.broken == 0 || !p.told)
 		return p;
 	live_place_move(&p, p.next + 1);
@@ -122,14 +129,17 @@ live_place_first(const struct live_place *place)
 
 	for (unsigned bits = place->broken; bits != 0; bits >>= 1)
 		first--;
-	return first;
+	return place->far != 0 && place->far < first ? place->far : first;
 }
 
 bool
 live_place_is_broken(const struct live_place *place, uint64_t position)
 {
-	return position < place->next && place->next - position <= LIVE_PLACE_BROKEN &&
-	    (place->broken >> (place->next - position - 1) & 1u) != 0;
+	if (position >= place->next)
+		return false;
+	return position == place->far ||
+	    (place->next - position <= LIVE_PLACE_BROKEN &&
+		(place->broken >> (place->next - position - 1) & 1u) != 0);
 }
 
 void
@@ -142,6 +152,8 @@ live_place_move(struct live_place *place, uint64_t position)
 	bits = forwards ? bits << by % LIVE_PLACE_BROKEN : bits >> by % LIVE_PLACE_BROKEN;
 	place->broken = (uint16_t)(bits & BROKEN_MASK);
 	place->next = position;
+	if (place->far >= position)
+		place->far = 0;
 }
 
 bool
@@ -150,6 +162,8 @@ live_place_note(struct live_place *place, uint64_t position, bool broken)
 	const uint64_t before = place->next - position;
 	uint32_t bit;
 
+	if (position == place->far)
+		place->far = 0;
 	if (position >= place->next || before > LIVE_PLACE_BROKEN || place->next >= NEXT_MAX)
 		return false;
 	bit = 1u << (before - 1);
@@ -164,6 +178,10 @@ live_place_go_back(struct live_place *place, uint64_t position)
 	place->units = 0;
 	if (live_place_note(place, position, true))
 		return;
+	if (place->far == 0 && place->next - position <= FAR_MAX && place->next < NEXT_MAX) {
+		place->far = position;
+		return;
+	}
 	live_place_move(place, position);
 	place->told = false;
 }
@@ -174,15 +192,16 @@ live_place_read(uint64_t number, struct live_place *place)
 	uint64_t progress = live_place_take(number, PROGRESS_SHIFT, PROGRESS_BITS);
 	bool is_reply = progress >= REPLY && progress < TOLD;
 	bool is_told = progress >= TOLD && progress < PAST;
-	uint64_t past = progress >= PAST ? progress - PAST : 0;
+	uint64_t past = progress >= PAST && progress < FAR ? progress - PAST : 0;
+	uint64_t far = progress > FAR ? progress - FAR : 0;
 
 	*place = (struct live_place){
 	    .next = live_place_take(number, NEXT_SHIFT, NEXT_BITS),
 	    .told = is_told,
 	    .run = is_told ? (uint32_t)(progress - TOLD) : 0,
 	    .broken = (uint16_t)(past >> TYPES_BITS),
-	    .typing = is_reply || past % (1u << TYPES_BITS) != 0,
-	    .again = past % (1u << TYPES_BITS) == TYPES_AGAIN,
+	    .typing = is_reply || far != 0 || past % (1u << TYPES_BITS) != 0,
+	    .again = far != 0 || past % (1u << TYPES_BITS) == TYPES_AGAIN,
 	    .units = is_reply ? (uint32_t)(progress - REPLY) : 0,
 	    .operator_typing = progress == 1,
 	    .conversation =
@@ -191,6 +210,8 @@ live_place_read(uint64_t number, struct live_place *place)
 	    .operator_bit = live_place_take(number, 1, 1) != 0,
 	    .identified = live_place_take(number, 0, 1) != 0,
 	};
+	if (far != 0 && far < place->next)
+		place->far = place->next - far;
 }
 
 bool

@@ -19,9 +19,12 @@ struct live_place {
 	uint16_t
 	    broken; /* a bit for each of the LIVE_PLACE_BROKEN positions before next, the nearest lowest: a reply that
 		     * broke off, as the client knows it, and may be written again */
-	bool typing;    /* typing_start was sent for the reply at next, */
-	bool again;     /* or for one of broken, */
-	uint32_t units; /* and so many UTF-16 units of its text; 0 in a number with broken */
+	uint64_t
+	    far; /* the position of one before those, which is written again; 0: none. A number then lacks broken */
+	bool typing; /* typing_start was sent for the reply at next, */
+	bool again;  /* or for one of broken or far, */
+	uint32_t
+	    units; /* and so many UTF-16 units of its text; 0 in a number with broken or far */
 	bool operator_typing;  /* typing_start was sent for an operator */
 	uint16_t conversation; /* live_place_mark() of its id; 0: none yet */
 	uint8_t
@@ -31,18 +34,25 @@ struct live_place {
 };
 
 /* Positions before next whose replies may be noted as broken off. */
-#define LIVE_PLACE_BROKEN 10u
+#define LIVE_PLACE_BROKEN 9u
 
 /* The position from which the client may lack something. */
 uint64_t live_place_first(const struct live_place *place);
 
-/* Whether the reply at this position before next is noted as one that broke off. */
+/* Whether a number has no room for the length of a text. */
+static inline bool
+live_place_is_behind(const struct live_place *place)
+{
+	return place->broken != 0 || place->far != 0;
+}
+
+/* Whether the reply at this position before next is noted as one that broke off, or is written again. */
 bool live_place_is_broken(const struct live_place *place, uint64_t position);
 
 /* The client has all before this position, but those of broken. */
 void live_place_move(struct live_place *place, uint64_t position);
 
-/* Notes a reply before next as one that broke off, or that is complete. False: the number cannot say so. */
+/* Notes a reply before next as one that broke off, or that is complete. False: broken cannot say so. */
 bool live_place_note(struct live_place *place, uint64_t position, bool broken);
 
 /* The reply at this position, of which the client has an earlier attempt, is written again. The client then has all

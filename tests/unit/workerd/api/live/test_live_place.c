@@ -33,7 +33,9 @@ TEST(a_place_is_read_as_it_was_written)
 	    {.next = 9, .told = true, .run = 1},
 	    {.next = 9, .broken = 1u << 7, .typing = true, .again = true, .conversation = 7},
 	    {.next = 5000, .broken = 1},
-	    {.next = 12, .broken = 0x3ff, .typing = true},
+	    {.next = 5000, .far = 4000, .typing = true, .again = true},
+	    {.next = 13, .far = 2, .typing = true, .again = true},
+	    {.next = 12, .broken = 0x1ff, .typing = true},
 	};
 	struct live_place again;
 
@@ -42,6 +44,7 @@ TEST(a_place_is_read_as_it_was_written)
 		assert_int_equal(again.next, places[i].next);
 		assert_int_equal(again.told, places[i].told);
 		assert_int_equal(again.run, places[i].run);
+		assert_int_equal(again.far, places[i].far);
 		assert_int_equal(again.broken, places[i].broken);
 		assert_int_equal(again.again, places[i].again);
 		assert_int_equal(again.typing, places[i].typing);
@@ -81,9 +84,13 @@ TEST(replies_that_broke_off_are_noted_before_the_next_position)
 	assert_true(live_place_is_broken(&place, 4));
 	live_place_move(&place, 5 + LIVE_PLACE_BROKEN);
 	assert_int_equal(live_place_first(&place), place.next);
-	/* It comes again with all behind it. */
+	/* One that is written again is noted alone; a second one comes with all behind it. */
 	live_place_go_back(&place, 4);
-	assert_int_equal(place.next, 4);
+	assert_int_equal(place.next, 5 + LIVE_PLACE_BROKEN);
+	assert_true(live_place_is_broken(&place, 4));
+	assert_int_equal(live_place_first(&place), 4);
+	live_place_go_back(&place, 3);
+	assert_int_equal(place.next, 3);
 	place.next = 9;
 	live_place_go_back(&place, 4);
 	assert_int_equal(place.next, 9);
