@@ -77,6 +77,22 @@ describe("working hours", () => {
 		assert.deepEqual(await set(null), { hours: null, open: true, opensAt: null, closesAt: null });
 	});
 
+	it("name unknown members in whole characters", async () => {
+		for (const character of ["é", "€", "𝄞"])
+			for (let pad = 0; pad < 4; pad++) {
+				const name = "x".repeat(pad) + character.repeat(100);
+				const weekly = [{ day: "monday", from: "09:00", to: "17:00", [name]: 1 }];
+				const hours = { timezone: "Etc/UTC", weekly, holidays: [], [name]: 1 };
+				const answer = await contract.drive(banter, 422, "PUT", "/v1/admin/hours", {
+					headers: ADMIN,
+					body: { hours },
+				});
+				new TextDecoder("utf-8", { fatal: true }).decode(answer.bytes);
+				const names = Object.keys(answer.json.fields);
+				assert.equal(names.filter((one) => one.includes(character)).length, 2, names);
+			}
+	});
+
 	it("are refused with each wrong member and what would be right", async () => {
 		const refused = async (hours, expected) => {
 			for (const [path, wrap] of [

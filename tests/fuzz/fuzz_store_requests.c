@@ -86,6 +86,7 @@ take_session(struct slice *in, struct request *r)
 	request_set_id(r, "org", org_number(n % 3));
 	request_set_id(r, "widget", widget);
 	request_set_text(r, "session", slice_str(n < 6 ? "s" : "t"));
+	request_set_text(r, "network", slice_str(n % 2 == 0 ? "netA" : "netB"));
 }
 
 /* The session of a widget's visitor with this id, whether it exists or not. */

@@ -8,11 +8,13 @@
 #include <time.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "workerd/hours/hours.h"
 
 #define MINUTES_OF_DAY  1440
 #define MINUTES_OF_WEEK (7 * MINUTES_OF_DAY)
-#define PATH_MAX_LEN    64
+#define NAME_UNITS      32 /* of an unknown member's name, in UTF-16 code units */
+#define PATH_MAX_LEN    (64 + 3 * NAME_UNITS)
 
 /* Years that a holiday may have. */
 #define YEAR_MIN 1970
@@ -42,10 +44,12 @@ static void
 hours_fault_at(struct hours_reading *r, const char *list, size_t i, const char *member,
     enum hours_fault fault)
 {
+	const struct slice name =
+	    utf8_prefix(slice_str(member == NULL ? "" : member), NAME_UNITS);
 	char path[PATH_MAX_LEN];
 
-	(void)snprintf(path, sizeof(path), "%s.%zu%s%.32s", list, i, member == NULL ? "" : ".",
-	    member == NULL ? "" : member);
+	(void)snprintf(path, sizeof(path), "%s.%zu%s%.*s", list, i, member == NULL ? "" : ".",
+	    (int)name.len, (const char *)name.p);
 	hours_fault(r, path, fault);
 }
 

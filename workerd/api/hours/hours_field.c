@@ -4,9 +4,11 @@
 #include <stdio.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/utf8.h"
 #include "workerd/hours/hours.h"
 
-#define PATH_BYTES 96
+#define NAME_UNITS 64 /* of a member that is wrong, in UTF-16 code units */
+#define PATH_BYTES 256
 
 static const char *const days[] = {
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", NULL};
@@ -37,9 +39,11 @@ static void
 hours_field_refuse(void *arg, const char *member, enum hours_fault fault)
 {
 	const struct hours_field_errors *e = arg;
+	const struct slice last = utf8_prefix(slice_str(member), NAME_UNITS);
 	char path[PATH_BYTES];
 
-	(void)snprintf(path, sizeof(path), "%s.%s", e->name, member);
+	(void)snprintf(
+	    path, sizeof(path), "%s.%.*s", e->name, (int)last.len, (const char *)last.p);
 	fields_refuse_for(e->in, path, &refusals[fault]);
 }
 
