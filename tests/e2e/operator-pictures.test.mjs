@@ -77,6 +77,7 @@ describe("a user's picture", () => {
 		["of no host", "https:///a.png"],
 		["with a user", "https://jane:secret@a.example/a.png"],
 		["of the visitor's machine", "https://127.0.0.1/a.png"],
+		["of the visitor's machine, escaped", "https://127.0.0.%31/a.png"],
 		["of the visitor's machine by name", "https://LOCALHOST:8443/a.png"],
 		["of the visitor's machine as a number", "https://2130706433/a.png"],
 		["of a private network", "https://0xa.1/a.png"],

@@ -125,7 +125,8 @@ web_is_public_host(const char *host)
 	return strchr(host, '.') != NULL;
 }
 
-/* Whether what follows the scheme of a URL begins with a public host, with or without a port, and has no user. */
+/* Whether what follows the scheme of a URL begins with a public host, with or without a port, and has no user. Browsers
+ * decode %31 in a host, so it could hide an address. */
 static bool
 web_has_public_host(const char *text)
 {
@@ -133,7 +134,7 @@ web_has_public_host(const char *text)
 	bool valid;
 
 	must(host != NULL);
-	valid = origin_is_authority(host);
+	valid = strchr(host, '%') == NULL && origin_is_authority(host);
 	host[strcspn(host, ":")] = '\0';
 	for (char *c = host; *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
