@@ -147,6 +147,7 @@ enum store_error {
 	STORE_DENIED = 23,      /* it is somebody else's */
 	STORE_SHARE = 24,       /* the visitor has used its share of a budget for today */
 	STORE_SHARE_WAITS = 25, /* its replies that run have reserved the rest of the share */
+	STORE_BLOCKED = 26,     /* the visitor may not write */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

@@ -16,7 +16,7 @@
 #include "storaged/engine/safe_read.h"
 
 /* Named databases: ours, and room for later ones. */
-#define TABLES_MAX 64
+#define TABLES_MAX 128
 
 /* LMDB's own trees, before all tables (mdb.c, CORE_DBS): the free pages, and the list of tables. */
 #define CORE_TREES 2

@@ -17,7 +17,7 @@
 #include "storaged/engine/schema.h"
 
 /* Named databases in the main tree, at most: those of other schemas are checked too. */
-#define PAGE_TREE_TABLES_MAX 64
+#define PAGE_TREE_TABLES_MAX 128
 
 /* A wrong page. what: a constant text that continues "page N". */
 typedef void page_tree_found_fn(void *arg, size_t page, const char *what);

@@ -422,6 +422,16 @@ key_contact_name(const struct id *org, struct slice name)
 }
 
 struct key
+key_block(const struct id *org, char kind, struct slice target)
+{
+	struct key key = key_id(org);
+
+	schema_add_bytes(&key, &kind, 1);
+	schema_add_bytes(&key, target.p, target.len);
+	return key;
+}
+
+struct key
 key_cap(const struct id *widget, uint32_t day)
 {
 	struct key key = key_id(widget);

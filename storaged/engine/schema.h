@@ -38,6 +38,9 @@
 /* Bytes of a case-folded e-mail address (match_keys.h), at most. */
 #define FOLDED_MAX 400
 
+/* Bytes of a block's target, with the letter of its kind. */
+#define BLOCK_TARGET_MAX (1 + SESSION_MAX)
+
 /* The longest key: organization, folded e-mail. LMDB itself allows 511 bytes. */
 #define KEY_MAX (sizeof(struct id) + FOLDED_MAX)
 
@@ -171,6 +174,9 @@ struct key key_public(struct slice public_id);
 
 /* contacts_by_email, contacts_by_phone, contacts_by_user_id: name has at most FOLDED_MAX bytes. */
 struct key key_contact_name(const struct id *org, struct slice name);
+
+/* blocks_by_target. An empty target is the front of all of a kind. */
+struct key key_block(const struct id *org, char kind, struct slice target);
 
 /* deliveries. webhook: its key in webhooks, which is also the front; n: the number of the change. */
 struct key key_delivery(const struct key *webhook, uint64_t n);

@@ -254,7 +254,7 @@ txn_log_bytes(const struct txn *t)
 bool
 txn_has_changed(const struct txn *t, enum table table)
 {
-	return (t->changed & UINT64_C(1) << table) != 0;
+	return t->changed[table];
 }
 
 bool
@@ -336,9 +336,8 @@ txn_get(struct txn *t, enum table table, const struct key *key, struct slice *va
 static void
 txn_note_change(struct txn *t, enum table table)
 {
-	_Static_assert(TABLES <= 64, "a bit of txn->changed for each table");
 	t->changes++;
-	t->changed |= UINT64_C(1) << table;
+	t->changed[table] = true;
 }
 
 /* Collects a change for the commit log. value: NULL for a deletion. */

@@ -40,9 +40,9 @@ struct txn {
 	struct env *env;
 	MDB_txn *mdb; /* NULL: none runs */
 	enum txn_mode mode;
-	uint64_t changes;   /* puts and deletes so far */
-	size_t piece_bytes; /* of files, that it has stored (files/files.h) */
-	uint64_t changed;   /* set of 1 << enum table: that have been changed */
+	uint64_t changes;     /* puts and deletes so far */
+	size_t piece_bytes;   /* of files, that it has stored (files/files.h) */
+	bool changed[TABLES]; /* that have been changed */
 	bool unchecked; /* values are returned even if their checksum is wrong: for verify.h */
 	/* txn.c's own, of a write: each table's cursor stays where it was used last, since the
 	 * next step of a request mostly needs the same page (make bench-store: 0.03 to 0.08 of
@@ -81,6 +81,7 @@ struct txn {
 			struct id counted; /* the widget that counts the messages */
 			struct id org, agent;
 			bool agent_enabled, agent_returns, agent_hands_over;
+			bool has_blocks; /* the organization has some */
 		} of;
 	} terms;
 	unsigned numbers_n; /* numbers.c's own: places in env->numbers */

@@ -4,6 +4,7 @@
 #include "storaged/identities/indexes.h"
 
 #include "proto/base/basics.h"
+#include "storaged/identities/blocks.h"
 #include "storaged/identities/contact_index.h"
 #include "storaged/identities/match_keys.h"
 
@@ -157,6 +158,12 @@ index_key_file_due(const void *record, struct key *key)
 	return true;
 }
 
+static bool
+index_key_block(const void *record, struct key *key)
+{
+	return block_key(record, key);
+}
+
 static const struct index indexes[] = {
     {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
     {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false, .due = DUE_AWAY},
@@ -170,6 +177,7 @@ static const struct index indexes[] = {
     {TABLE_CONTACTS, TABLE_CONTACTS_BY_USER_ID, index_key_contact_user_id, .by_id = true},
     {TABLE_GAPS, TABLE_GAPS_BY_CONVERSATION, index_key_gap, .by_id = false},
     {TABLE_FILES, TABLE_FILES_BY_OWNER, index_key_file_owner, .by_id = false},
+    {TABLE_BLOCKS, TABLE_BLOCKS_BY_TARGET, index_key_block, .by_id = true},
     {TABLE_FILES, TABLE_DUE, index_key_file_due, .by_id = false, .due = DUE_FILE},
 };
 

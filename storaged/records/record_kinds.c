@@ -9,6 +9,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
+#include "storaged/identities/blocks.h"
+#include "storaged/identities/indexes.h"
 
 const struct record_kind snippet_kind = {
     .table = TABLE_SNIPPETS,
@@ -18,6 +20,54 @@ const struct record_kind snippet_kind = {
     .missing = "no such snippet",
     .max = 1000,
     .too_many = "the organization has too many snippets",
+};
+
+/* One target has one block, also when that has ended. */
+static int
+record_check_block(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	struct key key;
+	struct slice other;
+	int rc;
+
+	if (r->block.reason.len == 0 || !block_key(&r->block, &key))
+		return call_refuse(c, STORE_INVALID, "a block needs a target and a reason");
+	rc = txn_get(t, TABLE_BLOCKS_BY_TARGET, &key, &other);
+	if (rc == 0 && !slice_eq(other, (struct slice){r->id.b, sizeof(r->id.b)}))
+		return call_refuse(c, clash, "another block has this target");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+record_store_block(struct txn *t, const union record *r, const union record *stored)
+{
+	struct key key = key_of_org(&r->org, &r->id);
+
+	return index_put_record(t, TABLE_BLOCKS, &key, stored, r);
+}
+
+static int
+record_remove_block(struct txn *t, struct call *c, const union record *r, bool *left)
+{
+	struct key key = key_of_org(&r->org, &r->id);
+
+	(void)c;
+	(void)left;
+	return index_put_record(t, TABLE_BLOCKS, &key, r, NULL);
+}
+
+const struct record_kind block_kind = {
+    .table = TABLE_BLOCKS,
+    .change = CHANGE_BLOCK,
+    .created_at = offsetof(struct msg_block_record, created_at),
+    .updated_at = offsetof(struct msg_block_record, updated_at),
+    .missing = "no such block",
+    .max = 1000,
+    .too_many = "the organization has too many blocks",
+    .newest_first = true,
+    .check = record_check_block,
+    .store = record_store_block,
+    .remove = record_remove_block,
 };
 
 #define ANSWERS_OF_ORG_MAX 10000 /* in an organization */

@@ -1,5 +1,5 @@
 /*
- * The kinds of records that need little but their description: texts that users insert (snippets), endpoints of
+ * The kinds of records that need little but their description: texts that users insert (snippets), blocks, endpoints of
  * webhooks, sources of content, owners' answers, questions without an answer (gaps), and teams.
  */
 #ifndef STORAGED_RECORDS_RECORD_KINDS_H
@@ -8,6 +8,9 @@
 #include "storaged/records/records.h"
 
 extern const struct record_kind snippet_kind;
+
+/* See storaged/identities/blocks.h for what they do. */
+extern const struct record_kind block_kind;
 
 /* The worker checks the URL and delivers; see storaged/webhooks for what it stores meanwhile. */
 extern const struct record_kind webhook_kind;

@@ -20,6 +20,7 @@ static const struct record_kind *const kinds[] = {
     &webhook_kind,
     &tag_kind,
     &snippet_kind,
+    &block_kind,
     &invitation_kind,
     &source_kind,
     &answer_kind,

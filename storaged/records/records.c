@@ -22,6 +22,7 @@ RECORD_BEGINS_ALIKE(user_record);
 RECORD_BEGINS_ALIKE(webhook_record);
 RECORD_BEGINS_ALIKE(tag_record);
 RECORD_BEGINS_ALIKE(snippet_record);
+RECORD_BEGINS_ALIKE(block_record);
 RECORD_BEGINS_ALIKE(invitation_record);
 RECORD_BEGINS_ALIKE(source_record);
 RECORD_BEGINS_ALIKE(answer_record);

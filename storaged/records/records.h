@@ -1,5 +1,5 @@
 /*
- * Records of an organization: users, agents, widgets, contacts, tags, snippets, webhooks, invitations,
+ * Records of an organization: users, agents, widgets, contacts, tags, snippets, blocks, webhooks, invitations,
  * sources, answers, gaps and teams. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
@@ -27,6 +27,7 @@ union record {
 	struct msg_webhook_record webhook;
 	struct msg_tag_record tag;
 	struct msg_snippet_record snippet;
+	struct msg_block_record block;
 	struct msg_invitation_record invitation;
 	struct msg_source_record source;
 	struct msg_answer_record answer;

@@ -3,6 +3,7 @@
  */
 #include "storaged/turns/participants.h"
 
+#include "storaged/identities/blocks.h"
 #include "storaged/identities/contact_index.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/organizations.h"
@@ -109,7 +110,8 @@ participants_read_terms(struct txn *t, struct call *c, struct txn_widget_terms *
 	    .org = widget.org,
 	    .agent = widget.agent,
 	};
-	return participants_find_agent(t, &widget, terms);
+	rc = participants_find_agent(t, &widget, terms);
+	return rc != 0 ? rc : blocks_some(t, &widget.org, &terms->has_blocks);
 }
 
 /* Whether the transaction knows what this widget demands: most turns of a batch are of a few widgets. */
@@ -118,7 +120,8 @@ participants_know_terms(const struct txn *t, const struct msg_turn_begin *m)
 {
 	return t->terms.known && id_equal(&t->terms.widget, &m->widget) &&
 	    id_equal(&t->terms.org, &m->org) && !txn_has_changed(t, TABLE_WIDGETS) &&
-	    !txn_has_changed(t, TABLE_AGENTS) && !txn_has_changed(t, TABLE_ORGS);
+	    !txn_has_changed(t, TABLE_BLOCKS) && !txn_has_changed(t, TABLE_AGENTS) &&
+	    !txn_has_changed(t, TABLE_ORGS);
 }
 
 static int
@@ -147,6 +150,7 @@ participants_apply_terms(struct participants *p, const struct txn_widget_terms *
 	p->agent_enabled = terms->agent_enabled;
 	p->agent_returns = terms->agent_returns;
 	p->agent_hands_over = terms->agent_hands_over;
+	p->has_blocks = terms->has_blocks;
 	if (!p->by_visitor || terms->stands_in)
 		return;
 	/* As visitor_is_welcome(): the session is the visitor's own, so the widget is. */

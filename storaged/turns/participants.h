@@ -9,7 +9,7 @@
 
 struct participants {
 	struct id org, agent;
-	bool agent_enabled;
+	bool agent_enabled, has_blocks;
 	bool agent_hands_over; /* the model may ask for a person */
 	bool agent_returns;    /* the model may take over again from a silent operator */
 	struct id contact;     /* of the visitor, or with the request's user id; zero: none */

@@ -17,6 +17,7 @@
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/files/file_messages.h"
+#include "storaged/identities/blocks.h"
 #include "storaged/identities/visitor_records.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
@@ -173,11 +174,45 @@ turn_begin_check_files(struct txn *t, struct call *c, const struct turn_beginnin
 	    b->fresh ? &none : &b->conversation.id, &t->env->file_items);
 }
 
+/* The contact that the session of a key has given before its first message (contact_submit.c); zero: none. */
+static int
+turn_begin_waiting_contact(struct txn *t, const struct turn_beginning *b, struct id *contact)
+{
+	const struct hash256 token =
+	    room_hash_of_session(&b->m->org, &b->m->widget, b->m->session);
+	struct msg_visitor_record visitor;
+	int rc = visitor_by_token(t, &token, &visitor);
+
+	*contact = rc == 0 ? visitor.contact : (struct id){0};
+	return txn_survives(rc) ? 0 : rc;
+}
+
+/* Refuses (BLOCKED) a visitor who may not write. */
+static int
+turn_begin_check_blocks(struct txn *t, struct call *c, const struct turn_beginning *b)
+{
+	struct block_query query = {.org = b->m->org,
+	    .session = b->m->session,
+	    .contact = b->conversation.contact,
+	    .network = b->m->sender};
+	int rc = 0;
+
+	if (!b->participants.has_blocks)
+		return 0;
+	if (id_is_zero(&query.contact))
+		query.contact = b->participants.contact;
+	if (id_is_zero(&query.contact) && b->fresh && !b->participants.by_visitor)
+		rc = turn_begin_waiting_contact(t, b, &query.contact);
+	return rc != 0 ? rc : blocks_refuse(t, c, &query);
+}
+
 static int
 turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	int rc = b->held ? 0 : turn_begin_check_open(t, c, b);
+	int rc = turn_begin_check_blocks(t, c, b);
 
+	if (rc == 0 && !b->held)
+		rc = turn_begin_check_open(t, c, b);
 	if (rc == 0 && b->fresh)
 		rc = turn_begin_check_fresh_id(t, c, &b->m->conversation);
 	if (rc != 0)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "storaged/identities/blocks.h"
 
 #define AT(record, field) offsetof(struct msg_##record, field)
 
@@ -90,6 +91,15 @@ verify_fault_contact(const void *record)
 	if (r->phone.len > 0 && !index_key_contact_phone(r, &key))
 		return "has a phone without a digit";
 	return NULL;
+}
+
+static const char *
+verify_fault_block(const void *record)
+{
+	const struct msg_block_record *r = record;
+	struct key key;
+
+	return block_key(r, &key) ? NULL : "has an invalid target";
 }
 
 static const char *
@@ -195,6 +205,8 @@ static const struct record_table tables[] = {
     {TABLE_TAGS, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, 0, NULL},
     {TABLE_TEAMS, "team", BY_ORG_ID, ORG_AND_ID(team_record), verify_fault_team, NULL, 0, NULL},
     {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, 0, NULL},
+    {TABLE_BLOCKS, "block", BY_ORG_ID, ORG_AND_ID(block_record), verify_fault_block, NULL, 0,
+	NULL},
     {TABLE_SOURCES, "source", BY_ORG_ID, ORG_AND_ID(source_record), verify_fault_source,
 	&source_state, 0, NULL},
     {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, 0, NULL},

@@ -8,6 +8,7 @@
 #include "proto/base/utf8.h"
 #include "proto/ipc/room_id.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/identities/blocks.h"
 #include "storaged/identities/contact_index.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/organizations.h"
@@ -319,6 +320,19 @@ contact_submit_announce(struct call *c, const struct submission *s)
 	    });
 }
 
+static int
+contact_submit_check_blocks(struct txn *t, struct call *c, const struct submission *s)
+{
+	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct visitor_session session = visitor_session(&s->visitor.id);
+
+	return blocks_refuse(t, c,
+	    &(struct block_query){.org = s->org,
+		.session = s->by_key ? m->session : slice_str(session.s),
+		.contact = s->linked,
+		.network = m->sender});
+}
+
 int
 handle_contact_submit(struct txn *t, struct call *c)
 {
@@ -333,6 +347,8 @@ handle_contact_submit(struct txn *t, struct call *c)
 	rc = contact_submit_find(t, c, &s);
 	if (rc == 0)
 		rc = contact_submit_read(c, &s, &keys);
+	if (rc == 0)
+		rc = contact_submit_check_blocks(t, c, &s);
 	if (rc == 0)
 		rc = contact_submit_is_proved(t, &s, &proved);
 	if (rc == 0 && !proved)

@@ -2,6 +2,7 @@
 
 #include "proto/ipc/room_id.h"
 #include "storaged/files/files.h"
+#include "storaged/identities/blocks.h"
 #include "storaged/records/organizations.h"
 #include "storaged/visitors/visitors.h"
 
@@ -43,6 +44,10 @@ handle_file_begin(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_INVALID, organization_missing);
 	if (rc == 0 && !hash_is_zero(&m->visitor))
 		rc = file_begin_check_visitor(t, c);
+	if (rc == 0 && m->session.len > 0)
+		rc = blocks_refuse(t, c,
+		    &(struct block_query){
+			.org = m->org, .session = m->session, .network = m->sender});
 	if (rc != 0)
 		return rc;
 	if (m->session.len > 0)

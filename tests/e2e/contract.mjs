@@ -122,6 +122,7 @@ function checkBody(content, answer, what, isHead) {
 const FILES = [
 	["agents", /^\/v1\/admin\/(agents\/.*\/(test|prompt)|models)$/],
 	["widget-status", /^\/v1\/admin\/widgets\/[^/]+\/status$/],
+	["blocks", /^\/v1\/admin\/blocks\b/],
 	["bulk", /^\/v1\/admin\/conversations\/(bulk|export)$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	[

@@ -42,6 +42,7 @@ function bodyOf(name) {
 	if (name === "conversations_write") return { content: "x" };
 	if (name === "conversations_change") return { state: "resolved" };
 	if (name === "conversations_presence") return { doing: "viewing" };
+	if (name === "blocks_change") return { reason: "Taken" };
 	if (name === "mentions_change") return { read: true };
 	if (name === "conversations_follow") return { following: true };
 	if (name === "conversations_note") return { text: "Taken" };
@@ -80,6 +81,7 @@ const OTHERS = [
 		"tags_create",
 		"snippets_create",
 		"teams_create",
+		"blocks_create",
 		"budgets_put",
 		"prices_change",
 		"rights_change",
@@ -143,6 +145,7 @@ describe("organizations", () => {
 			tag: (await post("tags", { name: `Tag of ${org}` })).id,
 			source: (await post("sources", { name: `Source of ${org}`, kind: "files" })).id,
 			answer: (await post("answers", { question: `Question of ${org}`, text: "x" })).id,
+			block: (await post("blocks", { kind: "session", target: "nobody", reason: "Spam" })).id,
 			snippet: (await post("snippets", { name: `Snippet of ${org}`, text: "Hello" })).id,
 			byKey: { "x-admin-api-key": key.key },
 			login: (await list("logins"))[0].id,

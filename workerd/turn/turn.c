@@ -86,6 +86,7 @@ static const struct {
     [TURN_SHARE] = {"share", METRIC_TURN_SHARE, true},
     [TURN_SHARE_WAITS] = {"share_waits", METRIC_TURN_TOO_MANY, true},
     [TURN_AGENT_DISABLED] = {"agent_disabled", METRIC_TURN_AGENT_DISABLED, true},
+    [TURN_BLOCKED] = {"blocked", METRIC_TURN_BLOCKED, true},
     [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
     [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},
     [TURN_ABANDONED] = {"abandoned", METRIC_TURN_ABANDONED, true},

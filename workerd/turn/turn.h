@@ -34,9 +34,10 @@ struct turn_request {
 	struct slice user_id; /* verified, of a contact that is stored; empty: not known */
 	uint64_t source;      /* key of the client's address; 0: it has no limit */
 	struct ip_address
-	    client;    /* of a visitor, for its share of budgets; none: not limited */
-	bool accepted; /* the message was accepted earlier: no limit refuses it */
-	bool alone;    /* TURN_TOO_MANY while another reply of the conversation runs */
+	    client; /* of a visitor, for its share of budgets; none: not limited */
+	struct ip_address sender; /* of whoever writes, for blocks; none: not known */
+	bool accepted;            /* the message was accepted earlier: no limit refuses it */
+	bool alone; /* TURN_TOO_MANY while another reply of the conversation runs */
 	bool
 	    asks_person; /* the visitor asks for a person: the agent's text is the reply, not the model's, and the
 	                         conversation waits, unless a person has it already */

@@ -27,6 +27,7 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	    {STORE_SHARE_WAITS, TURN_SHARE_WAITS},
 	    {STORE_DISABLED, TURN_AGENT_DISABLED},
 	    {STORE_BUSY, TURN_TOO_MANY},
+	    {STORE_BLOCKED, TURN_BLOCKED},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
@@ -218,6 +219,7 @@ turn_send_begin(struct turn *t, struct msg_turn_begin *begin)
 	begin->max_output = defaults->max_completion_tokens;
 	begin->prompt_bytes = (uint32_t)strlen(defaults->system_prompt);
 	begin->network = ip_client_prefix(&t->client);
+	begin->sender = ip_client_prefix(&t->sender);
 	t->call = store_call(t->turns->store, MSG_TURN_BEGIN, begin,
 	    has_client_id ? 0 : STORE_TIMEOUT_MS, turn_on_begun, t);
 	if (t->call == NULL)
@@ -303,6 +305,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	t = turn_new(turns, &request->org, request->name, &ids);
 	t->asks_person = request->asks_person;
 	t->client = request->client;
+	t->sender = request->sender;
 	if (turn_send_begin(t, &begin) == -1) {
 		*why = TURN_STORE_DOWN;
 		turn_enter(t, TURN_OVER);

@@ -151,7 +151,7 @@ struct turn {
 	size_t published; /* bytes of the text that the followers have */
 	size_t published_marks;
 	LIST_ENTRY(turn) followed_link;
-	struct ip_address client; /* as in turn_request */
+	struct ip_address client, sender; /* as in turn_request */
 	uint64_t source;          /* likewise */
 	LIST_ENTRY(turn) source_link;
 	size_t held; /* bytes of text and history, as counted in turns->held and of_org */

@@ -30,6 +30,7 @@ enum turn_failure {
 	TURN_SHARE,             /* the visitor has used its share of one for this UTC day */
 	TURN_SHARE_WAITS, /* its replies that run, of any conversation, have reserved the rest of it */
 	TURN_AGENT_DISABLED,
+	TURN_BLOCKED,      /* the visitor may not write */
 	TURN_TOO_MANY,     /* too many replies of the address or the conversation run */
 	TURN_OVERLOADED,   /* too many replies run, or they need too much memory */
 	TURN_ABANDONED,    /* it had no listener for too long */

@@ -126,7 +126,6 @@ function None({ place: { view } }: { readonly place: Place }) {
 		mine: "noneMine",
 		unassigned: "noneUnassigned",
 		person: "nonePerson",
-		snoozed: "noneSnoozed",
 		resolved: "noneResolved",
 	} as const;
 	const text = view in texts ? texts[view as keyof typeof texts] : "noneOther";

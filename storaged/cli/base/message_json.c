@@ -54,6 +54,7 @@ static const struct vocabulary {
     {MSG_SOURCE_PAGE_RECORD, "state", page_state_words},
     {MSG_SOURCE_PAGE_RECORD, "reason", page_reason_words},
     {MSG_GAP_RECORD, "state", gap_state_words},
+    {MSG_BLOCK_RECORD, "kind", blocked_kind_words},
     {MSG_SOURCES_RECORD, "outcome", found_outcome_words},
     {MSG_SOURCES_PASSAGE, "kind", passage_kind_words},
     {MSG_PEER_STATUS, "role", role_words},
@@ -99,7 +100,8 @@ static const struct {
 static const struct {
 	enum msg_type type;
 	const char *field, *member;
-} renamed[] = {{MSG_KEY_RECORD, "kind", "opens"}, {MSG_CONVERSATION_RECORD, "status", "state"},
+} renamed[] = {{MSG_KEY_RECORD, "kind", "opens"}, {MSG_BLOCK_RECORD, "kind", "block_kind"},
+    {MSG_CONVERSATION_RECORD, "status", "state"},
     {MSG_CONVERSATION_RECORD, "state", "inbox_state"},
     {MSG_SOURCE_RECORD, "kind", "source_kind"}};
 

@@ -32,7 +32,7 @@
 #include "storaged/server/listen.h"
 
 /* Maximum of named databases, for stores of other schema versions. */
-#define TABLES_MAX 64
+#define TABLES_MAX 128
 
 int
 snapshot_fail(const char *path, int rc)

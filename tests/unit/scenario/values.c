@@ -323,7 +323,7 @@ static const char *const user_changes[] = {[USER_NAME] = "name",
 static const char *const errors[] = {NULL, "full", "not_found", "invalid", "internal",
     "conflict", "taken", "gone", "contact_required", "capped", "disabled", "exists", "in_use",
     "limit", "last_owner", "stale", "damaged", "busy", "poisoned", "not_ready", "budget",
-    "is_standby", "read_only", "denied", "share", "share_waits"};
+    "is_standby", "read_only", "denied", "share", "share_waits", "blocked"};
 
 #define OWN(words)     (words), ARRAY_LEN(words)
 #define LISTED(values) values##_words, SIZE_MAX
@@ -360,6 +360,7 @@ static const struct {
     {NULL, "availability", LISTED(availability)},
     {NULL, "people", LISTED(duty_people)},
     {"key_record", "kind", LISTED(key_kind)},
+    {"block_record", "kind", LISTED(blocked_kind)},
     {"conversation_change", "what", OWN(inbox_changes)},
     {NULL, "states", OWN(state_sets)},
     {NULL, "what", OWN(user_changes)},

@@ -51,6 +51,7 @@ static const struct {
 	"Please wait until the messages before yours are answered", true, false},
     [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
 	false},
+    [TURN_BLOCKED] = {403, "blocked", "You cannot write in this chat any more", false, false},
     [TURN_TOO_MANY] = {429, "too_many_replies",
 	"Please wait until your last messages are answered", true, false},
     [TURN_OVERLOADED] = {503, "overloaded", "The service is busy, please try again", true,

@@ -3,7 +3,9 @@
  */
 #include "workerd/api/chat/chat_identify.h"
 
+#include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/identity/contact_details.h"
+#include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 
 #define ANSWER_MAX 1024u
@@ -42,6 +44,9 @@ chat_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 	if (store_refused(type, m, STORE_INVALID))
 		contact_details_refuse(
 		    &i->q, CONTACT_DETAILS_LONG_EMAIL, &contact_details_long_email);
+	else if (store_refused(type, m, STORE_BLOCKED))
+		store_query_refuse(&i->q, 403, chat_failure_code(TURN_BLOCKED),
+		    chat_failure_message(TURN_BLOCKED));
 	else if (type == MSG_RECORD)
 		chat_identify_go_on(i);
 	else
@@ -60,6 +65,7 @@ chat_identify_submit(struct chat_identification *i, const struct contact_details
 	    .email = contact->value[CONTACT_DETAILS_EMAIL],
 	    .phone = contact->value[CONTACT_DETAILS_PHONE],
 	    .user_id = i->body.identity.user_id,
+	    .sender = ip_client_prefix(&request_context_of(i->q.x)->client.address),
 	};
 
 	store_query_ask(&i->q, MSG_CONTACT_SUBMIT, &submit, chat_identify_on_submitted);

@@ -42,6 +42,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .user_id = body->identity.user_id,
 	    .name = request_context_of(c->x)->request_id,
 	    .source = connection_limit_key(c->api, &request_context_of(c->x)->client.address),
+	    .sender = request_context_of(c->x)->client.address,
 	    .asks_person = body->asks_person,
 	};
 	enum turn_failure why;

@@ -299,6 +299,7 @@ feed_message_begin(struct feed_post *p)
 	    .message = p->message,
 	    .source = p->source,
 	    .client = p->client,
+	    .sender = request_context_of(p->q.x)->client.address,
 	    /* A visitor who wants a person need not wait for the model. */
 	    .alone = !p->frame.asks_person,
 	    .asks_person = p->frame.asks_person,

@@ -176,6 +176,9 @@ feed_post_on_contact(void *arg, uint16_t type, const union msg *m)
 	if (store_refused(type, m, STORE_INVALID)) {
 		contact_details_refuse(
 		    &p->q, CONTACT_DETAILS_LONG_EMAIL, &contact_details_long_email);
+	} else if (store_refused(type, m, STORE_BLOCKED)) {
+		store_query_refuse(&p->q, 403, chat_failure_code(TURN_BLOCKED),
+		    chat_failure_message(TURN_BLOCKED));
 	} else if (type == MSG_RECORD) {
 		widget_send_type(&p->out, "contact_info_saved");
 		feed_post_accept(p, NULL);
@@ -196,7 +199,8 @@ feed_post_submit(struct feed_post *p, const struct contact_details *contact)
 	    .org = p->visit.org,
 	    .widget = p->visit.widget,
 	    .visitor = p->visit.visitor,
-	    .vouched = p->visit.vouched};
+	    .vouched = p->visit.vouched,
+	    .sender = ip_client_prefix(&request_context_of(p->q.x)->client.address)};
 
 	if (p->visit.by_key)
 		submit.session = slice_str(p->visit.session);

@@ -67,6 +67,8 @@ widget_identify_fail(struct widget_identification *i, uint16_t type, const union
 
 	if (store_refused(type, m, STORE_GONE) || store_refused(type, m, STORE_NOT_FOUND))
 		failure = TURN_VISITOR_GONE;
+	else if (store_refused(type, m, STORE_BLOCKED))
+		failure = TURN_BLOCKED;
 	else if (store_refused(type, m, STORE_FULL))
 		failure = TURN_STORE_FULL;
 	widget_identify_refuse(i, chat_failure_code(failure), chat_failure_message(failure));
@@ -107,6 +109,7 @@ widget_identify_submit(struct widget_identification *i, const struct contact_det
 	    .widget = i->s->core.widget,
 	    .visitor = i->s->visitor,
 	    .vouched = widget_socket_vouched(i->s),
+	    .sender = ip_client_prefix(&i->s->sender),
 	};
 
 	if (widget_identify_is_by_key(i->s))

@@ -291,6 +291,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .reply = id_new(),
 	    .source = widget_reply_source(s),
 	    .client = s->client,
+	    .sender = s->sender,
 	    .accepted = accepted,
 	    .asks_person = r->asks_person,
 	};

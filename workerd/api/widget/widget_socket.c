@@ -389,6 +389,7 @@ widget_socket_new(struct widget_opening *o)
 	if (!o->visit.by_key)
 		s->client = connection_limit_client(
 		    s->core.api, &request_context_of(o->q.x)->client.address);
+	s->sender = request_context_of(o->q.x)->client.address;
 	s->x = store_query_done(&o->q); /* frees o */
 	s->browser = widget_socket_copy_browser(s->x);
 	s->out.ws = ws_accept(s->x, &ws_events, s);

@@ -38,7 +38,7 @@ struct widget_socket {
 	struct hash256 token;     /* zero: a session of a key */
 	uint32_t vouched;         /* in no room: as in VISITOR_FOLLOW */
 	struct id visitor;        /* zero: a session of a key */
-	struct ip_address client; /* as in turn_request */
+	struct ip_address client, sender; /* as in turn_request */
 	char *browser;            /* its User-Agent */
 	struct buf page;          /* the PAGE_RECORD of its last page frame; empty: none yet */
 	struct buf context;       /* of its last context frame; empty: none yet */

@@ -25,6 +25,7 @@ export const KINDS: readonly Kind[] = [
 	"budget",
 	"prices",
 	"hours",
+	"block",
 	"source",
 	"answer",
 	"gap",

@@ -18,6 +18,8 @@ export type FailureKind =
 	| "denied"
 	/** The limit of a day is reached: of the widget, of its budget, or of this visitor. */
 	| "capped"
+	/** The site's people have blocked the visitor. */
+	| "blocked"
 	/** The visitor must give contact details first. */
 	| "nameless"
 	/** 409: the message's id belongs to another message. */
@@ -31,7 +33,7 @@ export type FailureKind =
 
 const PASSING = /^(unreachable|cut_off|interrupted|lost|busy|too_many)$/;
 /** The server has not accepted the message, and may do so later. */
-const UNSENT = /^(unreachable|busy|too_many|denied|capped|nameless)$/;
+const UNSENT = /^(unreachable|busy|too_many|denied|capped|blocked|nameless)$/;
 /** Sending the message again needs a new id. */
 const SPENT = /^(conflict|deleted)$/;
 const OTHERS = /^(refused|broken)$/;
@@ -113,6 +115,7 @@ const CODES = Object.entries({
 	conflict: "id_conflict",
 	capped: "daily_cap,budget_exceeded,budget_share",
 	nameless: "contact_required",
+	blocked: "blocked",
 	denied: "widget_gone,agent_disabled,unauthorized,origin_not_allowed",
 	refused: "invalid_message",
 	too_many: "rate_limited",

@@ -300,6 +300,7 @@ static const char *const failures[] = {
     [TURN_VISITOR_GONE] = "visitor_gone",
     [TURN_CONTACT_REQUIRED] = "contact_required",
     [TURN_CAPPED] = "capped",
+    [TURN_BLOCKED] = "blocked",
     [TURN_BUDGET] = "budget",
     [TURN_SHARE] = "share",
     [TURN_SHARE_WAITS] = "share_waits",
