@@ -74,6 +74,13 @@ export const GROUPS: readonly SectionGroup[] = [
 				isForOwners: false,
 				load: withoutProps(loadSnippets),
 			},
+			{
+				page: "blocks",
+				title: "blocks",
+				icon: "lock",
+				isForOwners: false,
+				load: async () => (await import("./blocks/blocks")).BlocksSection,
+			},
 		],
 	},
 	{

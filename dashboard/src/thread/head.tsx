@@ -1,7 +1,9 @@
 // The head of the thread: who it is, in which state, who is in charge, and what can be done.
 
+import { useLocation } from "preact-iso";
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
+import { settingsPath } from "../paths";
 import { useRight } from "../shell/me";
 import { usePeople } from "../shell/people";
 import { t as common } from "../text/common";
@@ -38,6 +40,7 @@ export function Head(props: HeadProps) {
 	const { conversation, actions, back, isPanelOpen, onPanel, onAssign, onSnooze } = props;
 	const { onCopyLink, onDelete } = props;
 	const mayDelete = useRight("delete");
+	const { route } = useLocation();
 	return (
 		<div class="thread-head">
 			<a class="icon-button thread-back" href={back} aria-label={t("toList")} title={t("toList")}>
@@ -73,6 +76,7 @@ export function Head(props: HeadProps) {
 							items={moreItems(
 								conversation,
 								actions,
+								(sessionId) => route(blockPath(sessionId)),
 								onSnooze,
 								onCopyLink,
 								mayDelete ? onDelete : null,
@@ -92,6 +96,10 @@ function snoozedText({ until }: NonNullable<Conversation["snoozed"]>): string {
 		? t("snoozedAnswer")
 		: t("snoozedUntil", { time: words.until(until, Date.now()) });
 }
+
+/** The settings, where this visitor can be blocked. */
+const blockPath = (sessionId: string) =>
+	`${settingsPath("blocks")}?kind=session&target=${encodeURIComponent(sessionId)}`;
 
 interface PartProps {
 	readonly conversation: Conversation;
@@ -168,8 +176,9 @@ function download(conversationId: string, format: "json" | "text"): void {
 }
 
 function moreItems(
-	{ _id, state, snoozed, following = false }: Conversation,
+	{ _id, sessionId, state, snoozed, following = false }: Conversation,
 	actions: Actions,
+	onBlock: (sessionId: string) => void,
 	onSnooze: () => void,
 	onCopyLink: () => void,
 	/** Null: the user may not. */
@@ -187,6 +196,7 @@ function moreItems(
 		{ text: t("copyThreadLink"), icon: "link", run: onCopyLink },
 		{ text: t("exportText"), icon: "download", run: () => download(_id, "text") },
 		{ text: t("exportJson"), icon: "download", run: () => download(_id, "json") },
+		{ text: t("block"), icon: "lock", run: () => onBlock(sessionId) },
 		...(onDelete
 			? [
 					{
