@@ -255,7 +255,8 @@ describe("the widget on real sites", { skip: missing }, () => {
 		for (const place of [window, document]) {
 			for (const capture of [true, false]) {
 				for (const type of ["wheel", "touchstart", "touchmove", "keydown", "keypress", "keyup", "copy", "cut",
-					"paste", "selectstart", "contextmenu", "dragstart", "mousedown", "pointerdown", "click"])
+					"paste", "selectstart", "contextmenu", "dragstart", "mousedown", "pointerdown", "click", "touchend",
+					"beforeinput", "dragover", "drop"])
 					place.addEventListener(type, cancel, { capture, passive: false });
 				for (const type of ["focusin", "focus"]) place.addEventListener(type, pull, capture);
 			}
@@ -306,6 +307,26 @@ describe("the widget on real sites", { skip: missing }, () => {
 		// The page's own events are its own.
 		await tab.evaluate(() => document.querySelector("#modal").click());
 		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("takes quick taps on pages that keep a double tap from zooming", async () => {
+		const context = await site.newContext({ hasTouch: true });
+		const blocker = `<script>
+			let last = 0;
+			document.addEventListener("touchend", (event) => {
+				if (Date.now() - last < 3000) event.preventDefault();
+				last = Date.now();
+			}, { passive: false });
+		</script>`;
+		const visitor = await site.visitPage(pageOf("", tag() + blocker), {}, context);
+		await visitor.open();
+		const tap = async (node) => {
+			const { x, y, width, height } = await node.boundingBox();
+			await visitor.page.touchscreen.tap(x + width / 2, y + height / 2);
+		};
+		await tap(log(visitor));
+		await tap(visitor.chat.getByRole("button", { name: "Close chat" }));
+		await visitor.chat.waitFor({ state: "hidden" });
 	});
 
 	it("scrolls and takes text beside Lenis and a modal of Bootstrap", async () => {

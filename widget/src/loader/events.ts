@@ -2,7 +2,7 @@
 
 /** What pages cancel, or answer with commands or by taking the focus. */
 const TYPES =
-	"keydown,keyup,keypress,focus,focusin,focusout,blur,click,pointerdown,mousedown,mouseup,touchstart,touchmove,wheel,copy,cut,paste,selectstart,dragstart,contextmenu";
+	"keydown,keyup,keypress,focus,focusin,focusout,blur,click,pointerdown,mousedown,mouseup,touchstart,touchmove,touchend,wheel,copy,cut,paste,beforeinput,selectstart,dragstart,dragover,drop,contextmenu";
 
 /**
  * Stops the events in `host()` at the first place that has them, the window while it captures; the browser's own
