@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { isFocused, pageOf, useSite } from "./site.mjs";
+import { exchange, HELLO, isFocused, pageOf, useSite } from "./site.mjs";
 
 const library = (name) => readFileSync(new URL(`../node_modules/${name}`, import.meta.url), "utf8");
 
@@ -82,6 +82,30 @@ describe("the widget on real sites", { skip: missing }, () => {
 			return document.querySelectorAll("banter-chat").length;
 		});
 		assert.equal(there, 1);
+	});
+
+	it("begins again in a document that the page writes anew", async () => {
+		const visitor = await site.visitPage(pageOf("<main>One</main>", tag()));
+		await visitor.open();
+		await visitor.ask(...HELLO);
+		await visitor.box.pressSequentially("half a message");
+		await visitor.page.evaluate(() => {
+			window.isSame = true;
+			document.open();
+			document.write("<!doctype html><title>New</title><body><main>Two</main>");
+			document.close();
+		});
+		await visitor.page.getByText("Two").waitFor();
+		await visitor.saidUntil(exchange(...HELLO));
+		await until("the text is there", async () => (await visitor.box.inputValue()) === "half a message");
+		await visitor.box.fill('[[text="Again"]] Hello');
+		await visitor.box.press("Enter");
+		await visitor.logUntil("it is answered", (text) => text.includes("Again"));
+		assert.equal(await visitor.page.evaluate(() => window.isSame), true);
+		assert.equal(await visitor.page.locator("banter-chat").count(), 1);
+		await visitor.page.evaluate(() => window.banter.close());
+		await visitor.chat.waitFor({ state: "hidden" });
+		assert.deepEqual(visitor.complaints, []);
 	});
 
 	it("comes back more and more slowly to a page that always removes it", async () => {

@@ -143,7 +143,14 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 			emit,
 			wasOpen: stored("open") > "0",
 		};
+		let isAlive = false;
+		host.addEventListener("alive", () => {
+			isAlive = true;
+		});
 		const moved = (isInBody: boolean) => {
+			isAlive = false;
+			host.dispatchEvent(new CustomEvent("alive"));
+			if (!isAlive) return again();
 			frame.classList.toggle("inline", !isInBody);
 			host.toggleAttribute("data-inline", !isInBody);
 			waiting = waiting.filter(([method]) => !/moved|placed/.test(method));
@@ -194,6 +201,12 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 		// open-chat-widget's tag has its own title, welcome and colours.
 		if (record) draw({ ...(widgetId && record), ...Object(record.settings) });
 		else leave();
+	}
+
+	/** document.open(), as of document.write(), has removed every listener: begins from what the browser stores. */
+	function again(): void {
+		instances.push(createInstance(script, identity, instances));
+		leave();
 	}
 
 	function leave(): void {
