@@ -97,7 +97,10 @@ describe("the widget on real sites", { skip: missing }, () => {
 		});
 		await visitor.page.getByText("Two").waitFor();
 		await visitor.saidUntil(exchange(...HELLO));
-		await until("the text is there", async () => (await visitor.box.inputValue()) === "half a message");
+		await until(
+			"the text is there",
+			async () => (await visitor.box.inputValue()) === "half a message",
+		);
 		await visitor.box.fill('[[text="Again"]] Hello');
 		await visitor.box.press("Enter");
 		await visitor.logUntil("it is answered", (text) => text.includes("Again"));
