@@ -64,7 +64,7 @@ enum metric_status {
 	METRIC_STATUS_N
 };
 
-#define METRIC_ROUTES_MAX 192
+#define METRIC_ROUTES_MAX 256
 
 /* Upper bounds of a histogram's buckets in nanoseconds; one more bucket is for all larger
  * values. */

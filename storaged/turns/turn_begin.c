@@ -590,12 +590,14 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	int rc;
 
 	/* First, as the conversation's texts may lie in the map. */
-	if (b->returns || b->conversation.state == STATE_RESOLVED)
+	if (b->returns || b->conversation.state == STATE_RESOLVED || b->m->files.len > 0)
 		call_conversation_changed(c, &b->conversation);
 	rc = turn_begin_add_message(t, c, b);
 	if (rc != 0)
 		return rc;
-	participants_announce_turn(c, conversation);
+	/* LIVE_TURN has no files: who follows the conversation reads the message. */
+	if (b->m->files.len == 0)
+		participants_announce_turn(c, conversation);
 	call_claim(c, &b->turn.id, conversation);
 	return 0;
 }

@@ -16,7 +16,7 @@ const NOBODY = "0192f000-0000-7000-8000-000000000000";
 
 const ALLOWED_HEADERS = [
 	...["Content-Type", "x-api-key", "x-widget-api-key", "x-admin-api-key"],
-	...["Idempotency-Key", "Last-Event-ID"],
+	...["Idempotency-Key", "Last-Event-ID", "Upload-Offset", "Upload-Token"],
 ];
 
 /** Origins that resemble SITE, OTHER or our own (its scheme and port have other names here) but differ. */
@@ -163,7 +163,9 @@ describe("OPTIONS", () => {
 			assert.deepEqual([answer.status, answer.bytes.length], [204, 0]);
 			assertCors(answer, SITE);
 			const listed = (name) => answer.headers[`access-control-${name}`].split(", ");
-			assert.deepEqual(listed("allow-methods"), ["GET", "POST", "PUT", "DELETE", "OPTIONS"]);
+			assert.deepEqual(listed("allow-methods"), [
+				...["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+			]);
 			assert.deepEqual(listed("allow-headers").slice(0, ALLOWED_HEADERS.length), ALLOWED_HEADERS);
 			assert.match(answer.headers["access-control-max-age"], /^[1-9]\d*$/);
 			assert.equal(answer.headers.allow, undefined);
@@ -203,7 +205,7 @@ describe("OPTIONS", () => {
 			"/health": "GET, HEAD, OPTIONS",
 			"/chat": "POST, OPTIONS",
 			[`/v1/admin/conversations/${NOBODY}`]: "GET, HEAD, PUT, DELETE, OPTIONS",
-			"*": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
+			"*": "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
 		};
 		for (const [path, allow] of Object.entries(allowed)) {
 			const answer = await banter.request("OPTIONS", path);

@@ -31,7 +31,7 @@ const shapeOf = (path) => path.replace(/\{[^}]*\}|:[^/]+/g, "{}");
  */
 export function operations() {
 	return Object.entries(document().paths).flatMap(([path, item]) =>
-		["get", "post", "put", "delete"]
+		["get", "head", "post", "put", "patch", "delete"]
 			.filter((method) => item[method])
 			.map((method) => {
 				const { default: other, ...named } = item[method].responses;

@@ -47,17 +47,21 @@ const FOLDERS = Object.fromEntries(
 	workerd/turn/prompt: workerd/model/openai workerd/model/parts
 	workerd/turn: workerd/hours workerd/knowledge workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
-	workerd/api/fields: workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
+	workerd/api/fields: workerd/api/attached workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
-	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/live: workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/identity: workerd/http/ workerd/api/request workerd/api/fields
-	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/chat: workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live workerd/api/identity
-	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/widget: workerd/files workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/hours workerd/api/live workerd/api/identity workerd/api/chat
-	workerd/api/feed: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/feed: workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
+	workerd/files:
+	workerd/api/attached: workerd/files workerd/api/request
+	workerd/api/files: workerd/files workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+		workerd/api/chat workerd/api/widget workerd/api/live workerd/api/identity
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
@@ -72,12 +76,12 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/prices: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/server: workerd/http/ workerd/store workerd/search workerd/net workerd/model workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
-	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/inbox: workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api/webhooks: workerd/http/ workerd/webhooks workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/admin
-	workerd/api: workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
+	workerd/api: workerd/files workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
 		workerd/api/
 	workerd/crawl/rules:
 	workerd/crawl/document:

@@ -12,7 +12,7 @@ function shape(path) {
 }
 
 /^    "\// { split($0, part, "\""); path = shape(part[2]) }
-/^      "(get|post|put|delete)": \{/ {
+/^      "(get|head|post|put|patch|delete)": \{/ {
 	split($0, part, "\"")
 	operation = toupper(part[2]) " " path
 	documented[operation] = 1

@@ -51,6 +51,8 @@ const SCHEMAS = {
 	lines: (row) => list(row, { type: "string", minLength: 1, maxLength: 100 }),
 	paths: (row) => list(row, { type: "string", pattern: "^[/*]", maxLength: 200 }),
 	contact_fields: (row) => list(row, { enum: ["name", "email", "phone"] }),
+	file_kinds: (row) =>
+		list(row, { enum: ["jpeg", "png", "webp", "gif", "pdf", "text", "docx", "xlsx"] }),
 	texts: (row) => ({
 		type: "object",
 		maxProperties: row.max,
@@ -72,6 +74,7 @@ const VALUES = {
 	lines: (row) => `at most ${row.max} lines`,
 	paths: (row) => `at most ${row.max} paths`,
 	contact_fields: () => "a list",
+	file_kinds: () => "a list",
 	texts: () => "an object",
 };
 

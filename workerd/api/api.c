@@ -12,6 +12,7 @@
 #include "workerd/api/accounts/password_hasher.h"
 #include "workerd/api/content/gap_asking.h"
 #include "workerd/api/events/event_feed.h"
+#include "workerd/api/files/file_lane.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/pages/pages.h"
@@ -23,6 +24,7 @@
 #include "workerd/api/server/server_settings.h"
 #include "workerd/api/widget/widget_handlers.h"
 #include "workerd/api/widget/widget_sightings.h"
+#include "workerd/files/file_links.h"
 #include "workerd/model/model_list.h"
 #include "workerd/webhooks/webhooks.h"
 
@@ -82,6 +84,19 @@ api_on_store_lost(void *arg)
 	struct api *api = arg;
 
 	api->login_secret = (struct hash256){0};
+	file_link_use(&api->login_secret);
+}
+
+/* Without it, files could neither be sent nor shown. */
+static void
+api_on_secret(void *arg, uint16_t type, const union msg *m)
+{
+	struct api *api = arg;
+
+	if (type != MSG_LOGIN_SECRET)
+		return;
+	api->login_secret = m->login_secret.secret;
+	file_link_use(&api->login_secret);
 }
 
 static void
@@ -120,6 +135,8 @@ api_on_store_connected(void *arg)
 	const struct msg_crash_report report = api_crashes(api);
 
 	api_report_crashes(api, &report);
+	(void)!store_call(api->store, MSG_LOGIN_SECRET_GET, &(struct msg_login_secret_get){},
+	    STORE_TIMEOUT_MS, api_on_secret, api);
 }
 
 /* Crashes that are ten minutes old count no more, and those of workers come without another connection. */
@@ -176,6 +193,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->shown_settings = server_settings_new();
 	api->hasher = password_hasher_new(turns->base);
 	api->gap_askings = gap_askings_new();
+	api->file_lane = file_lane_new();
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	api->crash_watch = api_crash_watch(api);
 	LIST_INIT(&api->endless_streams);
@@ -192,6 +210,7 @@ api_free(struct api *api)
 	widget_sightings_free(api->widget_sightings);
 	live_rooms_free(api->rooms);
 	gap_askings_free(api->gap_askings);
+	file_lane_free(api->file_lane);
 	webhooks_free(api->webhooks);
 	event_feed_free(api->events);
 	model_lister_free(api->models);

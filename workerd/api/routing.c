@@ -15,6 +15,7 @@
 #include "workerd/api/events/events_handlers.h"
 #include "workerd/api/export/export_handlers.h"
 #include "workerd/api/feed/feed_handlers.h"
+#include "workerd/api/files/file_handlers.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/hours/hours_handlers.h"
 #include "workerd/api/inbox/conversation_live.h"
@@ -36,7 +37,7 @@
 
 #define EVERY_METHOD                                                           \
 	(1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_POST | 1u << HTTP_PUT | \
-	    1u << HTTP_DELETE)
+	    1u << HTTP_PATCH | 1u << HTTP_DELETE)
 
 static api_handler_fn routing_answer_unknown, routing_answer_wrong_method,
     routing_answer_options;
@@ -79,7 +80,7 @@ routing_find_options(const struct router *router, const struct http_request *req
 		return &rows[ROUTES_OPTIONS];
 	target = match.payload;
 	return target->guard == GUARD_WIDGET || target->guard == GUARD_WIDGET_SOCKET ||
-		target->guard == GUARD_WIDGET_POLL
+		target->guard == GUARD_WIDGET_POLL || target->guard == GUARD_FILE
 	    ? &rows[ROUTES_WIDGET_OPTIONS]
 	    : &rows[ROUTES_OPTIONS];
 }

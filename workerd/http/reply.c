@@ -62,6 +62,7 @@ reply_status_reason(int status)
 	    {503, "Service Unavailable"},
 	    {504, "Gateway Timeout"},
 	    {505, "HTTP Version Not Supported"},
+	    {507, "Insufficient Storage"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)

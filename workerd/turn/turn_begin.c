@@ -28,6 +28,8 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	    {STORE_DISABLED, TURN_AGENT_DISABLED},
 	    {STORE_BUSY, TURN_TOO_MANY},
 	    {STORE_BLOCKED, TURN_BLOCKED},
+	    {STORE_NOT_FOUND, TURN_NO_FILE},
+	    {STORE_LIMIT, TURN_FILES_MANY},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
@@ -286,6 +288,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .message = turn_id_or_new(&request->message),
 	    .turn = turn_id_or_new(&request->reply),
 	    .text = request->text,
+	    .files = request->files,
 	    .client_id = request->client_id,
 	    .page = request->page,
 	    .context = request->context,

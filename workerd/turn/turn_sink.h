@@ -29,6 +29,8 @@ enum turn_failure {
 	TURN_BUDGET,            /* a budget of tokens is spent */
 	TURN_SHARE,             /* the visitor has used its share of one for this UTC day */
 	TURN_SHARE_WAITS, /* its replies that run, of any conversation, have reserved the rest of it */
+	TURN_NO_FILE, /* a file of the message is unknown, incomplete, or in another message */
+	TURN_FILES_MANY, /* the conversation has too many files */
 	TURN_AGENT_DISABLED,
 	TURN_BLOCKED,      /* the visitor may not write */
 	TURN_TOO_MANY,     /* too many replies of the address or the conversation run */

@@ -29,11 +29,18 @@ chat_body_parse(struct slice text, struct chat_body *body)
 static const char *
 chat_body_read_message(struct chat_body *body)
 {
+	const json_t *message = json_object_get(body->json, "message");
+	const char *wrong = files_json_read(json_object_get(body->json, "files"), &body->files);
 	size_t units;
 
-	body->message = json_read_member(body->json, "message");
+	if (wrong != NULL)
+		return wrong;
+	body->message = json_read_string(message);
+	if (body->files.len > 0 && (message == NULL || json_is_null(message)))
+		return NULL;
 	units = body->message.p == NULL ? 0 : utf8_utf16_len(body->message);
-	if (units < 1 || units > CHAT_MESSAGE_MAX)
+	if (body->message.p == NULL || (units < 1 && body->files.len == 0) ||
+	    units > CHAT_MESSAGE_MAX)
 		return "message must be a string of 1 to 4000 characters";
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #ifndef WORKERD_API_CHAT_CHAT_BODY_H
 #define WORKERD_API_CHAT_CHAT_BODY_H
 
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/identity/identity.h"
 
 #define CHAT_MESSAGE_MAX 4000 /* UTF-16 code units */
@@ -12,8 +13,9 @@ struct json_t;
 
 struct chat_body {
 	struct slice session;
-	struct slice message;      /* of chat_body_read() alone */
-	struct slice client_id;    /* of chat_body_read() alone; empty: the client gave none */
+	struct slice message;   /* of chat_body_read() alone */
+	struct slice client_id; /* of chat_body_read() alone; empty: the client gave none */
+	struct files_json_ids files;
 	bool operators;            /* the client knows people: handovers and their messages */
 	bool sources;              /* the client wants to know what the reply is based on */
 	bool asks_person;          /* a person shall answer, not the model */
@@ -24,7 +26,7 @@ struct chat_body {
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"person"?,"page"?,"context"?,"identity"?}; other members are ignored. header is the value of
+ * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"person"?,"page"?,"context"?,"identity"?,"files"?}; other members are ignored. header is the value of
  * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
  * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
  * (static), and nothing to clear.

@@ -22,6 +22,11 @@ chat_send_read_body(const struct api_call *c, struct chat_body *body)
 	struct slice key = http_header(c->x->req, "idempotency-key");
 	const char *wrong = chat_body_read(c->x->body, key, body);
 
+	if (wrong == NULL) {
+		wrong = files_json_fit(c->api->settings, files_json_slice(&body->files));
+		if (wrong != NULL)
+			chat_body_clear(body);
+	}
 	if (wrong != NULL)
 		api_reply_invalid_body(c, wrong);
 	return wrong == NULL;
@@ -37,6 +42,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .widget = c->widget,
 	    .session = body->session,
 	    .text = body->message,
+	    .files = files_json_slice(&body->files),
 	    .client_id = body->client_id,
 	    .context = buf_slice(&body->context),
 	    .user_id = body->identity.user_id,

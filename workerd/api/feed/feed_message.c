@@ -289,6 +289,7 @@ feed_message_begin(struct feed_post *p)
 	    .widget = p->visit.widget,
 	    .session = slice_str(p->visit.session),
 	    .text = p->frame.content,
+	    .files = files_json_slice(&p->frame.files),
 	    .client_id = p->frame.id,
 	    .page = buf_slice(&p->page),
 	    .context = buf_slice(&p->context),

@@ -425,6 +425,8 @@ handle_widget_post(const struct api_call *c)
 	struct widget_visit visit;
 	struct feed_post *p;
 
+	if (wrong == NULL)
+		wrong = files_json_fit(c->api->settings, files_json_slice(&frame.files));
 	if (wrong != NULL)
 		reply_json_error(c->x, 400, "invalid_message", wrong);
 	if (wrong != NULL || !feed_post_is_admitted(c, frame.kind) ||

@@ -13,6 +13,7 @@
 static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_PUBLIC] = {guard_origin},
     [GUARD_ASSET] = {NULL},
+    [GUARD_FILE] = {guard_poll_rate},
     [GUARD_CHAT] = {guard_origin, guard_chat_rate, guard_chat_key},
     [GUARD_CHAT_READ] = {guard_origin, guard_chat_read_rate, guard_chat_key},
     [GUARD_CHAT_POLL] = {guard_origin, guard_poll_rate, guard_chat_key},

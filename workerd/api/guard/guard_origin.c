@@ -9,12 +9,13 @@
 #include "workerd/http/message/byte_class.h"
 #include "workerd/http/message/header_fields.h"
 
-#define CORS_METHODS "GET, POST, PUT, DELETE, OPTIONS"
+#define CORS_METHODS "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 #define CORS_HEADERS                                                                    \
 	"Content-Type, x-api-key, x-widget-api-key, x-admin-api-key, Idempotency-Key, " \
-	"Last-Event-ID"
-#define CORS_EXPOSED \
-	"Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id"
+	"Last-Event-ID, Upload-Offset, Upload-Token"
+#define CORS_EXPOSED                                                                         \
+	"Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id, " \
+	"Upload-Offset, Upload-Length, Upload-Max-Bytes"
 
 /* The most that a preflight may ask for. */
 #define CORS_ASKED_NAMES 32
@@ -53,13 +54,14 @@ guard_origin_is_own(const struct http_exchange *x)
 	    slice_eq(origin, host);
 }
 
-/* The widget's files have no secrets, and the sites that show widgets are not in CORS_ORIGIN. */
+/* The widget's files have no secrets, those of messages are for who has their addresses or tokens, and the sites that show
+ * widgets are not in CORS_ORIGIN. */
 static bool
 guard_origin_is_any(const struct http_exchange *x)
 {
 	const struct api_route *route = (const struct api_route *)x->route;
 
-	return route != NULL && route->guard == GUARD_ASSET;
+	return route != NULL && (route->guard == GUARD_ASSET || route->guard == GUARD_FILE);
 }
 
 static bool

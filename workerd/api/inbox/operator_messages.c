@@ -8,6 +8,7 @@
 #include "workerd/api/fields/admin_json.h"
 #include "workerd/api/fields/conversation_id.h"
 #include "workerd/api/fields/fields_body.h"
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/inbox/holder.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/request/client_id.h"
@@ -16,12 +17,14 @@
 #define ANSWER_MAX  (6u * 48000 + 4096)
 
 struct operator_text {
-	struct slice content, client_id;
+	struct slice content, client_id, files;
 };
 
 static const struct field message_fields[] = {
-    {"content", &field_text, offsetof(struct operator_text, content), FIELD_REQUIRED, 1,
+    {"content", &field_text, offsetof(struct operator_text, content), FIELD_NULLABLE, 1,
 	CONTENT_MAX, NULL},
+    {"files", &field_ids, offsetof(struct operator_text, files), FIELD_OPTIONAL, 0,
+	FILES_JSON_IDS_MAX, NULL},
     {"clientMessageId", &field_ascii, offsetof(struct operator_text, client_id), FIELD_NULLABLE,
 	1, 128, NULL},
     {.name = NULL},
@@ -56,6 +59,7 @@ operator_messages_send(
 	static const struct store_refusal refusals[] = {
 	    {STORE_CONFLICT, 409, "id_conflict",
 		"This id was already used for another message"},
+	    {STORE_LIMIT, 409, "too_many_files", "This conversation has too many files"},
 	    {.status = 0},
 	};
 	struct msg_operator_message ask = {
@@ -65,6 +69,7 @@ operator_messages_send(
 	    .message = id_new(),
 	    .client_id = text->client_id,
 	    .text = text->content,
+	    .files = text->files,
 	};
 	struct store_query *q =
 	    store_query_new(c, sizeof(*q), ANSWER_MAX, conversation_id_missing);
@@ -80,6 +85,7 @@ operator_messages_send(
 void
 handle_conversations_write(const struct api_call *c)
 {
+	const struct field_refusal missing = fields_refusal_of(&message_fields[0]);
 	struct operator_text text = {.content = {NULL, 0}};
 	struct id conversation;
 	struct fields in;
@@ -89,6 +95,10 @@ handle_conversations_write(const struct api_call *c)
 	fields_read(&in, message_fields, true, &text);
 	if (text.client_id.len > 0 && !client_id_is_valid(text.client_id))
 		fields_refuse(&in, "clientMessageId", REASON_CLIENT_ID);
+	if (text.content.len + text.files.len == 0)
+		fields_refuse_for(&in, "content", &missing);
+	if (files_json_fit(c->api->settings, text.files) != NULL)
+		fields_refuse(&in, "files", REASON_LIST);
 	if (fields_wrong(&in).len > 0)
 		fields_reply_wrong(c->api, c->x, &in);
 	else

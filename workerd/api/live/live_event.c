@@ -1,4 +1,5 @@
 #include "proto/base/basics.h"
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/sources_json.h"
 #include "workerd/api/live/live_follower_internal.h"
@@ -92,6 +93,7 @@ live_event_message(
 	json_write_id(&j, "id", &r->id);
 	live_author_write(&j, r, people, f->viewer);
 	json_write_str(&j, "content", r->text);
+	files_json_write(&j, r->files);
 	json_write_uint(&j, "createdAt", r->created_at);
 	json_write_str(&j, "status", names_message_status(r->status));
 	if (r->role == MESSAGE_ASSISTANT)

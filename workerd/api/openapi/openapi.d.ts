@@ -218,6 +218,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["adminFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/events": {
         parameters: {
             query?: never;
@@ -1715,8 +1731,8 @@ export interface components {
         AnySessionId: string;
         ChatRequest: {
             sessionId: components["schemas"]["SessionId"];
-            /** @description The length is in UTF-16 code units, as in JavaScript. */
-            message: string;
+            /** @description The length is in UTF-16 code units, as in JavaScript. Needed without `files`. */
+            message?: string;
             clientMessageId?: components["schemas"]["ClientMessageId"];
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
             operators?: boolean;
@@ -1727,6 +1743,8 @@ export interface components {
             page?: components["schemas"]["PageReport"];
             context?: components["schemas"]["SiteContext"];
             identity?: components["schemas"]["ProvedIdentity"];
+            /** @description Files that were sent before and are in no message, at most `FILES_PER_MESSAGE`. With them, the text may be missing or empty. */
+            files?: components["schemas"]["Id"][];
         };
         /** @description Who the visitor is, as the site proves it. The conversation is of the contact with this user id; the details fill that contact's empty fields. Send it at least with the first message. */
         ProvedIdentity: {
@@ -1841,6 +1859,8 @@ export interface components {
             sources?: components["schemas"]["ReplySources"];
             found?: components["schemas"]["ReplyFound"];
             general?: components["schemas"]["ReplyGeneral"];
+            /** @description Its files; missing without any. */
+            files?: components["schemas"]["MessageFile"][];
         };
         History: {
             /** @description null: the session has no messages yet. */
@@ -1989,6 +2009,8 @@ export interface components {
             sources?: components["schemas"]["ReplySources"] | components["schemas"]["FoundSources"];
             found?: components["schemas"]["ReplyFound"];
             general?: components["schemas"]["ReplyGeneral"];
+            /** @description Its files; missing without any. */
+            files?: components["schemas"]["MessageFile"][];
         };
         LiveStart: {
             /** @constant */
@@ -2112,6 +2134,8 @@ export interface components {
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
             sources?: components["schemas"]["FoundSources"];
+            /** @description Its files; missing without any. */
+            files?: components["schemas"]["MessageFile"][];
         };
         ConversationContact: {
             name: string | null;
@@ -3570,6 +3594,12 @@ export interface components {
                 /** @description The https address of the site's page about privacy, behind the text. Default: none. */
                 link?: string;
             };
+            files?: {
+                /** @description Let visitors send files and pictures. Default: false. */
+                allow?: boolean;
+                /** @description Which: `jpeg`, `png`, `webp`, `gif`, `pdf`, `text`, `docx`, `xlsx`. Empty: all of these. Default: []. */
+                kinds?: ("jpeg" | "png" | "webp" | "gif" | "pdf" | "text" | "docx" | "xlsx")[];
+            };
             /** @description The z-index in browsers without a top layer. Default: 2147483647. */
             zIndex?: number;
             /** @description Pixels between the button and the side of the window. Default: 20. */
@@ -3607,8 +3637,8 @@ export interface components {
         VisitorMessage: {
             /** @constant */
             type: "message";
-            /** @description The length is in UTF-16 code units. */
-            content: string;
+            /** @description The length is in UTF-16 code units. Needed without `files`. */
+            content?: string;
             id?: components["schemas"]["ClientMessageId"];
             /** @description Where the visitor is; only in a posted frame. */
             page?: components["schemas"]["PageReport"];
@@ -3616,6 +3646,8 @@ export interface components {
             context?: components["schemas"]["SiteContext"];
             /** @description The members of the frame `identify` that was posted before; only in a posted frame of a session of a key, whose first message begins the conversation. It is ignored if it proves nothing, and for a widget's visitor. */
             identity?: Record<string, never>;
+            /** @description Files that were sent before and are in no message, at most `FILES_PER_MESSAGE`. With them, the text may be missing or empty. */
+            files?: components["schemas"]["Id"][];
         };
         /** @description The visitor asks for a person. It is stored as a message, and begins the conversation if it is the first one. The reply is the agent's `waiting_text`, whatever the model would say, and the conversation's state becomes `waiting`, unless a person has it already. A reply that is being written is stopped over a WebSocket, and goes on beside it if the frame is posted. All else is as for a message. */
         VisitorPersonRequest: {
@@ -3737,6 +3769,8 @@ export interface components {
                 sources?: components["schemas"]["ReplySources"];
                 found?: components["schemas"]["ReplyFound"];
                 general?: components["schemas"]["ReplyGeneral"];
+                /** @description Its files; missing without any. */
+                files?: components["schemas"]["MessageFile"][];
             }[];
             /** @description This is a page of older messages, which the client asked for: those before this one, at most 50. Without it, the frame replaces everything. */
             before?: components["schemas"]["Id"];
@@ -3773,6 +3807,8 @@ export interface components {
             sources?: components["schemas"]["ReplySources"];
             found?: components["schemas"]["ReplyFound"];
             general?: components["schemas"]["ReplyGeneral"];
+            /** @description Its files; missing without any. */
+            files?: components["schemas"]["MessageFile"][];
         };
         /** @description Only with `operators=1`: what operators do, when that has changed. `waiting`: the visitor waits for one. `joined`: an operator has the conversation. `left`: none has it any more, and nobody waits. `typing`: the operator writes a message; valid for six seconds. */
         WidgetOperator: {
@@ -3844,10 +3880,12 @@ export interface components {
             force?: boolean;
         };
         OperatorMessage: {
-            /** @description The length is in UTF-16 code units. */
-            content: string;
+            /** @description The length is in UTF-16 code units. Needed without `files`. */
+            content?: string | null;
             /** @description A repeated id stores nothing and returns the stored message. */
             clientMessageId?: components["schemas"]["ClientMessageId"] | null;
+            /** @description Files that were sent before and are in no message, at most `FILES_PER_MESSAGE`. With them, the text may be missing or empty. */
+            files?: components["schemas"]["Id"][];
         };
         /** @description Only with `operators`: a person answers the message (`person`), or the model has asked for a person at the end of its reply (`waiting`). */
         HandoverEvent: {
@@ -3947,6 +3985,53 @@ export interface components {
         AvailabilityRequest: {
             /** @description The choice. Left out: it stays, and only the input counts. */
             availability?: components["schemas"]["AvailabilityName"];
+        };
+        MessageFile: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description The media type, by its content. */
+            type: string;
+            bytes: number;
+            /** @description Its signed address at this service, valid for at least 6 hours: read the message again for a new one. null: for a moment there is none. A file that was removed returns 404. */
+            url: string | null;
+        };
+        FileRequest: {
+            /** @description Folders, control characters and those that change the direction of text are removed. */
+            name: string;
+            /** @description At most `FILES_EACH_MAX_BYTES`. */
+            bytes: number;
+            /** @description If it is given, a file with other bytes is refused at its end. */
+            sha256?: string | null;
+        };
+        SessionFileRequest: {
+            sessionId: components["schemas"]["SessionId"];
+            /** @description Folders, control characters and those that change the direction of text are removed. */
+            name: string;
+            /** @description At most `FILES_EACH_MAX_BYTES`. */
+            bytes: number;
+            /** @description If it is given, a file with other bytes is refused at its end. */
+            sha256?: string | null;
+        };
+        AnnouncedFile: {
+            id: components["schemas"]["Id"];
+            /** @description For `Upload-Token`: whoever has it can send the bytes of this file. */
+            token: string;
+            name: string;
+            bytes: number;
+            offset: number;
+        };
+        UploadState: {
+            id: components["schemas"]["Id"];
+            /** @description Bytes that are stored. */
+            offset: number;
+            bytes: number;
+            complete: boolean;
+        };
+        UnsupportedFile: {
+            error: string;
+            /** @constant */
+            code: "unsupported_type";
+            allowed: string[];
         };
     };
     responses: {
@@ -4248,6 +4333,12 @@ export type Availability = components['schemas']['Availability'];
 export type AvailabilityName = components['schemas']['AvailabilityName'];
 export type MyAvailability = components['schemas']['MyAvailability'];
 export type AvailabilityRequest = components['schemas']['AvailabilityRequest'];
+export type MessageFile = components['schemas']['MessageFile'];
+export type FileRequest = components['schemas']['FileRequest'];
+export type SessionFileRequest = components['schemas']['SessionFileRequest'];
+export type AnnouncedFile = components['schemas']['AnnouncedFile'];
+export type UploadState = components['schemas']['UploadState'];
+export type UnsupportedFile = components['schemas']['UnsupportedFile'];
 export type ResponseReplyStream = components['responses']['ReplyStream'];
 export type ResponseTrialStream = components['responses']['TrialStream'];
 export type ResponsePage = components['responses']['Page'];
@@ -4636,6 +4727,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Message"];
+                };
+            };
+        };
+    };
+    adminFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileRequest"];
+            };
+        };
+        responses: {
+            /** @description The file is announced: send its bytes with `PATCH /v1/files/{fileId}`. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncedFile"];
                 };
             };
         };

@@ -19,6 +19,7 @@ typedef void api_handler_fn(const struct api_call *c);
 enum api_guard {
 	GUARD_PUBLIC,
 	GUARD_ASSET,
+	GUARD_FILE,
 	GUARD_CHAT,
 	GUARD_CHAT_READ,
 	GUARD_CHAT_POLL,

@@ -19,6 +19,7 @@
 struct event;
 struct event_feed;
 struct event_stream;
+struct file_lane;
 struct gap_askings;
 struct live_rooms;
 struct model_lister;
@@ -52,6 +53,7 @@ struct api {
 	struct password_hasher *hasher;            /* of workerd/api/accounts */
 	struct webhooks *webhooks;                 /* of workerd/webhooks */
 	struct gap_askings *gap_askings;           /* of workerd/api/content */
+	struct file_lane *file_lane;               /* of workerd/api/files */
 	struct buf scratch;                        /* api_scratch() */
 	struct server_settings *shown_settings;    /* of workerd/api/server */
 	struct msg_crash_report crashes;           /* last reported to the store */

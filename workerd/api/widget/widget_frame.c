@@ -29,13 +29,17 @@ static const char *
 widget_frame_read_message(struct widget_frame *frame)
 {
 	const json_t *id = widget_frame_member(frame, "id");
-	struct slice content = json_read_member(frame->json, "content");
+	const json_t *files = widget_frame_member(frame, "files");
+	struct slice content = json_read_string(widget_frame_member(frame, "content"));
 	size_t units = content.p == NULL ? 0 : utf8_utf16_len(content);
+	const char *wrong = files_json_read(files, &frame->files);
 
 	if (id != NULL && !client_id_is_valid(json_read_string(id)))
 		return "id must be a string of " CLIENT_ID_RULE;
 	frame->id = json_read_string(id);
-	if (units < 1 || units > CHAT_MESSAGE_MAX)
+	if (wrong != NULL)
+		return wrong;
+	if (units > CHAT_MESSAGE_MAX || (units < 1 && frame->files.len == 0))
 		return "content must be a string of 1 to 4000 characters";
 	frame->content = content;
 	return NULL;

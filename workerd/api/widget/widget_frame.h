@@ -4,6 +4,7 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_FRAME_H
 #define WORKERD_API_WIDGET_WIDGET_FRAME_H
 
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/identity/identity.h"
 
 struct json_t;
@@ -23,6 +24,7 @@ enum widget_frame_kind {
 struct widget_frame {
 	enum widget_frame_kind kind;
 	struct slice content;         /* of a message: 1 to 4000 UTF-16 units */
+	struct files_json_ids files;  /* of a message */
 	struct slice id;              /* of a message: the client's id for it; empty: none */
 	bool asks_person;             /* of a message: a person shall answer, not the model */
 	struct msg_rating_set rating; /* of a rating: message, rating and comment */

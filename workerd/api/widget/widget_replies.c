@@ -33,6 +33,7 @@ struct widget_reply {
 	struct id run;    /* run that is delivered; zero: unknown */
 	struct id newest; /* latest run, as far as the store said; zero: none */
 	TAILQ_ENTRY(widget_reply) link;
+	struct files_json_ids files; /* of an own one's message */
 	/* Of an own one: the client's id of the message, then the message. */
 	size_t id_len, text_len;
 	uint8_t bytes[];
@@ -280,6 +281,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .widget = s->core.widget,
 	    .session = s->core.session,
 	    .text = widget_reply_text(r),
+	    .files = files_json_slice(&r->files),
 	    .client_id = widget_reply_client_id(r),
 	    .page = buf_slice(&s->page),
 	    .context = buf_slice(&s->context),
@@ -381,6 +383,7 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len);
 	r->own = true;
 	r->asks_person = frame->asks_person;
+	r->files = frame->files;
 	r->id_len = frame->id.len;
 	r->text_len = frame->content.len;
 	must(slice_copy(frame->id, r->bytes, r->id_len));

@@ -6,6 +6,7 @@
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/chat/chat_rating.h"
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/fields/sources_json.h"
@@ -182,10 +183,11 @@ widget_send_message_of(struct widget_outlet *o, const struct msg_message_page *p
 {
 	struct json_writer j;
 
-	if (r->text.len == 0)
+	if (r->text.len + r->files.len == 0)
 		return;
 	j = widget_send_begin(api_scratch(o->api), "message");
 	json_write_str(&j, "content", r->text);
+	files_json_write(&j, r->files);
 	live_author_write(&j, r, page->people, widget_outlet_viewer(o));
 	if (!id_is_zero(&r->id))
 		json_write_id(&j, "id", &r->id);
@@ -208,7 +210,7 @@ widget_send_broke_off_empty(const struct msg_message_record *r)
 bool
 widget_send_shows(const struct msg_message_record *r)
 {
-	return r->text.len > 0 || widget_send_broke_off_empty(r);
+	return r->text.len + r->files.len > 0 || widget_send_broke_off_empty(r);
 }
 
 void
@@ -301,6 +303,7 @@ widget_send_record(const struct widget_outlet *o, struct json_writer *j,
 	json_write_open(j, NULL, '{');
 	live_author_write(j, r, page->people, widget_outlet_viewer(o));
 	json_write_str(j, "content", r->text);
+	files_json_write(j, r->files);
 	if (has_ids)
 		json_write_id(j, "id", &r->id);
 	if (has_ids && widget_send_has_status(r))
@@ -322,7 +325,7 @@ widget_send_records(const struct widget_outlet *o, struct json_writer *j,
 	json_write_open(j, "messages", '[');
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		if (r.text.len > 0 && !id_equal(&r.id, &page->active))
+		if (r.text.len + r.files.len > 0 && !id_equal(&r.id, &page->active))
 			widget_send_record(o, j, page, &r, has_more);
 	}
 	json_write_close(j, ']');

@@ -13,6 +13,7 @@
 #include "proto/ipc/messages.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/identity/contact_details.h"
+#include "workerd/files/file_kinds.h"
 
 #define NAME_UNITS     40u /* of an unknown member's name in a path */
 #define PATH_BYTES     512u
@@ -205,6 +206,38 @@ widget_setting_contact_fields_read(
 
 const struct field_kind widget_setting_contact_fields = {sizeof(json_t *),
     widget_setting_contact_fields_read, REASON_DETAILS, widget_setting_list_write, NULL};
+
+unsigned
+widget_setting_file_set(const json_t *list)
+{
+	unsigned set = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const enum file_kind kind =
+		    file_kind_named(json_read_string(json_array_get(list, i)));
+
+		if (kind != FILE_KINDS)
+			set |= 1u << kind;
+	}
+	return set;
+}
+
+static bool
+widget_setting_file_kinds_read(
+    const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)in;
+	if (!json_is_array(value) || json_array_size(value) > f->max)
+		return false;
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (file_kind_named(json_read_string(json_array_get(value, i))) == FILE_KINDS)
+			return false;
+	*(json_t **)at = value;
+	return true;
+}
+
+const struct field_kind widget_setting_file_kinds = {sizeof(json_t *),
+    widget_setting_file_kinds_read, REASON_LIST, widget_setting_list_write, NULL};
 
 static bool
 widget_setting_is_text_key(const char *key)

@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/widget/widget_setting_kinds.h"
+#include "workerd/files/file_kinds.h"
 
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const struct widget_setting {
@@ -211,4 +212,20 @@ widget_settings_taken(const struct msg_widget_record *widget)
 		taken |= CONTACT_EMAIL;
 	json_decref(object);
 	return taken;
+}
+
+unsigned
+widget_settings_files(const struct msg_widget_record *widget)
+{
+	json_t *object = widget_settings_object(widget);
+	const json_t *files = json_object_get(object, "files");
+	unsigned kinds = 0;
+
+	if (json_is_true(json_object_get(files, "allow"))) {
+		kinds = widget_setting_file_set(json_object_get(files, "kinds"));
+		if (kinds == 0)
+			kinds = FILE_KINDS_ALL;
+	}
+	json_decref(object);
+	return kinds;
 }

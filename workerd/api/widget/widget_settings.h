@@ -23,4 +23,7 @@ unsigned widget_settings_required(const struct msg_widget_record *widget);
  * e-mail of one who waits for a person while nobody is there (operators.askEmail). 0: none. */
 unsigned widget_settings_taken(const struct msg_widget_record *widget);
 
+/* The kinds of files that visitors may send (a set of 1 << enum file_kind); 0: none. */
+unsigned widget_settings_files(const struct msg_widget_record *widget);
+
 #endif

@@ -190,6 +190,8 @@ widget_socket_on_message(void *arg, struct slice text)
 	struct widget_frame frame;
 	const char *wrong = widget_frame_read(text, &frame);
 
+	if (wrong == NULL)
+		wrong = files_json_fit(s->core.api->settings, files_json_slice(&frame.files));
 	metric_add(&s->core.api->worker->socket_messages, 1);
 	if (widget_socket_renew(s)) {
 		widget_frame_clear(&frame);

@@ -19,6 +19,7 @@ static const char *const method_names[] = {
     [HTTP_HEAD] = "HEAD",
     [HTTP_POST] = "POST",
     [HTTP_PUT] = "PUT",
+    [HTTP_PATCH] = "PATCH",
     [HTTP_DELETE] = "DELETE",
     [HTTP_OPTIONS] = "OPTIONS",
 };
@@ -29,8 +30,8 @@ http_method_name(enum http_method method)
 	return (size_t)method < ARRAY_LEN(method_names) ? method_names[method] : NULL;
 }
 
-/* Known methods that get a 405 with Allow (RFC 5789; RFC 9110, section 9.3.8). */
-static const char *const other_names[] = {"PATCH", "TRACE"};
+/* Known methods that get a 405 with Allow (RFC 9110, section 9.3.8). */
+static const char *const other_names[] = {"TRACE"};
 
 /* 0, or 501 for an unknown method (RFC 9110, section 9.1): a proxy in front of us may refuse it, or
  * frame it by its own rules. */

@@ -26,6 +26,7 @@ enum http_method {
 	HTTP_HEAD,
 	HTTP_POST,
 	HTTP_PUT,
+	HTTP_PATCH,
 	HTTP_DELETE,
 	HTTP_OPTIONS,
 	HTTP_OTHER, /* a known method that we do not serve: see method_text */

@@ -12,6 +12,9 @@
 /* More than any model's context; a worker may hold a thousand histories. */
 #define HISTORY_BYTES_MAX (4u * 1024 * 1024)
 
+/* Bytes of what stands around the names of a message's files. */
+#define FILE_LINES_MAX 1024u
+
 struct history_page {
 	SLIST_ENTRY(history_page) link;
 	size_t len;
@@ -44,6 +47,12 @@ history_read_record(struct slice item, struct msg_message_record *record)
 	must(record_decode(item, MSG_MESSAGE_RECORD, record) == WIRE_OK);
 }
 
+static bool
+history_has(const struct msg_message_record *record)
+{
+	return record->text.len + record->files.len > 0;
+}
+
 static void
 history_count(struct history *h, struct slice messages)
 {
@@ -52,7 +61,7 @@ history_count(struct history *h, struct slice messages)
 
 	while (wire_list_next(&messages, &item)) {
 		history_read_record(item, &record);
-		h->n += record.text.len > 0;
+		h->n += history_has(&record);
 		h->tokens += tokens_estimate_text(record.text);
 	}
 }
@@ -114,7 +123,7 @@ history_skip(const struct history *h)
 
 		while (wire_list_next(&list, &item)) {
 			history_read_record(item, &record);
-			if (record.text.len == 0)
+			if (!history_has(&record))
 				continue;
 			if (n + 1 >= h->n ||
 			    (h->n - n <= h->max &&
@@ -142,10 +151,38 @@ history_write_question(struct openai_request *request, struct slice found, struc
 	return rc;
 }
 
+/* A message with files: the model reads which, not what is in them. */
+static int
+history_write_files(
+    struct openai_request *request, const struct msg_message_record *r, struct slice found)
+{
+	struct slice list = r->files, item;
+	struct msg_file_item file;
+	struct buf text;
+	int rc;
+
+	buf_init(&text, found.len + r->text.len + 2 * r->files.len + FILE_LINES_MAX);
+	must(buf_append(&text, found.p, found.len) == 0);
+	must(buf_append(&text, r->text.p, r->text.len) == 0);
+	while (wire_list_next(&list, &item)) {
+		must(record_decode(item, MSG_FILE_ITEM, &file) == WIRE_OK);
+		must(buf_printf(&text, "%s[file: %.*s (%.*s, %u bytes)]",
+			 buf_len(&text) == 0 ? "" : "\n", (int)file.name.len,
+			 (const char *)file.name.p, (int)file.type.len,
+			 (const char *)file.type.p, file.bytes) == 0);
+	}
+	rc = openai_add_message(request, (enum message_role)r->role, buf_slice(&text));
+	buf_clear(&text);
+	return rc;
+}
+
 static int
 history_write_message(struct openai_request *request, const struct msg_message_record *r,
     struct slice last, struct slice found)
 {
+	if (r->files.len > 0)
+		return history_write_files(request, r,
+		    r->text.len > 0 && r->text.p == last.p ? found : (struct slice){0});
 	/* A record's text lies in its page, so the place says which message it is. */
 	if (found.len > 0 && r->text.p == last.p)
 		return history_write_question(request, found, r->text);
@@ -167,7 +204,7 @@ history_write(const struct history *h, struct slice found, struct openai_request
 
 		while (wire_list_next(&list, &item)) {
 			history_read_record(item, &record);
-			if (record.text.len == 0)
+			if (!history_has(&record))
 				continue;
 			if (skip > 0)
 				skip--;
@@ -192,7 +229,7 @@ history_sent(const struct history *h)
 
 		while (wire_list_next(&list, &item)) {
 			history_read_record(item, &record);
-			if (record.text.len == 0)
+			if (!history_has(&record))
 				continue;
 			if (skip > 0)
 				skip--;

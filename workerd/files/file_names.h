@@ -1,0 +1,22 @@
+/*
+ * Names of files as people read them, from what clients send.
+ */
+#ifndef WORKERD_FILES_FILE_NAMES_H
+#define WORKERD_FILES_FILE_NAMES_H
+
+#include "proto/base/buf.h"
+
+/* Bytes of a name, with its NUL: FILE_RECORD has one less. */
+#define FILE_NAME_SIZE 256
+
+/*
+ * Writes the last part of a path, without control characters, those that change the direction of text (Unicode, UAX 9) and
+ * those that the file systems of clients do not allow. A long one loses characters before its extension. "file" if nothing
+ * is left. name: valid UTF-8.
+ */
+void file_name_clean(struct slice name, char out[FILE_NAME_SIZE]);
+
+/* Appends a Content-Disposition's value (RFC 6266): a download with this name. */
+void file_name_disposition(struct slice name, struct buf *out);
+
+#endif
