@@ -243,6 +243,7 @@ worker_setup_turns(struct worker *w)
 		.store = w->store,
 		.search = w->search,
 		.board = w->me},
+	    .tools = tool_http_new(w->base, &s->tools_allow),
 	    .board = w->me,
 	    .defaults =
 		{
@@ -377,6 +378,7 @@ worker_clear(struct worker *w)
 	embeddings_free(w->embeddings);
 	embedder_free(w->turns.finding.embedder);
 	model_servers_clear(&w->turns.servers);
+	tool_http_free(w->turns.tools);
 	event_free(w->memory_timer);
 	event_free(w->deadline);
 	event_base_free(w->base);

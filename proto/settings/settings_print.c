@@ -29,7 +29,7 @@ static const struct {
     {"SYSTEM_PROMPT", "What the model receives"},
     {"WIDGET_API_KEY", "Keys and logins"},
     {"CORS_ORIGIN", "Requests from browsers and proxies"},
-    {"WEBHOOK_ALLOW", "Webhooks"},
+    {"WEBHOOK_ALLOW", "Webhooks and tools"},
     {"WIDGET_BUNDLE_PATH", "Files and sockets"},
     {"SEARCH_COMPARE_MS", "Search"},
     {"CRAWL_ALLOW", "Reading sites"},

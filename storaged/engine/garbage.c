@@ -155,13 +155,14 @@ garbage_remove_turn(struct txn *t, const struct id *conversation, const struct i
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Removes some client ids. MDB_NOTFOUND: none is left. */
+/* Removes some entries of a table that belong to the conversation. MDB_NOTFOUND: none is left. */
 static int
-garbage_remove_client_ids(struct txn *t, const struct id *conversation, unsigned most)
+garbage_remove_entries(
+    struct txn *t, enum table table, const struct id *conversation, unsigned most)
 {
 	struct key front = key_id(conversation);
 	struct walk w;
-	int rc = walk_open(&w, t, TABLE_CLIENT_IDS, &front);
+	int rc = walk_open(&w, t, table, &front);
 
 	for (unsigned n = 0; rc == 0 && n < most; n++) {
 		rc = walk_from(&w, &front);
@@ -183,7 +184,9 @@ garbage_remove_part(struct txn *t, const struct id *conversation,
 	for (size_t i = 0; i < h.n && rc == 0 && (left == 0 || left == MDB_NOTFOUND); i++)
 		rc = garbage_remove_turn(t, conversation, &h.turns[i]);
 	if (rc == 0 && left == MDB_NOTFOUND)
-		return garbage_remove_client_ids(t, conversation, most);
+		left = garbage_remove_entries(t, TABLE_CLIENT_IDS, conversation, most);
+	if (rc == 0 && left == MDB_NOTFOUND)
+		left = garbage_remove_entries(t, TABLE_STEPS, conversation, most);
 	return rc != 0 ? rc : left;
 }
 

@@ -29,6 +29,7 @@
 #include "storaged/records/tags.h"
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
+#include "storaged/steps/steps.h"
 #include "storaged/visitors/visitors.h"
 
 /* The last millisecond of the year 9999. */
@@ -711,7 +712,7 @@ import_needs_org(enum msg_type type)
 {
 	return type == MSG_USER_RECORD || type == MSG_INVITATION_RECORD ||
 	    type == MSG_SOURCE_RECORD || type == MSG_ANSWER_RECORD || type == MSG_GAP_RECORD ||
-	    type == MSG_TEAM_RECORD;
+	    type == MSG_TEAM_RECORD || type == MSG_TOOL_RECORD;
 }
 
 /* Whether records of a type are imported, each in its own way. */
@@ -721,7 +722,7 @@ import_is_single(enum msg_type type)
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
 	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
 	    MSG_MENTION_RECORD, MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD,
-	    MSG_FILE_RECORD};
+	    MSG_FILE_RECORD, MSG_STEP_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
@@ -772,6 +773,8 @@ handle_import_record(struct txn *t, struct call *c)
 		return mention_import(t, c, &r.mention_record);
 	case MSG_KEPT_RECORD:
 		return import_numbers(t, c, &r.kept_record);
+	case MSG_STEP_RECORD:
+		return step_import(t, c, &r.step_record);
 	case MSG_RESPONSES_RECORD:
 		return responses_import(t, c, &r.responses_record);
 	case MSG_FILE_RECORD:

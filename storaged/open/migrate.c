@@ -101,9 +101,11 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_TURNS] = 4,         /* paid_day */
 	    [TABLE_SPENT] = 1,         /* share_told; the next one has the same record */
 	    [TABLE_SPENDERS] = 1,
-	    [TABLE_NOTES] = 4,    /* mentions */
-	    [TABLE_MESSAGES] = 4, /* files */
-	    [TABLE_READS] = 1,    /* following */
+	    [TABLE_NOTES] = 4,     /* mentions */
+	    [TABLE_MESSAGES] = 4,  /* files */
+	    [TABLE_READS] = 1,     /* following */
+	    [TABLE_AGENTS] = 4,    /* tools */
+	    [TABLE_VISITORS] = 16, /* proved */
 	},
 };
 

@@ -189,3 +189,24 @@ records_drop_member(struct txn *t, const struct id *org, const struct id *user)
 	}
 	return rc;
 }
+
+static int
+record_check_tool(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	(void)t;
+	(void)clash;
+	if (r->tool.name.len == 0 || r->tool.url.len == 0)
+		return call_refuse(c, STORE_INVALID, "a tool needs a name and a URL");
+	return 0;
+}
+
+const struct record_kind tool_kind = {
+    .table = TABLE_TOOLS,
+    .change = CHANGE_TOOL,
+    .created_at = offsetof(struct msg_tool_record, created_at),
+    .updated_at = offsetof(struct msg_tool_record, updated_at),
+    .missing = "no such tool",
+    .max = 100,
+    .too_many = "the organization has too many tools",
+    .check = record_check_tool,
+};

@@ -1,6 +1,6 @@
 /*
  * The kinds of records that need little but their description: texts that users insert (snippets), blocks, endpoints of
- * webhooks, sources of content, owners' answers, questions without an answer (gaps), and teams.
+ * webhooks, sources of content, owners' answers, questions without an answer (gaps), teams and tools.
  */
 #ifndef STORAGED_RECORDS_RECORD_KINDS_H
 #define STORAGED_RECORDS_RECORD_KINDS_H
@@ -17,6 +17,9 @@ extern const struct record_kind webhook_kind;
 
 extern const struct record_kind source_kind;
 extern const struct record_kind answer_kind;
+
+/* The worker checks its texts. */
+extern const struct record_kind tool_kind;
 
 /* Owners read, close and remove them; see storaged/content/gaps.h for those that come. */
 extern const struct record_kind gap_kind;

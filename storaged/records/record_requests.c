@@ -26,6 +26,7 @@ static const struct record_kind *const kinds[] = {
     &answer_kind,
     &gap_kind,
     &team_kind,
+    &tool_kind,
 };
 
 static const char no_such_kind[] = "there are no records of this kind";

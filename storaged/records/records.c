@@ -27,6 +27,7 @@ RECORD_BEGINS_ALIKE(invitation_record);
 RECORD_BEGINS_ALIKE(source_record);
 RECORD_BEGINS_ALIKE(answer_record);
 RECORD_BEGINS_ALIKE(gap_record);
+RECORD_BEGINS_ALIKE(tool_record);
 
 const char *
 record_fault(uint8_t v, const struct id *id, const struct id *org)

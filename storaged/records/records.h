@@ -1,6 +1,6 @@
 /*
  * Records of an organization: users, agents, widgets, contacts, tags, snippets, blocks, webhooks, invitations,
- * sources, answers, gaps and teams. Each kind has a table whose key is
+ * sources, answers, gaps, teams and tools. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
  *
@@ -33,6 +33,7 @@ union record {
 	struct msg_answer_record answer;
 	struct msg_gap_record gap;
 	struct msg_team_record team;
+	struct msg_tool_record tool;
 };
 
 struct record_kind {

@@ -36,6 +36,7 @@
 #include "storaged/server/backups.h"
 #include "storaged/server/log_requests.h"
 #include "storaged/server/status.h"
+#include "storaged/steps/steps.h"
 #include "storaged/turns/turn_budget.h"
 #include "storaged/turns/turn_join.h"
 #include "storaged/turns/turns.h"
@@ -53,6 +54,8 @@ static const struct handler table[] = {
     {MSG_TURN_BEGIN, HANDLER_MAY_WRITE, handle_turn_begin},
     {MSG_TURN_FINISH, HANDLER_WRITES, handle_turn_finish},
     {MSG_TURN_RESERVE, HANDLER_WRITES, handle_turn_reserve},
+    {MSG_TOOLS_READ, HANDLER_READS, handle_tools_read},
+    {MSG_STEP_PUT, HANDLER_WRITES, handle_step_put},
     {MSG_LIVE_PUBLISH, HANDLER_TELLS, handle_live_publish},
     {MSG_LIVE_UNSAVED, HANDLER_TELLS, handle_live_unsaved},
     {MSG_CHANGES_READ, HANDLER_READS, handle_changes_read},
@@ -156,6 +159,7 @@ static const struct handler table[] = {
     {MSG_SOURCE_STATE_LIST, HANDLER_READS, handle_source_state_list},
     {MSG_CONVERSATION_CHANGE, HANDLER_WRITES, handle_conversation_change},
     {MSG_LABEL_COUNT_LIST, HANDLER_READS_MUCH, handle_label_count_list},
+    {MSG_STEP_LIST, HANDLER_READS, handle_step_list},
     {MSG_NOTE_ADD, HANDLER_WRITES, handle_note_add},
     {MSG_NOTE_LIST, HANDLER_READS, handle_note_list},
     {MSG_NOTE_DELETE, HANDLER_DELETES, handle_note_delete},

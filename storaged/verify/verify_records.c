@@ -154,6 +154,14 @@ verify_fault_file(const void *record)
 	return r->name.len == 0 ? "has no name" : NULL;
 }
 
+static const char *
+verify_fault_tool(const void *record)
+{
+	const struct msg_tool_record *r = record;
+
+	return r->name.len == 0 ? "has no name" : r->url.len == 0 ? "has no URL" : NULL;
+}
+
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -175,6 +183,8 @@ static const struct reference page_conversation = {"is about conversation", TABL
     false, false, 0, AT(page_record, conversation)};
 static const struct reference read_conversation = {"is about conversation", TABLE_CONVERSATIONS,
     false, false, 0, AT(read_record, conversation)};
+static const struct reference step_conversation = {
+    "is of conversation", TABLE_CONVERSATIONS, false, false, 0, AT(step_record, conversation)};
 
 static const struct reference source_state = {
     "needs the state of source", TABLE_SOURCE_STATES, true, false, ORG_AND_ID(source_record)};
@@ -207,6 +217,7 @@ static const struct record_table tables[] = {
     {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, 0, NULL},
     {TABLE_BLOCKS, "block", BY_ORG_ID, ORG_AND_ID(block_record), verify_fault_block, NULL, 0,
 	NULL},
+    {TABLE_TOOLS, "tool", BY_ORG_ID, ORG_AND_ID(tool_record), verify_fault_tool, NULL, 0, NULL},
     {TABLE_SOURCES, "source", BY_ORG_ID, ORG_AND_ID(source_record), verify_fault_source,
 	&source_state, 0, NULL},
     {TABLE_ANSWERS, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL, NULL, 0, NULL},
@@ -214,11 +225,13 @@ static const struct record_table tables[] = {
     {TABLE_FILES, "file", BY_ID, 0, AT(file_record, id), verify_fault_file, NULL, 0, NULL},
     {TABLE_RESPONSES, "the list of answers of widget", BY_ORG_ID, AT(responses_record, org),
 	AT(responses_record, widget), verify_fault_responses, &responses_widget, 0, NULL},
-    /* The next two are keyed by their conversation and an id. */
+    /* The next three are keyed by their conversation and an id. */
     {TABLE_NOTES, "note", BY_ORG_ID, AT(note_record, conversation), AT(note_record, id), NULL,
 	&note_conversation, 0, NULL},
     {TABLE_READS, "the mark of user", BY_ORG_ID, AT(read_record, conversation),
 	AT(read_record, user), NULL, &read_conversation, 0, NULL},
+    {TABLE_STEPS, "step", BY_ORG_ID, AT(step_record, conversation), AT(step_record, id), NULL,
+	&step_conversation, 0, NULL},
     {TABLE_PAGES, "the page of conversation", BY_ID, 0, AT(page_record, conversation), NULL,
 	&page_conversation, 0, NULL},
 };

@@ -262,9 +262,12 @@ contact_submit_link_visitor(struct txn *t, struct call *c, struct submission *s)
 
 	if (s->by_key)
 		return id_is_zero(&s->conversation) ? contact_submit_keep(t, c, s) : 0;
-	if (visitor->used && id_equal(&visitor->contact, contact))
+	if (visitor->used && id_equal(&visitor->contact, contact) &&
+	    (s->user_id.len == 0 || id_equal(&visitor->proved, contact)))
 		return 0;
 	visitor->contact = *contact;
+	if (s->user_id.len > 0)
+		visitor->proved = *contact;
 	return visitor_put_used(t, c, visitor);
 }
 

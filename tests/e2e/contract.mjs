@@ -125,6 +125,7 @@ const FILES = [
 	["blocks", /^\/v1\/admin\/blocks\b/],
 	["bulk", /^\/v1\/admin\/conversations\/(bulk|export)$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
+	["tools", /^\/v1\/admin\/(tools\b|conversations\/.*\/steps$)/],
 	[
 		"inbox",
 		/^\/v1\/admin\/(tags|teams|snippets|counts|mentions|conversations\/.*\/(notes|following)|contacts\/.*\/merge)\b/,

@@ -76,7 +76,7 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  * budgets. An e-mail is unique over all organizations, which signing in reveals as well.
  */
 const OTHERS = [
-	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
+	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create", "tools_create"],
 	...[
 		"tags_create",
 		"snippets_create",
@@ -139,6 +139,7 @@ describe("organizations", () => {
 			webhook: (
 				await post("webhooks", { url: "https://example.com/", kinds: ["note"], enabled: false })
 			).id,
+			tool: (await post("tools", { name: "t", description: "x", url: "https://a.example/" })).id,
 			key: key.id,
 			invitation: (await post("invitations", { role: "member", email })).id,
 			team: (await post("teams", { name: `Team of ${org}` })).id,

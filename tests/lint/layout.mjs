@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks content conversations records keys files visitors duty inbox turns indexing import retention replication server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys files visitors duty inbox turns steps indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -45,7 +45,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/hours: workerd/zones
 	workerd/knowledge: workerd/store workerd/search workerd/model
 	workerd/turn/prompt: workerd/model/openai workerd/model/parts
-	workerd/turn: workerd/hours workerd/knowledge workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
+	workerd/tools: workerd/net
+	workerd/turn: workerd/hours workerd/knowledge workerd/tools workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/api/attached workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
@@ -79,6 +80,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/inbox: workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live
 	workerd/api/pages: workerd/http/ workerd/api/request
+	workerd/api/tools: workerd/http/ workerd/tools workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+		workerd/api/admin
 	workerd/api/webhooks: workerd/http/ workerd/webhooks workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/admin
 	workerd/api: workerd/files workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
@@ -171,7 +174,7 @@ const PREFIXES = {
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h":
-		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/(curl_loop|guard)|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
+		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/(curl_loop|guard)|tools\/tool_http|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"postgresql/libpq-fe.h": /^storaged\/replication\/log_conn\.h$/,
 	"lmdb.h": /^storaged\/engine\//,

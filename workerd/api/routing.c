@@ -28,6 +28,7 @@
 #include "workerd/api/search/search_handlers.h"
 #include "workerd/api/server/server_handlers.h"
 #include "workerd/api/service.h"
+#include "workerd/api/tools/tool_handlers.h"
 #include "workerd/api/webhooks/webhook_handlers.h"
 #include "workerd/api/widget/widget_handlers.h"
 #include "workerd/http/message/negotiate.h"

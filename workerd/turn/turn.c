@@ -35,6 +35,8 @@ turn_free(struct turn *t)
 	free(t->prompt);
 	free(t->model);
 	free(t->waiting_text);
+	free(t->user_id);
+	turn_tools_free(t);
 	sse_clear(&t->reader);
 	buf_clear(&t->error_body);
 	buf_clear(&t->whole);
@@ -212,6 +214,7 @@ turn_cancel_calls(struct turn *t)
 	t->call = NULL;
 	finding_cancel(t->finding);
 	t->finding = NULL;
+	turn_tools_cancel(t);
 	if (t->transfer != NULL)
 		upstream_cancel(t->transfer);
 	t->transfer = NULL;
@@ -258,6 +261,9 @@ turn_on_timer(evutil_socket_t fd, short what, void *arg)
 			turn_request_is_late(t);
 		else if (t->first_token_due_ms == 0)
 			turn_checkpoint(t);
+		break;
+	case TURN_CALLING:
+		turn_checkpoint(t);
 		break;
 	case TURN_BACKOFF:
 		turn_send_request(t);

@@ -309,6 +309,8 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	t->asks_person = request->asks_person;
 	t->client = request->client;
 	t->sender = request->sender;
+	if (request->user_id.len > 0)
+		t->user_id = slice_strdup(request->user_id);
 	if (turn_send_begin(t, &begin) == -1) {
 		*why = TURN_STORE_DOWN;
 		turn_enter(t, TURN_OVER);

@@ -131,6 +131,36 @@ turn_cost_lose(struct turn *t)
 	cost->request = 0;
 }
 
+void
+turn_cost_next(struct turn *t)
+{
+	struct turn_cost *cost = &t->cost;
+	const bool known = turn_cost_is_known(t);
+
+	cost->estimated += turn_cost_last(t);
+	cost->known_prompt += t->reply.prompt_tokens;
+	cost->known_completion += t->reply.completion_tokens;
+	cost->lost_request += known ? t->reply.prompt_tokens : cost->request;
+	cost->lost_output += known ? t->reply.completion_tokens : cost->most_output;
+	t->reply.prompt_tokens = t->reply.completion_tokens = 0;
+	cost->request = 0;
+}
+
+void
+turn_cost_end(struct turn *t)
+{
+	struct turn_cost *cost = &t->cost;
+
+	if (cost->known_prompt + cost->known_completion == 0)
+		return;
+	cost->estimated += turn_cost_last(t);
+	cost->request = 0;
+	t->reply.prompt_tokens = turn_cost_clamp(t->reply.prompt_tokens + cost->known_prompt);
+	t->reply.completion_tokens =
+	    turn_cost_clamp(t->reply.completion_tokens + cost->known_completion);
+	cost->known_prompt = cost->known_completion = 0;
+}
+
 bool
 turn_cost_count(struct turn *t, size_t bytes)
 {

@@ -8,6 +8,7 @@
  *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h), further servers
  *	turn_response.c   the model's response
  *	turn_hand_over.c  the model asks for a person
+ *	turn_tools.c      the model calls tools
  *	turn_store.c      checkpoints, and storing the reply
  *	turn_listeners.c  listeners that join later, other workers that follow the turn, stop
  *	turn_limits.c     how many may run, with how much memory, and how long without a listener
@@ -45,6 +46,7 @@ enum turn_state {
 	TURN_RESERVING,  /* storaged was asked for more tokens of budgets */
 	TURN_REQUESTING, /* the request was sent; no response headers with status 200 yet */
 	TURN_BACKOFF,    /* the request is sent, mostly again, when the timer ends */
+	TURN_CALLING,    /* tools that the model has called are asked */
 	TURN_STREAMING,  /* the response arrives */
 	TURN_STORING,    /* storaged was asked to store the reply; a trial: the timer ends it */
 	TURN_STORE_RETRY, /* storaged did not store it; retried when the timer ends */
@@ -59,6 +61,8 @@ struct turn_cost {
 	uint64_t lost_request,
 	    lost_output;    /* bytes of their requests, and tokens that they may have written */
 	uint64_t estimated; /* tokens that they have probably used */
+	/* What the model has reported of calls before the last one, which were complete. */
+	uint64_t known_prompt, known_completion;
 	/* The last call. */
 	size_t request;       /* bytes; 0: it costs nothing */
 	size_t pieces, text;  /* of its text, and their bytes */
@@ -125,6 +129,10 @@ struct turn {
 	bool end_received;  /* [DONE] or a finish_reason */
 	struct thoughts thoughts;
 	struct hand_over hand_over;
+	struct turn_tools *tools; /* NULL: the agent has none */
+	bool wrote;               /* text of the last request's response has come */
+	bool gap;                 /* an empty line belongs before it */
+	size_t round_start;       /* bytes of the text that came before the last request */
 	struct marks marks;
 	char language[16];        /* of the visitor's page; empty: not known */
 	enum not_found not_found; /* what its agent does if the content has no answer */
@@ -152,7 +160,8 @@ struct turn {
 	size_t published_marks;
 	LIST_ENTRY(turn) followed_link;
 	struct ip_address client, sender; /* as in turn_request */
-	uint64_t source;          /* likewise */
+	char *user_id;                    /* the same; NULL: not known */
+	uint64_t source;                  /* likewise */
 	LIST_ENTRY(turn) source_link;
 	size_t held; /* bytes of text and history, as counted in turns->held and of_org */
 	struct turn_org *of_org;
@@ -251,6 +260,27 @@ void turn_send_request(struct turn *t);
 /* Notes whether the agent may hand over, and what the visitor reads then. */
 void turn_hand_over_allow(struct turn *t);
 
+/* Asks storaged for the agent's tools, and continues with turn_look_up(). False: it has none, or they are known. */
+bool turn_tools_load(struct turn *t);
+void turn_tools_free(struct turn *t);
+
+/* The text of the response before the next request is read. */
+void turn_tools_reset(struct turn *t);
+
+/* Takes what an event has of calls. */
+void turn_tools_read(struct turn *t, const struct openai_delta *d);
+
+/* What the model may call, for the request; and what it has called for this reply. */
+void turn_tools_offer(const struct turn *t, struct prompt_target *to);
+[[gnu::warn_unused_result]] int turn_tools_write(
+    const struct turn *t, struct openai_request *request);
+
+/* The response is complete: if it has calls, they are made, and the next request follows. */
+[[gnu::warn_unused_result]] bool turn_tools_run(struct turn *t);
+
+/* Ends the calls that are under way. */
+void turn_tools_cancel(struct turn *t);
+
 /* The visitor's part of the model's text; out is empty, and the caller's to clear. */
 struct slice turn_hand_over_cut(struct turn *t, struct slice text, struct buf *out);
 
@@ -320,6 +350,12 @@ void turn_cost_nothing(struct turn *t);
 
 /* The last call ended before its first token; another one follows. */
 void turn_cost_lose(struct turn *t);
+
+/* The last call is complete, and another one follows. */
+void turn_cost_next(struct turn *t);
+
+/* The reply is complete: its usage becomes that of all calls. */
+void turn_cost_end(struct turn *t);
 
 /* Counts a piece of the model's text. False: it is beyond what the model may write, although its server was told so. A
  * piece may be less than a token, so it needs as many bytes as tokens usually have. */

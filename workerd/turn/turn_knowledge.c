@@ -63,6 +63,8 @@ turn_look_up(struct turn *t)
 {
 	struct finding_question question = {.org = t->org};
 
+	if (turn_tools_load(t))
+		return;
 	t->not_found = prompt_not_found(t->prompt);
 	question.knowledge = prompt_knowledge(t->prompt, &question.sources);
 	history_questions(&t->history, &question.text, &question.before);
@@ -119,7 +121,7 @@ turn_marks_reset(struct turn *t)
 {
 	t->marks = (struct marks){0};
 	t->published_marks = t->checkpointed_marks = 0;
-	if (t->listeners.sources != NULL && t->attempts > 1)
+	if (t->listeners.sources != NULL && t->attempts > 1 && t->round_start == 0)
 		reply_listeners_set_sources(
 		    &t->listeners, found_passages_citations(&t->passages));
 }

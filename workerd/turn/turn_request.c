@@ -456,6 +456,8 @@ turn_request_write(const struct turn *t, struct buf *body)
 	found_passages_write(&t->passages, t->not_found, &found);
 	rc = history_write(&t->history, buf_slice(&found), &request);
 	buf_clear(&found);
+	if (rc == 0)
+		rc = turn_tools_write(t, &request);
 	return rc == -1 ? -1 : openai_end(&request);
 }
 
@@ -472,6 +474,9 @@ turn_request_post(struct turn *t, struct buf *body)
 	turn_response_reset(t);
 	turn_enter(t, TURN_REQUESTING);
 	turn_fallback_expect_token(t);
+	/* The response before this one, whose calls are answered, may not have ended. */
+	if (t->transfer != NULL)
+		upstream_cancel(t->transfer);
 	t->transfer = upstream_post(t->server->upstream,
 	    (t->target.refused.parts & PART(CHAT)) == 0 ? NULL : t->server->responses_path,
 	    body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);
@@ -521,6 +526,7 @@ turn_request_set_target(struct turn *t, struct slice model)
 		t->target.max_output = habits->max_output;
 	}
 	prompt_target_use_api(&t->target, t->server->api);
+	turn_tools_offer(t, &t->target);
 }
 
 void

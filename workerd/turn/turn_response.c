@@ -68,6 +68,7 @@ turn_response_reset(struct turn *t)
 	turn_response_expect_thoughts(t);
 	t->hand_over = (struct hand_over){0};
 	turn_marks_reset(t);
+	turn_tools_reset(t);
 }
 
 /* Nothing more is read of the response. */
@@ -103,16 +104,16 @@ turn_response_error(struct turn *t, struct slice body, struct slice message)
 		upstream_judge(t->transfer, t->http_status);
 	turn_response_leave(t);
 	/* The reply is complete: what failed was behind it. */
-	if (t->end_received && t->first_token_ms != 0) {
+	if (t->end_received && t->wrote) {
 		turn_log_model_error(t, message);
 		turn_response_complete(t);
 		return;
 	}
-	if (error.kind == OPENAI_ERROR_FILTERED && t->first_token_ms != 0) {
+	if (error.kind == OPENAI_ERROR_FILTERED && t->wrote) {
 		turn_response_filtered(t);
 		return;
 	}
-	if (t->first_token_ms == 0) {
+	if (!t->wrote) {
 		(void)!buf_append(&t->error_body, body.p,
 		    body.len < ERROR_BODY_MAX ? body.len : ERROR_BODY_MAX);
 		turn_request_failed(t, UPSTREAM_DONE, "");
@@ -154,19 +155,24 @@ turn_response_has_begun(struct turn *t)
 	t->first_token_due_ms = 0;
 }
 
-/* There is no retry after the first token, so the request's data is not needed any more. */
+/* There is no retry after the first token, so the request's data is not needed any more, unless the model may call tools. */
 static void
 turn_response_first_token(struct turn *t)
 {
+	t->wrote = true;
+	turn_response_has_begun(t);
+	if (t->first_token_ms != 0)
+		return;
 	t->first_token_ms = clock_mono_ms();
 	metric_observe(&t->turns->board->first_token,
 	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
-	history_clear(&t->history);
-	found_passages_clear(&t->passages);
 	t->model = slice_strdup(t->target.model);
 	t->target.model = slice_str(t->model);
-	turn_response_has_begun(t);
 	turn_fallback_clear(t);
+	if (t->tools != NULL)
+		return;
+	history_clear(&t->history);
+	found_passages_clear(&t->passages);
 	free(t->prompt);
 	t->prompt = NULL;
 }
@@ -188,7 +194,7 @@ turn_response_trim_start(const struct turn *t, struct slice text)
 {
 	struct slice trimmed;
 
-	if (buf_len(&t->listeners.text) > 0)
+	if (buf_len(&t->listeners.text) > 0 && !t->gap)
 		return text;
 	trimmed = utf8_trim(text);
 	if (trimmed.len == 0)
@@ -236,12 +242,15 @@ turn_response_add_text(struct turn *t, struct slice text)
 
 	if (t->state != TURN_STREAMING)
 		return;
-	if (t->first_token_ms == 0)
+	if (!t->wrote)
 		turn_response_first_token(t);
 	text = turn_response_trim_start(t, text);
 	if (text.len == 0)
 		return;
 	turn_response_count_relayed(t);
+	if (t->gap && turn_response_fit(t, slice_str("\n\n")).len == 2)
+		must(reply_listeners_append(&t->listeners, slice_str("\n\n")) == 0);
+	t->gap = false;
 	part = turn_response_fit(t, text);
 	if (part.len > 0)
 		must(reply_listeners_append(&t->listeners, part) == 0);
@@ -282,7 +291,8 @@ turn_response_restart(struct turn *t)
 	t->thoughts.restarted = false;
 	t->hand_over.held = 0;
 	turn_marks_reset(t);
-	buf_reset(&t->listeners.text);
+	buf_truncate(&t->listeners.text, t->round_start);
+	t->gap = t->round_start > 0;
 	t->checkpointed = t->published = 0;
 }
 
@@ -347,7 +357,7 @@ turn_response_complete(struct turn *t)
 	buf_init(&notice, TURN_REPLY_MAX);
 	turn_response_add_last(t, turn_hand_over_notice(t, &notice));
 	buf_clear(&notice);
-	if (t->state == TURN_STREAMING)
+	if (t->state == TURN_STREAMING && !turn_tools_run(t))
 		turn_finish(t);
 }
 
@@ -393,6 +403,8 @@ turn_response_take(struct turn *t, const struct openai_delta *d)
 	turn_response_accept(t);
 	if (t->waiting_text != NULL)
 		hand_over_read_tool(&t->hand_over, d);
+	if (t->tools != NULL)
+		turn_tools_read(t, d);
 	/* The server separates thoughts from the text itself. */
 	if (d->thinks && t->thoughts.is_inside)
 		thoughts_begin_outside(&t->thoughts);
@@ -651,7 +663,7 @@ turn_response_end(struct turn *t, enum upstream_end how, const char *detail)
 		return;
 	if (t->end_received)
 		turn_response_complete(t);
-	else if (t->first_token_ms == 0)
+	else if (!t->wrote)
 		turn_request_failed(t, how, detail);
 	else
 		turn_response_broke_off(t, how, detail);

@@ -200,6 +200,7 @@ turn_finish(struct turn *t)
 {
 	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
 	t->total_ms = (uint32_t)(clock_mono_ms() - t->began_ms);
+	turn_cost_end(t);
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
 	turn_settle_sources(t);
 	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;

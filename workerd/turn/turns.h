@@ -18,6 +18,7 @@
 #include "workerd/model/parts/model_memory.h"
 #include "workerd/net/fair_slots.h"
 #include "workerd/store/store_client.h"
+#include "workerd/tools/tool_http.h"
 #include "workerd/turn/prompt/prompt.h"
 
 struct reply_listeners_index;
@@ -56,6 +57,7 @@ struct turns {
 	struct event_base *base;
 	struct store_client *store;
 	struct finding_service finding;
+	struct tool_http *tools;         /* asks the servers of tools */
 	struct model_servers servers;    /* at least the default server */
 	struct scoreboard_worker *board; /* for the metrics */
 	struct prompt_defaults defaults;

@@ -28,6 +28,7 @@ import { ModelCard } from "./model-card";
 import { NameDialog } from "./name-dialog";
 import { PromptPanel } from "./prompt-panel";
 import { t } from "./texts";
+import { ToolsCard } from "./tools-card";
 import { TrialPanel } from "./trial-panel";
 import { usePrompt } from "./use-prompt";
 import { useTrial } from "./use-trial";
@@ -127,6 +128,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 					<IdentityCard form={form} widgets={widgets.data && widgetsOf(widgets.data, data.id)} />
 					<InstructionsCard form={form} defaults={surroundings.defaults} />
 					<KnowledgeCard form={form} />
+					<ToolsCard form={form} />
 					<ModelCard
 						form={form}
 						surroundings={surroundings}

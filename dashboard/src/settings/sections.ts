@@ -115,6 +115,13 @@ export const GROUPS: readonly SectionGroup[] = [
 				load: async () => (await import("./webhooks/webhooks")).WebhooksSection,
 			},
 			{
+				page: "tools",
+				title: "tools",
+				icon: "search",
+				isForOwners: true,
+				load: async () => (await import("./tools/tools")).ToolsSection,
+			},
+			{
 				page: "hours",
 				title: "hours",
 				icon: "clock",

@@ -24,6 +24,8 @@ import type { OpenThread } from "./use-thread";
 const LATE_MS = 4_000;
 
 interface MessagesProps {
+	/** Of the conversation. */
+	readonly id: string;
 	readonly thread: OpenThread;
 	readonly notes: readonly Note[];
 	readonly visitor: Figured & { readonly name: string };
@@ -65,6 +67,7 @@ export function Messages(props: MessagesProps) {
 					visitor={visitor}
 					target={target}
 					copyLink={props.onCopyLink}
+					conversation={props.id}
 					reread={thread.reread}
 					makeAnswer={props.onMakeAnswer}
 					onDeleteNote={props.onDeleteNote}

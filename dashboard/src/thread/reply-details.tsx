@@ -7,7 +7,7 @@ import { describe } from "../text/describe";
 import { duration } from "../text/duration";
 import { formatNumber } from "../text/texts";
 import { Button } from "../ui/button";
-import { RetryButton } from "../ui/trouble";
+import { RetryButton, TroubleLine } from "../ui/trouble";
 import { Found } from "./found";
 import type { Item } from "./item";
 import { t } from "./texts";
@@ -23,13 +23,16 @@ const ENDS = {
 
 interface ReplyDetailsProps {
 	readonly item: Item;
+	/** Its id. */
+	readonly conversation: string;
 	/** Why they could not be loaded. */
 	readonly trouble: ApiError | null;
 	readonly retry: () => Promise<void>;
 	readonly makeAnswer: () => Promise<void>;
 }
 
-export function ReplyDetails({ item, trouble, retry, makeAnswer }: ReplyDetailsProps) {
+export function ReplyDetails(props: ReplyDetailsProps) {
+	const { item, conversation, trouble, retry, makeAnswer } = props;
 	const { model, sources } = item;
 	if (!model && trouble)
 		return (
@@ -42,8 +45,48 @@ export function ReplyDetails({ item, trouble, retry, makeAnswer }: ReplyDetailsP
 		<div class="details">
 			<Facts item={item} />
 			{sources && <Found sources={sources} />}
+			<Steps conversation={conversation} message={item.id} />
 			{item.text !== "" && <AnswerButton messageId={item.id} makeAnswer={makeAnswer} />}
 		</div>
+	);
+}
+
+interface StepsProps {
+	readonly conversation: string;
+	readonly message: string;
+}
+
+/** What the model has looked up with tools. */
+function Steps({ conversation, message }: StepsProps) {
+	const { data, error, refresh } = useData(`steps of ${message}`, (api) => ({
+		load: (signal) =>
+			api.read("/v1/admin/conversations/{conversationId}/steps", {
+				path: { conversationId: conversation },
+				query: { message },
+				signal,
+			}),
+		kinds: ["reply"],
+		isAffected: (change) => change.id === message,
+	}));
+	if (error) return <TroubleLine error={error} retry={refresh} />;
+	if (!data || data.steps.length === 0) return null;
+	return (
+		<ul class="steps" aria-label={t("steps")}>
+			{data.steps.map((step) => (
+				<li key={step.id}>
+					<details>
+						<summary class={step.state === "failed" ? "step-failed" : undefined}>
+							{t(step.state === "failed" ? "stepFailed" : "stepDone", {
+								name: step.name,
+								ms: formatNumber(step.ms),
+							})}
+						</summary>
+						<pre>{step.arguments}</pre>
+						<pre>{step.result}</pre>
+					</details>
+				</li>
+			))}
+		</ul>
 	);
 }
 

@@ -40,6 +40,8 @@ function endText({ status }: Item): string | null {
 }
 
 export interface RowActions {
+	/** The id of the conversation. */
+	readonly conversation: string;
 	readonly copyLink: (id: string) => void;
 	readonly reread: (id: string) => Promise<void>;
 	/** A draft of an answer for the knowledge, from a reply and its question. */
@@ -164,6 +166,7 @@ export class Row extends Component<RowProps, RowState> {
 				{isOpen && (
 					<ReplyDetails
 						item={item}
+						conversation={actions.conversation}
 						trouble={trouble}
 						retry={this.load}
 						makeAnswer={() => actions.makeAnswer(item.id)}

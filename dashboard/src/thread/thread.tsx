@@ -209,6 +209,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 				/>
 				<PeopleHere people={presence.get()} />
 				<Messages
+					id={id}
 					thread={thread}
 					notes={notes.data ?? NO_NOTES}
 					visitor={{ ...(data ? figureOf(data) : { id: "", person: null }), name }}

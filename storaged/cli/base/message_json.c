@@ -55,6 +55,8 @@ static const struct vocabulary {
     {MSG_SOURCE_PAGE_RECORD, "reason", page_reason_words},
     {MSG_GAP_RECORD, "state", gap_state_words},
     {MSG_BLOCK_RECORD, "kind", blocked_kind_words},
+    {MSG_TOOL_RECORD, "method", tool_method_words},
+    {MSG_STEP_RECORD, "state", step_state_words},
     {MSG_SOURCES_RECORD, "outcome", found_outcome_words},
     {MSG_SOURCES_PASSAGE, "kind", passage_kind_words},
     {MSG_PEER_STATUS, "role", role_words},
@@ -68,7 +70,8 @@ static const struct {
     {MSG_AGENT_RECORD, "no_return"}, {MSG_AGENT_RECORD, "keep_thoughts"},
     {MSG_WIDGET_RECORD, "enabled"}, {MSG_VISITOR_RECORD, "used"},
     {MSG_WEBHOOK_RECORD, "enabled"}, {MSG_SOURCE_RECORD, "enabled"},
-    {MSG_ANSWER_RECORD, "published"}};
+    {MSG_ANSWER_RECORD, "published"}, {MSG_TOOL_RECORD, "enabled"},
+    {MSG_TOOL_RECORD, "needs_identity"}};
 
 /* Fields of bytes that have the items of a list: an array of objects. A record in a record has no field that is a
  * list. */
@@ -83,7 +86,7 @@ static const struct {
 static const struct {
 	enum msg_type type;
 	const char *field;
-} ids[] = {{MSG_AGENT_RECORD, "sources"}};
+} ids[] = {{MSG_AGENT_RECORD, "sources"}, {MSG_AGENT_RECORD, "tools"}};
 
 /* The first of the fields that older exports do not have: these may be missing, and are empty then. */
 static const struct {
@@ -93,7 +96,8 @@ static const struct {
     {MSG_WIDGET_RECORD, "retention_days"}, {MSG_ORG_RECORD, "prices"},
     {MSG_USER_RECORD, "read_until"}, {MSG_CONTACT_RECORD, "user_id"},
     {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"},
-    {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"}};
+    {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"},
+    {MSG_VISITOR_RECORD, "proved"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */

@@ -324,6 +324,8 @@ export_put_inbox(struct export *e, const struct id *conversation)
 	if (rc == 0)
 		rc = export_put_records(e, conversation, TABLE_READS);
 	if (rc == 0)
+		rc = export_put_records(e, conversation, TABLE_STEPS);
+	if (rc == 0)
 		rc = export_gaps(e, conversation);
 	return rc != 0 ? rc : export_files(e, conversation);
 }

@@ -40,7 +40,9 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_SPENDERS] = 1,
 	[TABLE_NOTES] = 4,
 	[TABLE_MESSAGES] = 4,
-	[TABLE_READS] = 1},
+	[TABLE_READS] = 1,
+	[TABLE_AGENTS] = 4,
+	[TABLE_VISITORS] = 16},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

@@ -13,6 +13,7 @@
 
 /* Sources that an agent names; their ids fit into AGENT_RECORD. */
 #define SOURCES_MAX 64
+#define TOOLS_MAX   16 /* the same */
 
 #define EXTRA_MAX           4096 /* bytes of JSON */
 #define FALLBACKS_MAX       3    /* servers that are asked after the first one */
@@ -137,6 +138,7 @@ const struct field agent_fields[] = {
     {"no_return", &field_flag, AT(no_return), FIELD_OPTIONAL, 0, 1, NULL},
     {"knowledge", &field_choice, AT(knowledge), FIELD_OPTIONAL, 0, 0, knowledge_words},
     {"sources", &field_ids, AT(sources), FIELD_OPTIONAL, 0, SOURCES_MAX, NULL},
+    {"tools", &field_ids, AT(tools), FIELD_OPTIONAL, 0, TOOLS_MAX, NULL},
     {"notFound", &field_choice, AT(not_found), FIELD_OPTIONAL, 0, 0, not_found_words},
     {"notFoundText", &field_text, AT(not_found_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},

@@ -16,7 +16,7 @@
 
 #define FIELDS_MADE_MAX  8192  /* bytes of text that reading one object may build */
 #define FIELDS_IDS_MAX   16000 /* bytes of a list of ids */
-#define FIELDS_JSON_MAX  16384 /* bytes of a JSON text that it may build, beside them */
+#define FIELDS_JSON_MAX  24576 /* bytes of a JSON text that it may build, beside them */
 #define FIELDS_WRONG_MAX 64    /* further wrong members are not reported */
 #define FIELDS_NAME_MAX  64    /* UTF-16 code units of an unknown member's name in its error */
 

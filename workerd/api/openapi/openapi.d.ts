@@ -812,6 +812,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get: operations["listSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/notes": {
         parameters: {
             query?: never;
@@ -1300,6 +1319,60 @@ export interface paths {
         put?: never;
         post?: never;
         delete: operations["deleteKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listTools"];
+        put?: never;
+        post: operations["createTool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tools/{toolId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                toolId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getTool"];
+        put: operations["changeTool"];
+        post?: never;
+        delete: operations["deleteTool"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tools/{toolId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                toolId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["testTool"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2199,7 +2272,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2361,6 +2434,8 @@ export interface components {
             knowledge: "none" | "all" | "some";
             /** @description The sources, with `some`. Deleted ones are left out. */
             sources: components["schemas"]["Id"][];
+            /** @description The tools that its model may call. Those that are deleted or disabled are not offered. */
+            tools: components["schemas"]["Id"][];
             /**
              * @description What happens if the content has no answer: the model says so and offers a person; it answers in general, marked as not from the content; or `notFoundText` is the reply, without a call of the model.
              * @enum {unknown}
@@ -2426,6 +2501,8 @@ export interface components {
             knowledge?: "none" | "all" | "some";
             /** @description The sources, with `some`. Deleted ones are left out. */
             sources?: components["schemas"]["Id"][];
+            /** @description The tools that its model may call. Those that are deleted or disabled are not offered. */
+            tools?: components["schemas"]["Id"][];
             /**
              * @description What happens if the content has no answer: the model says so and offers a person; it answers in general, marked as not from the content; or `notFoundText` is the reply, without a call of the model.
              * @enum {unknown}
@@ -2496,7 +2573,7 @@ export interface components {
              * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have. `mention`: a note of the conversation mentions the user with this id, who has read it, or does not any more.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team" | "block";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
@@ -3354,13 +3431,129 @@ export interface components {
             kind: "widget" | "admin";
             name?: string | null;
         };
+        Tool: {
+            id: components["schemas"]["Id"];
+            /** @description As the model calls it; not `hand_over`. */
+            name: string;
+            /** @description Tells the model when to call it, and what it gets. */
+            description: string;
+            enabled: boolean;
+            /** @enum {unknown} */
+            method: "get" | "post";
+            /** @description A template: `{{args.NAME}}` stands for an argument, `{{visitor.user_id}}` for the site's own id of the visitor, which the site has proved, `{{visitor.verified}}` for whether it has, `{{visitor.email}}`, `{{contact.name}}`, `{{contact.email}}` and `{{contact.phone}}` for what is known of the contact, `{{conversation.id}}` for the conversation. Each value is percent-encoded. Scheme and host are fixed. Only public addresses are reached, and those of TOOLS_ALLOW; redirects are not followed. */
+            url: string;
+            /** @description The JSON Schema (2020-12) of the arguments, an object, at most 16384 bytes: type, properties, required, enum, const, minimum, maximum, minLength, maxLength, items, minItems, maxItems, additionalProperties, and what describes them. Other keywords are refused. */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** @description At most 16 headers, whose values are templates; they and the body may have `{{secret}}`. */
+            requestHeaders: {
+                [key: string]: unknown;
+            };
+            /** @description A template of a JSON body, for `post`: names are within strings, and a string that is only a name becomes the value with its type. null: the arguments are the body. */
+            body: string | null;
+            /** @description It has a secret, which is never shown. */
+            hasSecret: boolean;
+            /** @description JSON pointers (RFC 6901): the parts of the answer that the model gets. Empty: all of it. The answer has at most 64 KiB; the model gets at most 8 KiB. */
+            result: string[];
+            timeoutMs: number;
+            /** @description It is called only for visitors whom the site has proved. */
+            needsIdentity: boolean;
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description A new tool needs name, description and url. */
+        ToolFields: {
+            id?: components["schemas"]["Id"];
+            /** @description As the model calls it; not `hand_over`. */
+            name?: string;
+            /** @description Tells the model when to call it, and what it gets. */
+            description?: string;
+            enabled?: boolean;
+            /** @enum {unknown} */
+            method?: "get" | "post";
+            /** @description A template: `{{args.NAME}}` stands for an argument, `{{visitor.user_id}}` for the site's own id of the visitor, which the site has proved, `{{visitor.verified}}` for whether it has, `{{visitor.email}}`, `{{contact.name}}`, `{{contact.email}}` and `{{contact.phone}}` for what is known of the contact, `{{conversation.id}}` for the conversation. Each value is percent-encoded. Scheme and host are fixed. Only public addresses are reached, and those of TOOLS_ALLOW; redirects are not followed. */
+            url?: string;
+            /** @description The JSON Schema (2020-12) of the arguments, an object, at most 16384 bytes: type, properties, required, enum, const, minimum, maximum, minLength, maxLength, items, minItems, maxItems, additionalProperties, and what describes them. Other keywords are refused. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** @description At most 16 headers, whose values are templates; they and the body may have `{{secret}}`. */
+            requestHeaders?: {
+                [key: string]: unknown;
+            };
+            /** @description A template of a JSON body, for `post`: names are within strings, and a string that is only a name becomes the value with its type. null: the arguments are the body. */
+            body?: string | null;
+            /** @description It has a secret, which is never shown. */
+            hasSecret?: boolean;
+            /** @description JSON pointers (RFC 6901): the parts of the answer that the model gets. Empty: all of it. The answer has at most 64 KiB; the model gets at most 8 KiB. */
+            result?: string[];
+            timeoutMs?: number;
+            /** @description It is called only for visitors whom the site has proved. */
+            needsIdentity?: boolean;
+            created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
+            /** @description Stands in headers and body as `{{secret}}`. null: there is none. Left out: it stays. */
+            secret?: string | null;
+        };
+        ToolList: {
+            tools: components["schemas"]["Tool"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        ToolTestFields: {
+            /** @description What the model would write. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            userId?: string | null;
+            name?: string | null;
+            email?: string | null;
+            phone?: string | null;
+        };
+        ToolTest: {
+            /** @description What was sent, with *** for the secret; null: the arguments or the visitor do not fit, and nothing was sent. */
+            request: {
+                /** @enum {unknown} */
+                method: "GET" | "POST";
+                url: string;
+                body: string | null;
+            } | null;
+            /** @enum {unknown} */
+            state: "done" | "failed";
+            status: number | null;
+            ms: number;
+            /** @description JSON that the model would get; it may be cut. */
+            result: string;
+        };
+        Step: {
+            id: components["schemas"]["Id"];
+            /** @description The reply that it was made for. */
+            messageId: components["schemas"]["Id"];
+            /** @description null: the model has called a tool that its agent does not have. */
+            toolId: components["schemas"]["Id"] | null;
+            name: string;
+            /** @enum {unknown} */
+            state: "done" | "failed";
+            /** @description As the model has written them. */
+            arguments: string;
+            /** @description JSON that the model got; it may be cut. */
+            result: string;
+            /** @description Of the server's answer; null: none came. */
+            status: number | null;
+            createdAt: components["schemas"]["Time"];
+            ms: number;
+        };
+        StepList: {
+            steps: components["schemas"]["Step"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
         Webhook: {
             id: components["schemas"]["Id"];
             organization_id: components["schemas"]["Id"];
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3390,7 +3583,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3418,7 +3611,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -3453,7 +3646,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -4277,6 +4470,13 @@ export type Key = components['schemas']['Key'];
 export type KeyList = components['schemas']['KeyList'];
 export type NewKey = components['schemas']['NewKey'];
 export type KeyRequest = components['schemas']['KeyRequest'];
+export type Tool = components['schemas']['Tool'];
+export type ToolFields = components['schemas']['ToolFields'];
+export type ToolList = components['schemas']['ToolList'];
+export type ToolTestFields = components['schemas']['ToolTestFields'];
+export type ToolTest = components['schemas']['ToolTest'];
+export type Step = components['schemas']['Step'];
+export type StepList = components['schemas']['StepList'];
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookSecretFields = components['schemas']['WebhookSecretFields'];
 export type NewWebhook = components['schemas']['NewWebhook'];
@@ -6084,6 +6284,36 @@ export interface operations {
             };
         };
     };
+    listSteps: {
+        parameters: {
+            query?: {
+                /** @description Only those of this reply, on one page. */
+                message?: components["schemas"]["Id"];
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of steps, by their replies, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepList"];
+                };
+            };
+        };
+    };
     listNotes: {
         parameters: {
             query?: {
@@ -7285,6 +7515,156 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listTools: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tools. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolList"];
+                };
+            };
+        };
+    };
+    createTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolFields"];
+            };
+        };
+        responses: {
+            /** @description The new tool. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tool"];
+                };
+            };
+        };
+    };
+    getTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                toolId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tool. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tool"];
+                };
+            };
+        };
+    };
+    changeTool: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id from the list. */
+                toolId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolFields"];
+            };
+        };
+        responses: {
+            /** @description The changed tool. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tool"];
+                };
+            };
+        };
+    };
+    deleteTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                toolId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    testTool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                toolId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolTestFields"];
+            };
+        };
+        responses: {
+            /** @description What was sent, and what the model would get. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolTest"];
+                };
             };
         };
     };

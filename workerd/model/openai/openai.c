@@ -19,8 +19,21 @@ openai_add_tool(struct buf *body, bool responses)
 	    "{\"type\":\"string\"}}}";
 
 	/* Without strict, the Responses API wants all parameters to be required. */
-	return buf_printf(body, ",\"tools\":[{\"type\":\"function\",%s%s%s}]",
+	return buf_printf(body, "{\"type\":\"function\",%s%s%s}",
 	    responses ? "\"strict\":false," : "\"function\":{", function, responses ? "" : "}");
+}
+
+static int
+openai_add_tools(struct buf *body, const struct openai_settings *s)
+{
+	if (!s->hand_over && s->tools.len == 0)
+		return 0;
+	if (buf_append_str(body, ",\"tools\":[") == -1 ||
+	    (s->hand_over && openai_add_tool(body, s->responses) == -1) ||
+	    (s->hand_over && s->tools.len > 0 && buf_append_str(body, ",") == -1) ||
+	    buf_append(body, s->tools.p, s->tools.len) == -1)
+		return -1;
+	return buf_append_str(body, "]");
 }
 
 static int
@@ -56,8 +69,7 @@ openai_add_options(struct buf *body, const struct openai_settings *s)
 	if (s->usage &&
 	    buf_append_str(body, ",\"stream_options\":{\"include_usage\":true}") == -1)
 		return -1;
-	if (openai_add_limit(body, s) == -1 ||
-	    (s->hand_over && openai_add_tool(body, s->responses) == -1))
+	if (openai_add_limit(body, s) == -1 || openai_add_tools(body, s) == -1)
 		return -1;
 	if (t->given &&
 	    buf_printf(body, ",\"temperature\":%" PRIu32 ".%03" PRIu32, t->thousandths / 1000,
@@ -68,10 +80,23 @@ openai_add_options(struct buf *body, const struct openai_settings *s)
 	return buf_append(body, s->extra.p, s->extra.len);
 }
 
+/* Ends a message that may be continued, and begins the next item of the list. */
+static int
+openai_next_item(struct openai_request *r)
+{
+	if (r->open && buf_append_str(r->body, "\"}") == -1)
+		return -1;
+	if (r->any && buf_append_str(r->body, ",") == -1)
+		return -1;
+	r->open = false;
+	r->any = true;
+	return 0;
+}
+
 static int
 openai_open_message(struct openai_request *r, enum message_role role, const char *name)
 {
-	if (r->open && buf_append_str(r->body, "\"},") == -1)
+	if (openai_next_item(r) == -1)
 		return -1;
 	r->open = true;
 	r->role = role;
@@ -95,7 +120,7 @@ openai_add_instructions(struct openai_request *r, const struct openai_settings *
 int
 openai_begin(struct openai_request *r, struct buf *body, const struct openai_settings *settings)
 {
-	*r = (struct openai_request){.body = body};
+	*r = (struct openai_request){.body = body, .responses = settings->responses};
 	if (buf_append_str(body, "{\"model\":\"") == -1 ||
 	    json_escape(body, settings->model) == -1 ||
 	    buf_append_str(body, "\",\"stream\":true") == -1 ||
@@ -114,7 +139,7 @@ openai_add_message(struct openai_request *r, enum message_role role, struct slic
 	if (role == MESSAGE_ASSISTANT && !r->has_user)
 		return 0;
 	r->has_user = true;
-	if (r->own || r->role != role) {
+	if (r->own || !r->open || r->role != role) {
 		if (openai_open_message(r, role, role == MESSAGE_USER ? "user" : "assistant") ==
 		    -1)
 			return -1;
@@ -125,8 +150,102 @@ openai_add_message(struct openai_request *r, enum message_role role, struct slic
 	return json_escape(r->body, text);
 }
 
+static int
+openai_add_chat_call(struct openai_request *r, const struct openai_call *call, bool first)
+{
+	if (buf_printf(r->body,
+		"%s{\"id\":\"call%05u\",\"type\":\"function\",\"function\":{\"name\":\"",
+		first ? "" : ",", call->number) == -1 ||
+	    json_escape(r->body, call->name) == -1 ||
+	    buf_append_str(r->body, "\",\"arguments\":\"") == -1 ||
+	    json_escape(r->body, call->arguments) == -1)
+		return -1;
+	return buf_append_str(r->body, "\"}}");
+}
+
+static int
+openai_add_chat_result(struct openai_request *r, const struct openai_call *call)
+{
+	if (openai_next_item(r) == -1 ||
+	    buf_printf(r->body,
+		"{\"role\":\"tool\",\"tool_call_id\":\"call%05u\",\"content\":\"",
+		call->number) == -1 ||
+	    json_escape(r->body, call->result) == -1)
+		return -1;
+	return buf_append_str(r->body, "\"}");
+}
+
+/* One message of the model has all calls, and each result is a message. */
+static int
+openai_add_chat_calls(
+    struct openai_request *r, struct slice said, const struct openai_call *calls, size_t n)
+{
+	int rc;
+
+	if (openai_next_item(r) == -1 ||
+	    buf_append_str(r->body, "{\"role\":\"assistant\",\"content\":\"") == -1 ||
+	    json_escape(r->body, said) == -1 ||
+	    buf_append_str(r->body, "\",\"tool_calls\":[") == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (openai_add_chat_call(r, &calls[i], i == 0) == -1)
+			return -1;
+	rc = buf_append_str(r->body, "]}");
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = openai_add_chat_result(r, &calls[i]);
+	return rc;
+}
+
+/* A call and its result are items of their own. */
+static int
+openai_add_response_call(struct openai_request *r, const struct openai_call *call)
+{
+	if (openai_next_item(r) == -1 ||
+	    buf_printf(r->body,
+		"{\"type\":\"function_call\",\"call_id\":\"call%05u\",\"name\":\"",
+		call->number) == -1 ||
+	    json_escape(r->body, call->name) == -1 ||
+	    buf_append_str(r->body, "\",\"arguments\":\"") == -1 ||
+	    json_escape(r->body, call->arguments) == -1)
+		return -1;
+	return buf_append_str(r->body, "\"}");
+}
+
+static int
+openai_add_response_result(struct openai_request *r, const struct openai_call *call)
+{
+	if (openai_next_item(r) == -1 ||
+	    buf_printf(r->body,
+		"{\"type\":\"function_call_output\",\"call_id\":\"call%05u\",\"output\":\"",
+		call->number) == -1 ||
+	    json_escape(r->body, call->result) == -1)
+		return -1;
+	return buf_append_str(r->body, "\"}");
+}
+
+static int
+openai_add_response_calls(
+    struct openai_request *r, struct slice said, const struct openai_call *calls, size_t n)
+{
+	int rc = said.len == 0 ? 0 : openai_add_message(r, MESSAGE_ASSISTANT, said);
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = openai_add_response_call(r, &calls[i]);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = openai_add_response_result(r, &calls[i]);
+	return rc;
+}
+
+int
+openai_add_calls(
+    struct openai_request *r, struct slice said, const struct openai_call *calls, size_t n)
+{
+	return r->responses ? openai_add_response_calls(r, said, calls, n)
+			    : openai_add_chat_calls(r, said, calls, n);
+}
+
 int
 openai_end(struct openai_request *r)
 {
-	return buf_append_str(r->body, "\"}]}");
+	return buf_append_str(r->body, r->open ? "\"}]}" : "]}");
 }

@@ -28,7 +28,8 @@ struct openai_settings {
 	struct setting_decimal temperature; /* not given: left out */
 	struct slice reasoning_effort;      /* empty: left out */
 	bool usage;                         /* request the token counts (stream_options) */
-	bool hand_over; /* offer the tool to ask for a person (hand_over.h) */
+	bool hand_over;     /* offer the tool to ask for a person (hand_over.h) */
+	struct slice tools; /* further tools: items with commas between them; may be empty */
 	struct slice
 	    extra; /* further members, as text with a comma before each; may be empty */
 };
@@ -40,6 +41,8 @@ struct openai_request {
 	bool own;               /* it has the system prompt alone, so it must not be */
 	enum message_role role; /* of it: USER or ASSISTANT */
 	bool has_user;          /* a user's message was added */
+	bool responses;         /* as in the settings */
+	bool any;               /* there is a message */
 };
 
 /*
@@ -53,6 +56,16 @@ struct openai_request {
  * between them, and replies before the first user's message are left out: strict servers want the roles in turn. */
 [[gnu::warn_unused_result]] int openai_add_message(
     struct openai_request *r, enum message_role role, struct slice text);
+
+/* A call of a tool that the model has made, with its result. The calls of one response of the model follow one another. */
+struct openai_call {
+	unsigned number; /* of the call in the request, from 1 on */
+	struct slice name, arguments, result;
+};
+
+/* Adds the calls of one response, and their results; said: what the model has written before them, may be empty. */
+[[gnu::warn_unused_result]] int openai_add_calls(
+    struct openai_request *r, struct slice said, const struct openai_call *calls, size_t n);
 [[gnu::warn_unused_result]] int openai_end(struct openai_request *r);
 
 #endif

@@ -16,6 +16,10 @@
  *
  *	how to ask for a person: the tool, or the marker (workerd/model/openai/hand_over.h)
  *
+ *	## Tools
+ *
+ *	how to use what tools return, for an agent with tools (workerd/tools/)
+ *
  *	## Topics to stay away from
  *
  *	restricted_topics
@@ -79,6 +83,9 @@ struct slice prompt_waiting_text(const struct prompt *p);
 /* The same outside of the working hours. */
 struct slice prompt_closed_text(const struct prompt *p);
 
+/* The ids of the tools that the model may call. Valid as long as the prompt. */
+struct slice prompt_tools(const struct prompt *p);
+
 /* What the agent's replies are based on; sources: with KNOWLEDGE_SOME, as in AGENT_RECORD, valid as long as the prompt. */
 enum knowledge prompt_knowledge(const struct prompt *p, struct slice *sources);
 
@@ -95,6 +102,8 @@ struct prompt_target {
 	struct refused_parts refused; /* what it does not take */
 	bool budget;                  /* a budget of tokens limits the reply */
 	bool thinks;                  /* its replies have had thoughts */
+	struct slice tools,
+	    tools_responses; /* what its model may call (openai.h), in the form of each API; may be empty */
 	uint32_t max_output; /* the most tokens of a reply that it takes; 0: not known */
 };
 

@@ -16,6 +16,7 @@ export const KINDS: readonly Kind[] = [
 	"contact",
 	"widget",
 	"agent",
+	"tool",
 	"tag",
 	"snippet",
 	"user",

@@ -71,7 +71,7 @@ static const char *const lines[] = {
     "'created_at':1,'updated_at':2,'handover_text':'H','waiting_text':'W',"
     "'no_return':true,'knowledge':'some','sources':'" ID " " OTHER
     "','not_found':'fixed','not_found_text':'N','reasoning_effort':'low','extra':'{}',"
-    "'keep_thoughts':true,'fallbacks':'[]','closed_text':'X'}",
+    "'keep_thoughts':true,'fallbacks':'[]','closed_text':'X','tools':'" ID "'}",
     "{'kind':'source','id':'" ID "','org':'" OTHER "','name':'S','source_kind':'pushed',"
     "'url':'u','include':'i','exclude':'e','pages_max':7,'language':'de',"
     "'interval_minutes':9,'enabled':true,'created_at':1,'updated_at':2}",
@@ -110,7 +110,15 @@ static const char *const lines[] = {
     "{'kind':'file_piece','file':'" ID "','offset':65536,'piece':'00ff'}",
     "{'kind':'responses','org':'" ID "','widget':'" OTHER "','times':'0102'}",
     "{'kind':'visitor','id':'" ID "','org':'" OTHER "','widget':'" ID
-    "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':true,'created_at':1}",
+    "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':true,'created_at':1,"
+    "'proved':'" OTHER "'}",
+    "{'kind':'tool','id':'" ID "','org':'" OTHER
+    "','name':'t','description':'D','enabled':true,"
+    "'method':'post','needs_identity':true,'url':'u','arguments':'{}','headers':'{}',"
+    "'body':'b','secret':'s','result':'[]','timeout_ms':5,'created_at':1,'updated_at':2}",
+    "{'kind':'step','id':'" ID "','org':'" OTHER "','conversation':'" ID "','turn':'" ID
+    "','tool':'" OTHER "','name':'t','state':'failed','round':1,'arguments':'a','result':'r',"
+    "'status':404,'ms':7,'created_at':1}",
 };
 
 static struct line line;

@@ -1,0 +1,82 @@
+// The tools of the organization: their list, and one of them, as the address says.
+
+import type { Tool } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
+import { useData } from "../../api/desk";
+import { settingsPath } from "../../paths";
+import { t as common } from "../../text/common";
+import { BackLink } from "../../ui/back-link";
+import { Badge } from "../../ui/badge";
+import { Blank } from "../../ui/blank";
+import { ButtonLink } from "../../ui/button";
+import { Total } from "../../ui/end-of-list";
+import { Loaded } from "../loaded";
+import type { SectionProps } from "../sections";
+import { t } from "../texts";
+import { CreateTool, ToolPage } from "./tool";
+
+export const TOOLS = settingsPath("tools");
+export const toolPath = (id: string): string => `${TOOLS}/${encodeURIComponent(id)}`;
+
+const NEW = "new";
+
+export function ToolsSection({ id }: SectionProps) {
+	if (id === undefined) return <ToolList />;
+	return (
+		<>
+			<BackLink href={TOOLS} text={t("toolsAll")} />
+			{id === NEW ? <CreateTool /> : <ToolPage key={id} id={id} />}
+		</>
+	);
+}
+
+function ToolList() {
+	const remote = useData<readonly Tool[]>("tools", (client) => ({
+		load: (signal) =>
+			allItems(
+				(query) => client.get("/v1/admin/tools", { query, signal }),
+				({ tools }) => tools,
+			),
+		kinds: ["tool"],
+	}));
+	return (
+		<>
+			<div class="settings-head">
+				<p class="settings-lead">{t("toolsLead")}</p>
+				<ButtonLink kind="main" icon="plus" href={toolPath(NEW)}>
+					{t("toolAdd")}
+				</ButtonLink>
+			</div>
+			<Loaded remote={remote}>
+				{(tools) =>
+					tools.length === 0 ? (
+						<Blank title={t("toolsNone")} icon="search">
+							<p>{t("toolsNoneText")}</p>
+						</Blank>
+					) : (
+						<>
+							<ul class="card settings-rows" aria-label={t("tools")}>
+								{tools.map((tool) => (
+									<li class="settings-row" key={tool.id}>
+										<div class="settings-row-text">
+											<p class="settings-row-title">
+												<a class="settings-row-link mono-text" href={toolPath(tool.id)}>
+													{tool.name}
+												</a>
+											</p>
+											<p class="quiet">{tool.description}</p>
+										</div>
+										<Badge tone={tool.enabled ? "good" : "calm"}>
+											{common(tool.enabled ? "on" : "off")}
+										</Badge>
+									</li>
+								))}
+							</ul>
+							<Total count={tools.length} />
+						</>
+					)
+				}
+			</Loaded>
+		</>
+	);
+}

@@ -1,0 +1,222 @@
+/*
+ * A step's key begins with its conversation and the id of its turn, except the last byte of that, so a walk from there
+ * finds the steps of one turn in their order.
+ */
+#include "storaged/steps/steps.h"
+
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "storaged/identities/visitor_records.h"
+#include "storaged/inbox/inbox.h"
+#include "storaged/records/contacts.h"
+#include "storaged/request/listing.h"
+#include "storaged/turns/turn_state.h"
+
+/* As in TOOLS_READY. */
+#define TOOLS_BYTES 655360u
+#define STEPS_BYTES 196608u
+
+static struct key
+step_key(const struct msg_step_record *r)
+{
+	return key_of_org(&r->conversation, &r->id);
+}
+
+/* Whether the step belongs to this turn, by its id. */
+static bool
+step_is_of(const struct id *step, const struct id *turn)
+{
+	return memcmp(step->b, turn->b, sizeof(turn->b) - 1) == 0;
+}
+
+/* Why a step cannot be stored; NULL: it can. */
+static const char *
+step_fault(const struct msg_step_record *r)
+{
+	if (r->v != RECORD_VERSION || id_is_zero(&r->id) || id_is_zero(&r->org))
+		return "the step has an unknown version, or no id";
+	return step_is_of(&r->id, &r->turn) ? NULL : "the step's id is not its turn's";
+}
+
+/* Adds the tools that exist and are enabled, in the agent's order. */
+static int
+steps_add_tools(struct txn *t, const struct msg_tools_read *m, struct buf *list)
+{
+	struct slice rest = m->tools;
+	int rc = 0;
+
+	while (rc == 0 && rest.len >= sizeof(struct id)) {
+		struct msg_tool_record tool;
+		struct slice bytes;
+		struct key key;
+		struct id id;
+
+		memcpy(id.b, rest.p, sizeof(id.b));
+		rest = (struct slice){rest.p + sizeof(id.b), rest.len - sizeof(id.b)};
+		key = key_of_org(&m->org, &id);
+		rc = txn_get(t, TABLE_TOOLS, &key, &bytes);
+		if (rc == 0)
+			rc = record_read(bytes, TABLE_TOOLS, &tool);
+		if (rc == 0 && tool.enabled && buf_len(list) + bytes.len + 4 <= TOOLS_BYTES)
+			must(wire_list_add(list, bytes) == 0);
+		if (txn_survives(rc))
+			rc = 0;
+	}
+	return rc;
+}
+
+/* Adds the steps that an earlier run of the turn has made. */
+static int
+steps_add_done(struct txn *t, const struct msg_tools_read *m, struct buf *list)
+{
+	struct key front = key_id(&m->conversation), from;
+	struct id first = m->turn;
+	struct walk w;
+	int rc;
+
+	first.b[sizeof(first.b) - 1] = 0;
+	from = key_of_org(&m->conversation, &first);
+	rc = walk_open(&w, t, TABLE_STEPS, &front);
+	for (rc = rc == 0 ? walk_from(&w, &from) : rc; rc == 0; rc = walk_next(&w)) {
+		struct msg_step_record step;
+
+		if (record_read(w.value, TABLE_STEPS, &step) != 0)
+			continue;
+		if (!step_is_of(&step.id, &m->turn) ||
+		    buf_len(list) + w.value.len + 4 > STEPS_BYTES)
+			break;
+		must(wire_list_add(list, w.value) == 0);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The user id that the site has proved: in the request, or earlier for a visitor of a widget. A contact's alone proves
+ * nothing: whoever gives its e-mail is linked to it. */
+static int
+steps_find_identity(struct txn *t, const struct msg_tools_read *m,
+    const struct msg_conversation_record *conversation,
+    const struct msg_contact_record *contact, struct msg_tools_ready *ready)
+{
+	struct msg_visitor_record visitor;
+	struct id id;
+	int rc;
+
+	ready->user_id = m->user_id;
+	if (m->user_id.len > 0 || !visitor_of_session(conversation->session, &id))
+		return 0;
+	rc = visitor_by_id(t, &id, &visitor);
+	if (rc == 0 && id_equal(&visitor.proved, &contact->id))
+		ready->user_id = contact->user_id;
+	return txn_survives(rc) ? 0 : rc;
+}
+
+/* Adds who the conversation is with. */
+static int
+steps_find_visitor(struct txn *t, struct call *c, struct msg_tools_ready *ready)
+{
+	const struct msg_tools_read *m = &c->m->tools_read;
+	struct msg_conversation_record conversation;
+	struct msg_contact_record contact = {0};
+	int rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
+
+	if (rc == 0 && !id_is_zero(&conversation.contact))
+		rc = contact_find(t, &m->org, &conversation.contact, &contact);
+	if (txn_survives(rc))
+		rc = 0;
+	if (rc != 0)
+		return rc;
+	ready->name = contact.name;
+	ready->email = contact.email;
+	ready->phone = contact.phone;
+	return steps_find_identity(t, m, &conversation, &contact, ready);
+}
+
+int
+handle_tools_read(struct txn *t, struct call *c)
+{
+	const struct msg_tools_read *m = &c->m->tools_read;
+	struct msg_tools_ready ready = {0};
+	int rc;
+
+	buf_reset(&t->env->list);
+	buf_reset(&t->env->faces);
+	rc = steps_add_tools(t, m, &t->env->list);
+
+	if (rc == 0 && !id_is_zero(&m->conversation))
+		rc = steps_add_done(t, m, &t->env->faces);
+	if (rc == 0 && !id_is_zero(&m->conversation))
+		rc = steps_find_visitor(t, c, &ready);
+	if (rc != 0)
+		return rc;
+	ready.tools = buf_slice(&t->env->list);
+	ready.steps = buf_slice(&t->env->faces);
+	call_answer(c, MSG_TOOLS_READY, &ready);
+	return 0;
+}
+
+static int
+step_store(struct txn *t, const struct msg_step_record *r)
+{
+	struct key key = step_key(r);
+
+	return txn_put_record(t, TABLE_STEPS, &key, r);
+}
+
+int
+handle_step_put(struct txn *t, struct call *c)
+{
+	const struct msg_step_put *m = &c->m->step_put;
+	struct msg_step_record r;
+	struct turn_view v;
+	const char *fault;
+	int rc;
+
+	if (record_decode(m->step, MSG_STEP_RECORD, &r) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "the request has no step");
+	fault = step_fault(&r);
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = turn_view_load(t, &r.turn, &v);
+	if (rc == MDB_NOTFOUND ||
+	    (rc == 0 && !id_equal(&v.place.conversation, &r.conversation)))
+		return call_refuse(c, STORE_NOT_FOUND, "no such turn");
+	if (rc == 0 && v.state == TURN_COMPLETE)
+		return call_refuse(c, STORE_TAKEN, "the reply has ended");
+	if (rc == 0)
+		rc = turn_check_run(c, &v, &m->run);
+	if (rc == 0)
+		rc = step_store(t, &r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+int
+handle_step_list(struct txn *t, struct call *c)
+{
+	const struct msg_step_list *m = &c->m->step_list;
+	struct listing l = listing_of(TABLE_STEPS, &m->conversation, &m->cursor, m->limit);
+	struct msg_conversation_record conversation;
+	int rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
+
+	return rc != 0 ? rc : listing_answer(t, c, &l, MSG_RECORD_PAGE);
+}
+
+int
+step_import(struct txn *t, struct call *c, const struct msg_step_record *r)
+{
+	const char *fault = step_fault(r);
+	struct msg_conversation_record conversation;
+	int rc;
+
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = inbox_find(t, c, &r->org, &r->conversation, &conversation);
+	if (rc == 0)
+		rc = step_store(t, r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}

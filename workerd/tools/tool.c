@@ -1,0 +1,392 @@
+#include "workerd/tools/tool.h"
+
+#include <event2/event_struct.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/json_escape.h"
+#include "workerd/tools/tool_arguments.h"
+
+#define URL_MAX_BYTES  8192
+#define BODY_MAX_BYTES 65536
+
+/* For a tool without arguments. */
+#define NO_ARGUMENTS "{\"type\":\"object\",\"properties\":{}}"
+
+/* The name of the built-in tool (workerd/model/openai/hand_over.h). */
+#define RESERVED_NAME "hand_over"
+
+static struct slice
+tool_schema_text(const struct msg_tool_record *r)
+{
+	return r->arguments.len > 0 ? r->arguments : slice_str(NO_ARGUMENTS);
+}
+
+static json_t *
+tool_load(struct slice json)
+{
+	return json_loadb((const char *)json.p, json.len, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static bool
+tool_name_is_valid(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		const uint8_t c = name.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			(c >= '0' && c <= '9') || c == '_' || c == '-'))
+			return false;
+	}
+	return name.len > 0 && name.len <= 64 && !slice_eq_str(name, RESERVED_NAME);
+}
+
+static bool
+tool_check_json(struct slice text, bool (*check)(json_t *json, const json_t *schema, char *why),
+    const json_t *schema, char *why)
+{
+	json_t *json = tool_load(text);
+	bool valid = json != NULL;
+
+	if (!valid)
+		(void)snprintf(why, TOOL_WHY_MAX, "it must be valid JSON");
+	else
+		valid = check(json, schema, why);
+	json_decref(json);
+	return valid;
+}
+
+static bool
+tool_check_schema(json_t *json, const json_t *schema, char *why)
+{
+	(void)schema;
+	return tool_schema_check(json, why);
+}
+
+static bool
+tool_check_headers(json_t *json, const json_t *schema, char *why)
+{
+	return tool_template_check_headers(json, schema, why);
+}
+
+static bool
+tool_check_result(json_t *json, const json_t *schema, char *why)
+{
+	(void)schema;
+	return tool_result_check(json, why);
+}
+
+/* With a schema that is valid. */
+static const char *
+tool_fault_of_request(const struct msg_tool_record *r, const json_t *schema, char *why)
+{
+	if (!tool_template_check_url(r->url, schema, why))
+		return "url";
+	if (r->headers.len > 0 && !tool_check_json(r->headers, tool_check_headers, schema, why))
+		return "requestHeaders";
+	if (r->body.len > 0 && r->method != TOOL_POST) {
+		(void)snprintf(why, TOOL_WHY_MAX, "only a POST has a body");
+		return "body";
+	}
+	if (r->body.len > 0 && !tool_template_check_body(r->body, schema, why))
+		return "body";
+	if (r->result.len > 0 && !tool_check_json(r->result, tool_check_result, NULL, why))
+		return "result";
+	return NULL;
+}
+
+const char *
+tool_fault(const struct msg_tool_record *record, char why[TOOL_WHY_MAX])
+{
+	const char *fault;
+	json_t *schema;
+
+	if (!tool_name_is_valid(record->name)) {
+		(void)snprintf(why, TOOL_WHY_MAX,
+		    "it must have 1 to 64 of the characters A-Z, a-z, 0-9, _ and -, and not be "
+		    "hand_over");
+		return "name";
+	}
+	if (!tool_check_json(tool_schema_text(record), tool_check_schema, NULL, why))
+		return "arguments";
+	schema = tool_load(tool_schema_text(record));
+	fault = tool_fault_of_request(record, schema, why);
+	json_decref(schema);
+	return fault;
+}
+
+bool
+tool_init(struct tool *t, struct slice record)
+{
+	char why[TOOL_WHY_MAX];
+
+	*t = (struct tool){.bytes = xcalloc(1, record.len + 1)};
+	must(slice_copy(record, t->bytes, record.len));
+	if (record_decode((struct slice){t->bytes, record.len}, MSG_TOOL_RECORD, &t->record) ==
+		WIRE_OK &&
+	    tool_fault(&t->record, why) == NULL) {
+		t->schema = tool_load(tool_schema_text(&t->record));
+		return true;
+	}
+	tool_clear(t);
+	return false;
+}
+
+void
+tool_clear(struct tool *t)
+{
+	json_decref(t->schema);
+	free(t->bytes);
+	*t = (struct tool){0};
+}
+
+int
+tool_write(const struct tool *t, bool responses, struct buf *out)
+{
+	const struct slice schema = tool_schema_text(&t->record);
+
+	/* Without strict, the Responses API wants all parameters to be required. */
+	if (buf_printf(out, "{\"type\":\"function\",%s\"name\":\"%.*s\",\"description\":\"",
+		responses ? "\"strict\":false," : "\"function\":{", (int)t->record.name.len,
+		(const char *)t->record.name.p) == -1 ||
+	    json_escape(out, t->record.description) == -1 ||
+	    buf_append_str(out, "\",\"parameters\":") == -1 ||
+	    buf_append(out, schema.p, schema.len) == -1)
+		return -1;
+	return buf_append_str(out, responses ? "}" : "}}");
+}
+
+/* What a call sends. */
+struct prepared {
+	struct buf url, body;
+	json_t *headers;
+	json_t *arguments;
+};
+
+static void
+tool_prepared_clear(struct prepared *p)
+{
+	buf_clear(&p->url);
+	buf_wipe(&p->body);
+	json_decref(p->headers);
+	json_decref(p->arguments);
+}
+
+static bool
+tool_prepare_arguments(
+    const struct tool *t, struct slice arguments, struct prepared *p, char *why)
+{
+	if (arguments.len > TOOL_ARGUMENTS_MAX) {
+		(void)snprintf(why, TOOL_WHY_MAX, "the arguments are too long");
+		return false;
+	}
+	p->arguments = tool_arguments_read(arguments);
+	if (p->arguments == NULL) {
+		(void)snprintf(why, TOOL_WHY_MAX, "the arguments are not a JSON object");
+		return false;
+	}
+	return tool_schema_fits(t->schema, p->arguments, why);
+}
+
+static bool
+tool_prepare_headers(
+    const struct tool *t, const struct tool_values *values, struct prepared *p, char *why)
+{
+	json_t *templates = tool_load(t->record.headers), *value;
+	const char *name;
+	bool written = true;
+
+	p->headers = json_object();
+	json_object_foreach (templates, name, value) {
+		struct buf out;
+
+		buf_init(&out, URL_MAX_BYTES);
+		written = tool_template_write(
+		    slice_str(json_string_value(value)), TOOL_IN_HEADER, values, &out, why);
+		if (written)
+			must(json_object_set_new(p->headers, name,
+				 json_stringn((const char *)buf_data(&out), buf_len(&out))) ==
+			    0);
+		buf_wipe(&out);
+		if (!written)
+			break;
+	}
+	json_decref(templates);
+	return written;
+}
+
+/* Without a template, the arguments are the body. */
+static bool
+tool_prepare_body(
+    const struct tool *t, const struct tool_values *values, struct prepared *p, char *why)
+{
+	char *json;
+
+	if (t->record.method != TOOL_POST)
+		return true;
+	if (t->record.body.len > 0)
+		return tool_template_write(t->record.body, TOOL_IN_BODY, values, &p->body, why);
+	json = json_dumps(p->arguments, JSON_COMPACT);
+	must(json != NULL && buf_append_str(&p->body, json) == 0);
+	free(json);
+	return true;
+}
+
+/* False: why says what is missing. Clear p in any case. */
+static bool
+tool_prepare(const struct tool *t, struct slice arguments, const struct tool_values *values,
+    struct prepared *p, char why[TOOL_WHY_MAX])
+{
+	struct tool_values all = *values;
+
+	*p = (struct prepared){0};
+	buf_init(&p->url, URL_MAX_BYTES);
+	buf_init(&p->body, BODY_MAX_BYTES);
+	if (t->record.needs_identity && values->user_id.len == 0) {
+		(void)snprintf(why, TOOL_WHY_MAX,
+		    "the visitor has not signed in on the website, which this needs");
+		return false;
+	}
+	if (!tool_prepare_arguments(t, arguments, p, why))
+		return false;
+	all.arguments = p->arguments;
+	return tool_template_write(t->record.url, TOOL_IN_URL, &all, &p->url, why) &&
+	    tool_prepare_headers(t, &all, p, why) && tool_prepare_body(t, &all, p, why);
+}
+
+bool
+tool_show(const struct tool *t, struct slice arguments, const struct tool_values *values,
+    struct buf *url, struct buf *body, char why[TOOL_WHY_MAX])
+{
+	struct tool_values hidden = *values;
+	struct prepared p;
+	bool shown;
+
+	if (t->record.secret.len > 0)
+		hidden.secret = slice_str("***");
+	shown = tool_prepare(t, arguments, &hidden, &p, why);
+	if (shown) {
+		must(buf_append(url, buf_data(&p.url), buf_len(&p.url)) == 0);
+		must(buf_append(body, buf_data(&p.body), buf_len(&p.body)) == 0);
+	}
+	tool_prepared_clear(&p);
+	return shown;
+}
+
+struct tool_call {
+	tool_outcome_fn *fn;
+	void *arg;
+	char *pointers;         /* the tool's */
+	struct tool_post *post; /* NULL: nothing was sent */
+	struct event timer;     /* ends a call that sends nothing */
+	char why[TOOL_WHY_MAX];
+};
+
+static void
+tool_call_free(struct tool_call *call)
+{
+	event_del(&call->timer);
+	free(call->pointers);
+	free(call);
+}
+
+static void
+tool_call_end(struct tool_call *call, struct tool_outcome *outcome, struct buf *result)
+{
+	outcome->result = buf_slice(result);
+	call->fn(call->arg, outcome);
+	buf_clear(result);
+	tool_call_free(call);
+}
+
+static void
+tool_call_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct tool_call *call = arg;
+	struct tool_outcome outcome = {.state = STEP_FAILED};
+	struct buf result;
+
+	(void)fd;
+	(void)what;
+	buf_init(&result, TOOL_RESULT_MAX);
+	tool_result_fail(slice_str(call->why), &result);
+	tool_call_end(call, &outcome, &result);
+}
+
+/* Whether an error's body says more than its status, such as which order does not exist. */
+static bool
+tool_call_explains_itself(int status)
+{
+	return status == 400 || status == 404 || status == 409 || status == 410 ||
+	    status == 422;
+}
+
+static void
+tool_call_on_answer(void *arg, const struct tool_answer *answer)
+{
+	struct tool_call *call = arg;
+	struct tool_outcome outcome = {
+	    .state = STEP_DONE, .status = answer->status, .ms = answer->ms};
+	struct slice why = slice_str(answer->error);
+	struct buf result;
+
+	call->post = NULL;
+	buf_init(&result, TOOL_RESULT_MAX);
+	if (answer->error[0] != '\0')
+		outcome.state = STEP_FAILED;
+	else if (answer->body.len == 0 && answer->status == 204)
+		must(buf_append_str(&result, "{}") == 0);
+	else if (!tool_result_write(answer->body, slice_str(call->pointers), &result)) {
+		outcome.state = STEP_FAILED;
+		why = slice_str("the tool's server did not answer with JSON");
+	}
+	if (outcome.state == STEP_FAILED &&
+	    (!tool_call_explains_itself(answer->status) ||
+		!tool_result_write(answer->body, (struct slice){0}, &result)))
+		tool_result_fail(why, &result);
+	tool_call_end(call, &outcome, &result);
+}
+
+struct tool_call *
+tool_call_start(struct tool_http *http, const struct tool *t, struct slice arguments,
+    const struct tool_values *values, tool_outcome_fn *fn, void *arg)
+{
+	static const struct timeval now = {0};
+	struct tool_call *call = xcalloc(1, sizeof(*call));
+	struct tool_values all = *values;
+	struct prepared p;
+
+	call->fn = fn;
+	call->arg = arg;
+	call->pointers = slice_strdup(t->record.result);
+	all.secret = t->record.secret;
+	tool_http_assign(http, &call->timer, tool_call_on_timer, call);
+	if (tool_prepare(t, arguments, &all, &p, call->why)) {
+		must(buf_append(&p.url, "", 1) == 0);
+		call->post = tool_http_start(http,
+		    &(struct tool_request){
+			.url = (const char *)buf_data(&p.url),
+			.post = t->record.method == TOOL_POST,
+			.body = buf_slice(&p.body),
+			.headers = p.headers,
+			.timeout_ms =
+			    t->record.timeout_ms > 0 ? t->record.timeout_ms : TOOL_TIMEOUT_MS,
+		    },
+		    tool_call_on_answer, call);
+	} else {
+		evtimer_add(&call->timer, &now);
+	}
+	tool_prepared_clear(&p);
+	return call;
+}
+
+void
+tool_call_cancel(struct tool_call *call)
+{
+	if (call->post != NULL)
+		tool_http_cancel(call->post);
+	tool_call_free(call);
+}
