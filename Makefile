@@ -724,7 +724,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/container \
-	systemd/models tests widget widget/wordpress widget/packages/client widget/packages/react widget/packages/widget workerd workerd/api workerd/crawl workerd/crawl/extract) \
+	systemd/models tests widget widget/wordpress widget/packages/client widget/packages/react widget/packages/telegram widget/packages/widget workerd workerd/api workerd/api/channels workerd/crawl workerd/crawl/extract) \
 	$(wildcard tests/browser/pictures/*.png systemd/container/compose.yaml systemd/container/Dockerfile)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)

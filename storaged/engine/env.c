@@ -15,9 +15,6 @@
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 
-/* Named databases: ours, and room for later ones. */
-#define TABLES_MAX 128
-
 /* LMDB's own trees, before all tables (mdb.c, CORE_DBS): the free pages, and the list of tables. */
 #define CORE_TREES 2
 

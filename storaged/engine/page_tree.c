@@ -248,7 +248,7 @@ page_tree_add_table(struct page_tree *p, const struct page_node *node)
 	struct page_tree_root *root = &p->tables[p->n];
 	struct tree_record record;
 
-	if (p->n == PAGE_TREE_TABLES_MAX)
+	if (p->n == TABLES_MAX)
 		return;
 	memcpy(&record, node->value, sizeof(record));
 	*root = page_tree_root_of(&record);

@@ -16,9 +16,6 @@
 
 #include "storaged/engine/schema.h"
 
-/* Named databases in the main tree, at most: those of other schemas are checked too. */
-#define PAGE_TREE_TABLES_MAX 128
-
 /* A wrong page. what: a constant text that continues "page N". */
 typedef void page_tree_found_fn(void *arg, size_t page, const char *what);
 
@@ -34,7 +31,7 @@ struct page_tree {
 	int fd; /* LMDB's */
 	size_t page_size, last_page;
 	struct page_tree_root free, main;
-	struct page_tree_root tables[PAGE_TREE_TABLES_MAX];
+	struct page_tree_root tables[TABLES_MAX];
 	size_t n;
 	const struct page_tree_root *table[TABLES]; /* NULL: it does not exist */
 	uint8_t *reached;                           /* a bit per page */

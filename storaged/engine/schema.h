@@ -54,6 +54,10 @@ enum table {
 	TABLES,
 };
 
+/* Named databases of an environment, at most: ours, and those of other schemas. */
+#define TABLES_MAX 128
+_Static_assert(TABLES <= TABLES_MAX, "an environment has room for all tables");
+
 /* The name of a table in the LMDB environment. */
 const char *table_name(enum table table);
 

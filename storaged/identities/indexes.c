@@ -129,6 +129,17 @@ index_key_contact_user_id(const void *record, struct key *key)
 }
 
 static bool
+index_key_channel(const void *record, struct key *key)
+{
+	const struct msg_webhook_record *r = record;
+
+	if (id_is_zero(&r->widget))
+		return false;
+	*key = key_id(&r->id);
+	return true;
+}
+
+static bool
 index_key_gap(const void *record, struct key *key)
 {
 	const struct msg_gap_record *r = record;
@@ -175,6 +186,7 @@ static const struct index indexes[] = {
     {TABLE_CONTACTS, TABLE_CONTACTS_BY_EMAIL, index_key_contact_email, .by_id = true},
     {TABLE_CONTACTS, TABLE_CONTACTS_BY_PHONE, index_key_contact_phone, .by_id = true},
     {TABLE_CONTACTS, TABLE_CONTACTS_BY_USER_ID, index_key_contact_user_id, .by_id = true},
+    {TABLE_WEBHOOKS, TABLE_CHANNELS, index_key_channel, .by_id = false},
     {TABLE_GAPS, TABLE_GAPS_BY_CONVERSATION, index_key_gap, .by_id = false},
     {TABLE_FILES, TABLE_FILES_BY_OWNER, index_key_file_owner, .by_id = false},
     {TABLE_BLOCKS, TABLE_BLOCKS_BY_TARGET, index_key_block, .by_id = true},

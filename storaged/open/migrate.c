@@ -106,6 +106,7 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_READS] = 1,     /* following */
 	    [TABLE_AGENTS] = 4,    /* tools */
 	    [TABLE_VISITORS] = 16, /* proved */
+	    [TABLE_WEBHOOKS] = 16, /* widget */
 	},
 };
 

@@ -9,6 +9,8 @@
 
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
+#include "storaged/identities/indexes.h"
+#include "storaged/records/widgets.h"
 #include "storaged/webhooks/deliveries.h"
 
 #define WEBHOOKS_MAX 20 /* of an organization */
@@ -44,16 +46,52 @@ webhook_keep(union record *r, const union record *stored, bool fresh)
 		webhook_keep_secrets(&r->webhook, &stored->webhook);
 }
 
+/* The key of the channel with this id. */
+static int
+webhook_key_of_channel(struct txn *t, struct slice name, struct key *key)
+{
+	struct slice value;
+	struct id channel;
+	struct key by_id;
+	int rc;
+
+	if (id_parse(name, &channel) != 0)
+		return MDB_NOTFOUND;
+	by_id = key_id(&channel);
+	rc = txn_get(t, TABLE_CHANNELS, &by_id, &value);
+	if (rc == 0 && !key_fits(TABLE_WEBHOOKS, value))
+		return RECORD_DAMAGED;
+	if (rc == 0)
+		*key = key_of(value);
+	return rc;
+}
+
+static int
+webhook_check_widget(struct txn *t, struct call *c, const struct msg_webhook_record *r)
+{
+	struct msg_widget_record widget;
+	int rc;
+
+	if ((r->format == WEBHOOK_CHANNEL) == id_is_zero(&r->widget))
+		return call_refuse(
+		    c, STORE_INVALID, "a channel needs a widget, and nothing else has one");
+	if (id_is_zero(&r->widget))
+		return 0;
+	rc = widget_find(t, &r->org, &r->widget, &widget);
+	return rc == MDB_NOTFOUND
+	    ? call_refuse(c, STORE_INVALID, "the channel's widget does not exist")
+	    : rc;
+}
+
 static int
 webhook_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
 {
-	(void)t;
 	(void)clash;
 	if (r->webhook.url.len == 0)
 		return call_refuse(c, STORE_INVALID, "a webhook needs a URL");
 	if (r->webhook.secret.len == 0)
 		return call_refuse(c, STORE_INVALID, "a webhook needs a secret");
-	return 0;
+	return webhook_check_widget(t, c, &r->webhook);
 }
 
 /* An imported cursor is of another store's changes, so it does not count. */
@@ -70,7 +108,8 @@ webhook_store(struct txn *t, const union record *r, const union record *stored)
 	else
 		now.cursor = stored->webhook.cursor;
 	if (rc == 0)
-		rc = txn_put_record(t, TABLE_WEBHOOKS, &key, &now);
+		rc = index_put_record(
+		    t, TABLE_WEBHOOKS, &key, stored == NULL ? NULL : &stored->webhook, &now);
 	if (rc == 0 && ends)
 		rc = deliveries_fail_pending(t, &key);
 	return rc;
@@ -80,7 +119,7 @@ static int
 webhook_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
 	struct key key = key_of_org(&r->org, &r->id);
-	int rc = txn_del(t, TABLE_WEBHOOKS, &key);
+	int rc = index_put_record(t, TABLE_WEBHOOKS, &key, &r->webhook, NULL);
 
 	(void)c;
 	(void)left;
@@ -95,6 +134,7 @@ const struct record_kind webhook_kind = {
     .missing = "no such webhook",
     .max = WEBHOOKS_MAX,
     .too_many = "the organization has too many webhooks",
+    .find = webhook_key_of_channel,
     .keep = webhook_keep,
     .check = webhook_check,
     .store = webhook_store,

@@ -107,7 +107,11 @@ verify_fault_webhook(const void *record)
 {
 	const struct msg_webhook_record *r = record;
 
-	return r->url.len == 0 ? "has no URL" : r->secret.len == 0 ? "has no secret" : NULL;
+	if (r->url.len == 0)
+		return "has no URL";
+	if ((r->format == WEBHOOK_CHANNEL) == id_is_zero(&r->widget))
+		return "is a channel without a widget, or has one without being a channel";
+	return r->secret.len == 0 ? "has no secret" : NULL;
 }
 
 static const char *

@@ -140,6 +140,7 @@ const FILES = [
 		/^\/api\/widget\/[^/]+\/(events|frames)$|^\/v1\/chat\/(feed\/)?frames$|^\/v1\/chat\/feed$/,
 	],
 	["webhooks", /^\/v1\/admin\/webhooks\b/],
+	["channels", /^\/v1\/channels\b/],
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],

@@ -22,7 +22,7 @@ const sources = files
 	.map(read)
 	.join("\n");
 const settable = files
-	.filter((path) => /\.(c|h|def|mjs|sh)$|^Makefile$|^systemd\/units/.test(path))
+	.filter((path) => /\.(c|h|def|m?js|sh)$|^Makefile$|^systemd\/units/.test(path))
 	.map(read)
 	.join("\n");
 const targets = new Set(all(read("Makefile"), /^([a-z-]+):(?!=)/gm));

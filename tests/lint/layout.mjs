@@ -40,7 +40,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai: workerd/http/message
 	workerd/model/parts:
-	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
+	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/fields workerd/api/events
 	workerd/zones:
 	workerd/hours: workerd/zones
 	workerd/knowledge: workerd/store workerd/search workerd/model
@@ -63,8 +63,10 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/attached: workerd/files workerd/api/request
 	workerd/api/files: workerd/files workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget workerd/api/live workerd/api/identity
+	workerd/api/channels: workerd/http/ workerd/webhooks workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+		workerd/api/identity workerd/api/chat
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
-	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/admin: workerd/http/ workerd/webhooks workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
 	workerd/api/content: workerd/http/ workerd/store workerd/search workerd/knowledge workerd/api/request \
 		workerd/api/fields workerd/api/admin

@@ -88,6 +88,14 @@ async function buildPackage(name, { entries, max }) {
 	}
 }
 
+/** A package that is a program: its scripts are what is packed. */
+function copyProgram(name) {
+	const out = join(OUT, name);
+	cpSync(join(HERE, name), out, { recursive: true });
+	setVersion(join(out, "package.json"));
+	copyFileSync(join(ROOT, "LICENSE"), join(out, "LICENSE"));
+}
+
 /** Declarations of all packages, each beside its scripts. */
 async function buildTypes() {
 	const types = join(OUT, ".types");
@@ -121,10 +129,11 @@ async function buildTypes() {
 rmSync(OUT, { recursive: true, force: true });
 for (const [name, how] of Object.entries(PACKAGES)) await buildPackage(name, how);
 await buildTypes();
+copyProgram("telegram");
 cpSync(join(HERE, "examples"), join(OUT, "examples"), { recursive: true });
 for (const name of readdirSync(join(OUT, "examples")))
 	setVersion(join(OUT, "examples", name, "package.json"));
-for (const name of Object.keys(PACKAGES)) {
+for (const name of [...Object.keys(PACKAGES), "telegram"]) {
 	const options = { cwd: join(OUT, name), stdio: "inherit" };
 	execFileSync(join(ROOT, "tests/node_modules/.bin/publint"), ["--strict"], options);
 	execFileSync("npm", ["pack", "--silent", "--pack-destination", OUT], options);

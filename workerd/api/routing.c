@@ -10,6 +10,7 @@
 #include "workerd/api/accounts/accounts_handlers.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/budgets/budgets_handlers.h"
+#include "workerd/api/channels/channels_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/content/content_handlers.h"
 #include "workerd/api/events/events_handlers.h"

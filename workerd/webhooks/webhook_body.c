@@ -12,6 +12,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "proto/ipc/change_names.h"
+#include "workerd/api/fields/names.h"
+#include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/json_writer.h"
 
 #define EXCERPT_UNITS 300  /* UTF-16 code units of the last message */
@@ -55,6 +57,47 @@ webhook_body_event(struct buf *out, const struct msg_webhook_record *webhook,
 	json_write_str(&j, "change", slice_str(change_what_name(d->change)));
 	if (change_period_name(d->change) != NULL)
 		json_write_str(&j, "period", slice_str(change_period_name(d->change)));
+	json_write_uint(&j, "at", d->at);
+	json_write_close(&j, '}');
+	must(!j.failed);
+}
+
+/* What the person may know: not which model answered, or what it cost. */
+static void
+webhook_body_write_message(struct json_writer *j, const struct msg_message_record *r)
+{
+	struct msg_message_details details = {0};
+
+	if (r->details.len > 0)
+		must(record_decode(r->details, MSG_MESSAGE_DETAILS, &details) == WIRE_OK);
+	json_write_open(j, "message", '{');
+	json_write_id(j, "id", &r->id);
+	json_write_str(j, "role", names_word(message_role_words, r->role));
+	json_write_str(j, "text", r->text);
+	json_write_str(j, "status", names_message_status(r->status));
+	json_write_uint(j, "createdAt", r->created_at);
+	if (r->role == MESSAGE_OPERATOR && details.author_name.len > 0)
+		json_write_str(j, "author", details.author_name);
+	if (r->role == MESSAGE_ASSISTANT)
+		sources_json_write(j, r->sources, r->text);
+	json_write_close(j, '}');
+}
+
+void
+webhook_body_channel(struct buf *out, const struct msg_webhook_record *webhook,
+    const struct msg_delivery_record *d, const struct msg_conversation_record *conversation,
+    struct slice to, const struct msg_message_record *message)
+{
+	struct json_writer j = json_writer(out);
+
+	json_write_open(&j, NULL, '{');
+	webhook_body_write_origin(&j, webhook, d->n);
+	json_write_str(&j, "kind", slice_str(message != NULL ? "message" : "state"));
+	json_write_str(&j, "to", to);
+	json_write_id(&j, "conversationId", &conversation->id);
+	json_write_str(&j, "state", names_word(conversation_state_words, conversation->state));
+	if (message != NULL)
+		webhook_body_write_message(&j, message);
 	json_write_uint(&j, "at", d->at);
 	json_write_close(&j, '}');
 	must(!j.failed);
@@ -129,7 +172,7 @@ webhook_body_write_test(struct buf *out, const struct msg_webhook_record *webhoo
 void
 webhook_body_test(struct buf *out, const struct msg_webhook_record *webhook)
 {
-	if (webhook->format == WEBHOOK_JSON)
+	if (webhook->format == WEBHOOK_JSON || webhook->format == WEBHOOK_CHANNEL)
 		webhook_body_write_test(out, webhook);
 	else
 		webhook_body_write_chat(out, (enum webhook_format)webhook->format,

@@ -17,6 +17,13 @@ void webhook_body_delivery(
 void webhook_body_event(struct buf *out, const struct msg_webhook_record *webhook,
     const struct msg_delivery_record *d);
 
+/* For the adapter of a channel: a message to the person with the channel's name `to`, or, without a message, the new state of the
+ * conversation. */
+void webhook_body_channel(struct buf *out, const struct msg_webhook_record *webhook,
+    const struct msg_delivery_record *d, const struct msg_conversation_record *conversation,
+    struct slice to, const struct msg_message_record *message);
+#define WEBHOOK_CHANNEL_BODY_MAX (4u << 20) /* an escaped text, and the rest */
+
 /* A visitor waits for a person. */
 void webhook_body_waiting(struct buf *out, enum webhook_format format,
     const struct msg_conversation_record *conversation);

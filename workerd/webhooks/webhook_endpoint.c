@@ -46,12 +46,31 @@ webhook_endpoint_on_begun(struct event_reader *r)
 	(void)r;
 }
 
-/* Chats hear only of visitors who wait. */
+#define KIND(kind) (UINT32_C(1) << (kind))
+
+/* Which kinds an endpoint reads; its format may want only some of their events (webhook_endpoint_wants()). */
+static uint32_t
+webhook_endpoint_kinds(const struct msg_webhook_record *r)
+{
+	if (r->format == WEBHOOK_JSON)
+		return r->kinds;
+	if (r->format == WEBHOOK_CHANNEL)
+		return KIND(CHANGE_CONVERSATION) | KIND(CHANGE_MESSAGE) | KIND(CHANGE_REPLY);
+	return KIND(CHANGE_CONVERSATION);
+}
+
+/* Chats hear only of visitors who wait; adapters of channels also of what was written. */
 static bool
 webhook_endpoint_wants(const struct webhook_endpoint *e, const struct msg_change_record *row)
 {
-	return e->record.format == WEBHOOK_JSON ||
-	    (row->kind == CHANGE_CONVERSATION && row->what == CHANGE_STATE);
+	if (e->record.format == WEBHOOK_JSON)
+		return true;
+	if (row->kind == CHANGE_CONVERSATION)
+		return row->what == CHANGE_STATE;
+	if (row->kind == CHANGE_MESSAGE)
+		return row->what == CHANGE_CREATED;
+	return row->what == CHANGE_COMPLETE || row->what == CHANGE_STOPPED ||
+	    row->what == CHANGE_INTERRUPTED;
 }
 
 static void
@@ -129,12 +148,10 @@ static const struct event_reader_ops reader_ops = {
 static void
 webhook_endpoint_join(struct webhook_endpoint *e)
 {
-	bool chat = e->record.format != WEBHOOK_JSON;
-
 	e->reader = (struct event_reader){
 	    .ops = &reader_ops,
 	    .org = e->record.org,
-	    .kinds = chat ? UINT32_C(1) << CHANGE_CONVERSATION : e->record.kinds,
+	    .kinds = webhook_endpoint_kinds(&e->record),
 	    .resumes = true,
 	    .at = e->queue.read_to,
 	};

@@ -1,9 +1,11 @@
 /*
- * Sends one delivery. For a chat, the conversation is read first: if nobody waits any more, nothing is sent.
+ * Sends one delivery. For a chat, the conversation is read first: if nobody waits any more, nothing is sent. For a channel,
+ * the message too: only those to its own people are sent.
  */
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
+#include "workerd/webhooks/channel_session.h"
 #include "workerd/webhooks/webhook_body.h"
 #include "workerd/webhooks/webhook_endpoint.h"
 
@@ -68,12 +70,50 @@ webhook_send_waiting(
 	buf_clear(&body);
 }
 
-/* The conversation of an event for a chat. */
+static const struct webhook_result nothing_to_say = {.skipped = true};
+static const struct webhook_result unknown = {.error = "the store did not answer"};
+
+/* The message of an event, which the page shows; false: it is the person's own, or is not there. */
+static bool
+webhook_send_find_message(
+    struct slice messages, const struct id *id, struct msg_message_record *r)
+{
+	struct slice item;
+
+	while (wire_list_next(&messages, &item)) {
+		must(record_decode(item, MSG_MESSAGE_RECORD, r) == WIRE_OK);
+		if (id_equal(&r->id, id))
+			return r->role != MESSAGE_USER;
+	}
+	return false;
+}
+
+static void
+webhook_send_channel(struct webhook_sending *s,
+    const struct msg_conversation_record *conversation, struct slice messages)
+{
+	const struct msg_webhook_record *webhook = &s->endpoint->record;
+	const struct msg_delivery_record *d = &s->delivery->record;
+	const bool is_state = d->kind == CHANGE_CONVERSATION;
+	const struct slice to = channel_session_peer(conversation->session, &webhook->id);
+	struct msg_message_record message;
+	struct buf body;
+
+	if (to.p == NULL ||
+	    (!is_state && !webhook_send_find_message(messages, &d->object, &message))) {
+		webhook_send_end(s, &nothing_to_say);
+		return;
+	}
+	buf_init(&body, WEBHOOK_CHANNEL_BODY_MAX);
+	webhook_body_channel(&body, webhook, d, conversation, to, is_state ? NULL : &message);
+	webhook_send_post(s, buf_slice(&body));
+	buf_clear(&body);
+}
+
+/* The conversation of an event for a chat or a channel. */
 static void
 webhook_send_on_conversation(void *arg, uint16_t type, const union msg *m)
 {
-	static const struct webhook_result nothing_to_say = {.skipped = true};
-	static const struct webhook_result unknown = {.error = "the store did not answer"};
 	struct webhook_sending *s = arg;
 	struct msg_conversation_record conversation;
 
@@ -81,25 +121,33 @@ webhook_send_on_conversation(void *arg, uint16_t type, const union msg *m)
 	if (type == MSG_MESSAGE_PAGE &&
 	    record_decode(m->message_page.conversation, MSG_CONVERSATION_RECORD,
 		&conversation) == WIRE_OK) {
-		if (conversation.state == STATE_WAITING)
+		if (s->endpoint->record.format == WEBHOOK_CHANNEL)
+			webhook_send_channel(s, &conversation, m->message_page.messages);
+		else if (conversation.state == STATE_WAITING)
 			webhook_send_waiting(s, &conversation);
 		else
 			webhook_send_end(s, &nothing_to_say);
 		return;
 	}
-	webhook_send_end(
-	    s, store_refused(type, m, STORE_NOT_FOUND) ? &nothing_to_say : &unknown);
+	webhook_send_end(s,
+	    store_refused(type, m, STORE_NOT_FOUND) || store_refused(type, m, STORE_STALE)
+		? &nothing_to_say
+		: &unknown);
 }
 
 static void
 webhook_send_ask_conversation(struct webhook_sending *s)
 {
-	const struct msg_message_list ask = {
+	const struct msg_delivery_record *d = &s->delivery->record;
+	struct msg_message_list ask = {
 	    .org = s->endpoint->record.org,
-	    .conversation = s->delivery->record.conversation,
+	    .conversation = d->conversation,
 	    .backwards = 1,
 	    .limit = 1,
 	};
+
+	if (d->kind != CHANGE_CONVERSATION)
+		ask.around = d->object;
 
 	s->call = store_call(s->endpoint->engine->store, MSG_MESSAGE_LIST, &ask,
 	    STORE_TIMEOUT_MS, webhook_send_on_conversation, s);

@@ -13,7 +13,7 @@
 #include "proto/base/secrets.h"
 #include "workerd/webhooks/webhook_secret.h"
 
-#define PREFIX_SIZE 160 /* a delivery's id, seconds, two dots */
+#define PREFIX_SIZE (WEBHOOK_ID_MAX + 24) /* an id, seconds, two dots */
 #define KEY_SIZE    64
 
 /* The MAC of the body behind this text. */

@@ -15,6 +15,8 @@
 void webhook_signature(
     char out[WEBHOOK_SIGNATURE_SIZE], struct slice secret, uint64_t seconds, struct slice body);
 
+#define WEBHOOK_ID_MAX 256 /* bytes of a delivery's id, and of webhook-id */
+
 /* "v1,", 44 characters, NUL. */
 #define WEBHOOK_STANDARD_SIZE 48
 

@@ -31,9 +31,6 @@
 #include "storaged/engine/safe_read.h"
 #include "storaged/server/listen.h"
 
-/* Maximum of named databases, for stores of other schema versions. */
-#define TABLES_MAX 128
-
 int
 snapshot_fail(const char *path, int rc)
 {

@@ -11,6 +11,7 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/client_id.h"
 #include "workerd/api/request/store_query.h"
+#include "workerd/webhooks/channel_session.h"
 
 #define ANSWER_MAX 128
 
@@ -40,14 +41,14 @@ visitors_on_erased(void *arg, uint16_t type, const union msg *m)
 	store_query_reply(q);
 }
 
-/* Whether it is a session id chosen by a client, or one of a widget's visitor. */
+/* Whether it is a session id chosen by a client, or one of a widget's visitor, or of a person who writes by a channel. */
 static bool
 visitors_is_session(struct slice session)
 {
 	const size_t n = sizeof(VISITOR_SESSION) - 1;
 	struct id visitor;
 
-	if (client_id_is_valid(session))
+	if (client_id_is_valid(session) || channel_session_peer(session, NULL).p != NULL)
 		return true;
 	return session.len > n && memcmp(session.p, VISITOR_SESSION, n) == 0 &&
 	    id_parse((struct slice){session.p + n, session.len - n}, &visitor) == 0;

@@ -21,6 +21,7 @@ static guard_check_fn *const guards[][CHECKS_MAX] = {
 	guard_chat_query_key},
     [GUARD_CHAT_FEED] = {guard_origin, guard_widget_rate, guard_chat_query_key},
     [GUARD_CHAT_FEED_POLL] = {guard_origin, guard_poll_rate, guard_chat_query_key},
+    [GUARD_CHANNEL] = {guard_origin, guard_poll_rate},
     [GUARD_ADMIN] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,
 	guard_admin_session, guard_right},
     [GUARD_METRICS] = {guard_origin, guard_local, guard_scrape_key},

@@ -79,6 +79,14 @@ guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_widget_rate, guard_p
 void guard_rate_note(
     struct http_exchange *x, uint32_t max, const struct ratelimit_answer *rate);
 
+/* The limit of messages for one of the people whose messages come from one address (workerd/api/channels). False: there were too many;
+ * answer with guard_chat_refuse(). */
+[[gnu::warn_unused_result]] bool guard_person_rate_take(
+    struct api *api, struct http_exchange *x, struct slice session);
+
+/* 429 for a message, by the last guard_rate_note(). */
+void guard_chat_refuse(struct api *api, struct http_exchange *x);
+
 /* 429 for a login, by the last guard_rate_note(). */
 void guard_login_refuse(struct api *api, struct http_exchange *x);
 

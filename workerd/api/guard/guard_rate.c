@@ -95,6 +95,23 @@ guard_poll_rate(struct api_call *c)
 	    METRIC_RATE_LIMITED_WIDGET, "Too many requests");
 }
 
+bool
+guard_person_rate_take(struct api *api, struct http_exchange *x, struct slice session)
+{
+	const struct ratelimit_rule rule = guard_rate_chat_rule(api, "person", 1);
+	const struct ratelimit_answer rate =
+	    ratelimit_take(&api->board->rates, &rule, session, clock_mono_ns());
+
+	guard_rate_note(x, rule.max, &rate);
+	return rate.allowed;
+}
+
+void
+guard_chat_refuse(struct api *api, struct http_exchange *x)
+{
+	guard_rate_refuse(api, x, METRIC_RATE_LIMITED_CHAT, "Too many requests");
+}
+
 void
 guard_login_refuse(struct api *api, struct http_exchange *x)
 {

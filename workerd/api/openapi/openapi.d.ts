@@ -1559,7 +1559,25 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    channelDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A POST to the URL of a channel's adapter, with the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks. It comes at least once, and in order within a conversation, again for 3 days until the adapter answers with 2xx: an adapter remembers the ids that it has shown. */
+        post: operations["receiveChannelDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Price: {
@@ -2272,7 +2290,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -3555,10 +3573,12 @@ export interface components {
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
             kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
             /**
-             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
+             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
              */
-            format: "json" | "slack" | "discord";
+            format: "json" | "slack" | "discord" | "channel";
+            /** @description Of a channel: the widget whose agent answers, with its hours, budgets and limits. Null for the other formats. */
+            widget_id: components["schemas"]["Id"] | null;
             /** @description It receives the events that happen while it is enabled. */
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, that its receiver ended it, why events were lost, or that events wait; null again when it is enabled, and when they are delivered. */
@@ -3585,10 +3605,12 @@ export interface components {
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
             kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
             /**
-             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
+             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
              */
-            format: "json" | "slack" | "discord";
+            format: "json" | "slack" | "discord" | "channel";
+            /** @description Of a channel: the widget whose agent answers, with its hours, budgets and limits. Null for the other formats. */
+            widget_id: components["schemas"]["Id"] | null;
             /** @description It receives the events that happen while it is enabled. */
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
@@ -3613,10 +3635,12 @@ export interface components {
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
             kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
             /**
-             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
+             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
              */
-            format?: "json" | "slack" | "discord";
+            format?: "json" | "slack" | "discord" | "channel";
+            /** @description Of a channel: the widget whose agent answers, with its hours, budgets and limits. Null for the other formats. */
+            widget_id?: components["schemas"]["Id"] | null;
             /** @description It receives the events that happen while it is enabled. */
             enabled?: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
@@ -3693,6 +3717,7 @@ export interface components {
             tags?: unknown[];
             paths: Record<string, never>;
             components: Record<string, never>;
+            webhooks?: Record<string, never>;
         };
         /** @description The members of WidgetConfig, and more. */
         WidgetForPage: {
@@ -4226,6 +4251,69 @@ export interface components {
             code: "unsupported_type";
             allowed: string[];
         };
+        ChannelMessage: {
+            /** @description The channel's own of the message. The same message sent again with it changes nothing. */
+            id: string;
+            /** @description Who writes. Name, email and phone become the contact of the conversation. */
+            from: {
+                /** @description The channel's own of the person: a chat, a phone number, an e-mail address. One person has one conversation. */
+                id: string;
+                name?: string | null;
+                email?: string | null;
+                phone?: string | null;
+                /** @description The site's own of the person, if the channel has verified it. */
+                userId?: string | null;
+            };
+            /** @description 1 to 4000 characters, together with a line for each file. Of a pressed button: its text. */
+            text?: string | null;
+            /** @description Each becomes a line of the text: its name and its address. */
+            files?: {
+                url: string;
+                name?: string | null;
+            }[] | null;
+            /** @description A person shall answer: no model is called, and the conversation waits. */
+            person?: boolean;
+            /** @description As in ChatRequest: what the channel knows, for the model and the team, of at most 2048 bytes. */
+            context?: Record<string, never> | null;
+        };
+        ChannelAccepted: {
+            conversationId: components["schemas"]["Id"];
+            /** @description The message that answers, in the delivery that will bring it. While a person has the conversation: the visitor's message. */
+            replyId: components["schemas"]["Id"];
+        };
+        /** @description What the adapter of a channel receives, with the headers of a WebhookEvent; the same `delivery` may come again. */
+        ChannelDelivery: {
+            delivery: string;
+            webhookId: components["schemas"]["Id"];
+            organizationId: components["schemas"]["Id"];
+            /**
+             * @description `message`: to be shown to the person. `state`: who answers has changed.
+             * @enum {unknown}
+             */
+            kind: "message" | "state";
+            /** @description `from.id` of the person. */
+            to: string;
+            conversationId: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            state: "open" | "waiting" | "person" | "resolved";
+            message?: {
+                id: components["schemas"]["Id"];
+                /** @enum {unknown} */
+                role: "assistant" | "operator";
+                /** @description Markdown. Empty if the reply failed before its first word. */
+                text: string;
+                /** @description `complete`, `stopped`, `length`, `filtered`, or `interrupted`: the reply broke off; the person's message sent again with its id is answered again, in the same place. */
+                status: string;
+                createdAt: components["schemas"]["Time"];
+                /** @description The operator's name. */
+                author?: string;
+                /** @description What a reply cites. */
+                sources?: Record<string, never>[];
+                found?: boolean | null;
+                general?: boolean;
+            };
+            at: components["schemas"]["Time"];
+        };
     };
     responses: {
         /**
@@ -4539,6 +4627,9 @@ export type SessionFileRequest = components['schemas']['SessionFileRequest'];
 export type AnnouncedFile = components['schemas']['AnnouncedFile'];
 export type UploadState = components['schemas']['UploadState'];
 export type UnsupportedFile = components['schemas']['UnsupportedFile'];
+export type ChannelMessage = components['schemas']['ChannelMessage'];
+export type ChannelAccepted = components['schemas']['ChannelAccepted'];
+export type ChannelDelivery = components['schemas']['ChannelDelivery'];
 export type ResponseReplyStream = components['responses']['ReplyStream'];
 export type ResponseTrialStream = components['responses']['TrialStream'];
 export type ResponsePage = components['responses']['Page'];
@@ -8026,6 +8117,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ok"];
                 };
+            };
+        };
+    };
+    receiveChannelDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelDelivery"];
+            };
+        };
+        responses: {
+            /** @description The adapter has it. Any 2xx will do. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is sent again later; 410 disables the channel. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -114,6 +114,7 @@ const struct field webhook_fields[] = {
     {"url", &field_url, AT(url), FIELD_REQUIRED, 1, 2048, NULL},
     {"kinds", &kinds_kind, AT(kinds), FIELD_OPTIONAL, 0, 0, NULL},
     {"format", &field_choice, AT(format), FIELD_OPTIONAL, 0, 0, webhook_format_words},
+    {"widget_id", &field_id, AT(widget), FIELD_NULLABLE, 0, 0, NULL},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"notice", &notice_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
     {"notice_code", &notice_code_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
@@ -130,4 +131,6 @@ webhook_fields_check(struct fields *in, const void *record)
 
 	if (r->format == WEBHOOK_JSON && r->kinds == 0)
 		fields_refuse(in, "kinds", REASON_KINDS_NONE);
+	if ((r->format == WEBHOOK_CHANNEL) == id_is_zero(&r->widget))
+		fields_refuse(in, "widget_id", REASON_CHANNEL_WIDGET);
 }

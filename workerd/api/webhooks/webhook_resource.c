@@ -84,6 +84,8 @@ static const struct resource webhooks = {
     .deleted = "webhook_deleted",
     .show = webhook_resource_show,
     .check = webhook_resource_check,
+    .misfit = "widget_id",
+    .misfit_reason = REASON_CHANNEL_WIDGET,
     .make = webhook_resource_make,
     .write_new = webhook_resource_write_secret,
 };

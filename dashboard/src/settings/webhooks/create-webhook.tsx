@@ -15,6 +15,7 @@ import { type Editable, WebhookFields } from "./webhook-fields";
 const EMPTY: Editable = {
 	url: "",
 	format: "json",
+	widget_id: null,
 	kinds: ["conversation", "message", "reply"],
 	enabled: true,
 };

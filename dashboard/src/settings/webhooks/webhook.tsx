@@ -23,9 +23,10 @@ import { noticeOf } from "./notice";
 import { SecretCard } from "./secret-card";
 import { type Editable, WebhookFields } from "./webhook-fields";
 
-const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
+const editableOf = ({ url, format, widget_id, kinds, enabled }: Webhook): Editable => ({
 	url,
 	format,
+	widget_id,
 	kinds,
 	enabled,
 });
@@ -97,7 +98,7 @@ function OneWebhook({ webhook, etag, onSaved }: OneWebhookProps) {
 					{noticeOf(webhook)}
 				</p>
 			)}
-			<WebhookForm form={form} />
+			<WebhookForm id={webhook.id} form={form} />
 			<TryCard webhook={webhook} />
 			<SecretCard webhook={webhook} onSaved={renew} />
 			<Deliveries id={webhook.id} isEnabled={webhook.enabled} />
@@ -106,7 +107,7 @@ function OneWebhook({ webhook, etag, onSaved }: OneWebhookProps) {
 	);
 }
 
-function WebhookForm({ form }: { readonly form: Form<Editable> }) {
+function WebhookForm({ id, form }: { readonly id: string; readonly form: Form<Editable> }) {
 	return (
 		<Card>
 			<RecordForm form={form}>
@@ -116,7 +117,7 @@ function WebhookForm({ form }: { readonly form: Form<Editable> }) {
 					isOn={form.value.enabled}
 					onValue={(enabled) => form.set({ enabled })}
 				/>
-				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
+				<WebhookFields id={id} value={form.value} errors={form.errors} set={form.set} />
 			</RecordForm>
 		</Card>
 	);

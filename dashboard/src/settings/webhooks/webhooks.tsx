@@ -69,10 +69,15 @@ function WebhookList() {
 	);
 }
 
-const FORMATS = { json: "JSON", slack: "Slack", discord: "Discord" } as const;
+const FORMATS = { json: "JSON", slack: "Slack", discord: "Discord", channel: null } as const;
+
+function receives({ format, kinds }: Webhook): string {
+	if (format === "channel") return t("onlyChannel");
+	return format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting");
+}
 
 function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
-	const { url, format, enabled, notice, kinds } = webhook;
+	const { url, format, enabled, notice } = webhook;
 	return (
 		<li class="settings-row">
 			<div class="settings-row-text">
@@ -82,8 +87,7 @@ function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
 					</a>
 				</p>
 				<p class="quiet">
-					{FORMATS[format]} ·{" "}
-					{format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting")}
+					{FORMATS[format] ?? t("formatChannel")} · {receives(webhook)}
 				</p>
 				{notice && <p class="settings-warning">{noticeOf(webhook)}</p>}
 			</div>

@@ -1,0 +1,349 @@
+// The adapter of Telegram, as its owner runs it, between the real daemons and a Bot API of the test: each message once each way,
+// in order, also when Telegram, the adapter or banter fail.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, it } from "node:test";
+import { toHtml } from "../../widget/packages/telegram/src/markdown.js";
+import { split } from "../../widget/packages/telegram/src/telegram.js";
+import { freePort, ROOT, until, useBanter } from "./harness.mjs";
+import { adminExpect, WIDGET } from "./organizations.mjs";
+
+const TOKEN = "4711:test-token";
+
+/** Telegram's servers: updates for getUpdates or a webhook, and what the bot sent. */
+class Telegram {
+	updates = [];
+	sent = [];
+	calls = [];
+	answer = () => undefined; // a refusal: {error_code, description, parameters}
+
+	async start() {
+		this.server = createServer(async (request, response) => {
+			let text = "";
+			for await (const piece of request) text += piece;
+			const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url);
+			const body = JSON.parse(text);
+			this.calls.push({ method, body });
+			const refusal = token === TOKEN ? this.answer(method, body) : { error_code: 401 };
+			const result = refusal ?? (await this[method]?.(body)) ?? true;
+			const answer = refusal === undefined ? { ok: true, result } : { ok: false, ...refusal };
+			response.writeHead(refusal?.error_code ?? 200, { "content-type": "application/json" });
+			response.end(JSON.stringify(answer));
+		});
+		await new Promise((listening) => this.server.listen(0, "127.0.0.1", listening));
+		this.url = `http://127.0.0.1:${this.server.address().port}`;
+	}
+
+	stop() {
+		this.server.closeAllConnections();
+		this.server.close();
+	}
+
+	async getUpdates({ offset }) {
+		this.updates = this.updates.filter(({ update_id }) => update_id >= offset);
+		for (let i = 0; i < 20 && this.updates.length === 0; i++)
+			await new Promise((done) => setTimeout(done, 25));
+		return this.updates;
+	}
+
+	sendMessage({ chat_id, text, parse_mode, reply_markup }) {
+		this.sent.push({ to: `${chat_id}`, text, parse_mode, reply_markup });
+		return { message_id: this.sent.length };
+	}
+
+	#next = 100;
+
+	update(fields) {
+		const update = { update_id: this.#next++, ...fields };
+		this.updates.push(update);
+		return update;
+	}
+
+	/** Somebody writes to the bot. */
+	write(id, text, more = {}) {
+		const from = { id, first_name: "Ada", language_code: "en" };
+		const chat = { id, type: "private" };
+		return this.update({ message: { message_id: this.#next, chat, from, text, ...more } });
+	}
+
+	/** The n-th text that the bot has sent to somebody. */
+	async shown(id, n = 1) {
+		const own = () => this.sent.filter(({ to }) => to === `${id}`);
+		await until(`message ${n} of the bot to ${id}`, () => own().length >= n);
+		return own()[n - 1];
+	}
+}
+
+class Adapter {
+	constructor(env) {
+		this.env = env;
+	}
+
+	launch() {
+		const program = join(ROOT, "widget/packages/telegram/src/main.js");
+		const env = { PATH: process.env.PATH, ...this.env };
+		this.child = spawn(process.execPath, [program], { env, stdio: ["ignore", "ignore", "pipe"] });
+		this.lines = [];
+		createInterface({ input: this.child.stderr }).on("line", (line) => this.lines.push(line));
+		this.ended = new Promise((end) =>
+			this.child.once("exit", (code, signal) => end(code ?? signal)),
+		);
+	}
+
+	async start() {
+		this.launch();
+		await until("the adapter has started", () =>
+			this.lines.some((l) => l.startsWith("ev=started")),
+		);
+	}
+
+	stop(signal = "SIGTERM") {
+		this.child.kill(signal);
+		return this.ended;
+	}
+}
+
+/** A banter with a channel, and an adapter for it. */
+function useTelegram(env = {}, hook = false) {
+	const banter = useBanter({ workers: 2, env: { WEBHOOK_ALLOW: "127.0.0.0/8", ...env } });
+	const telegram = new Telegram();
+	const all = { banter, telegram };
+	before(async () => {
+		await telegram.start();
+		all.directory = mkdtempSync(join(tmpdir(), "banter-telegram-"));
+		const port = await freePort();
+		all.url = `http://127.0.0.1:${port}`;
+		const fields = { url: `${all.url}/banter`, format: "channel", widget_id: WIDGET };
+		const { id, secret } = await adminExpect(banter, 201, "POST", "webhooks", fields);
+		all.channel = id;
+		all.adapter = new Adapter({
+			BANTER_CHANNEL: `${banter.url}/v1/channels/${id}`,
+			BANTER_SECRET: secret,
+			TELEGRAM_TOKEN: TOKEN,
+			TELEGRAM_API: telegram.url,
+			STATE_FILE: join(all.directory, "state"),
+			PORT: `${port}`,
+			...(hook && { TELEGRAM_WEBHOOK: "https://bot.example/telegram" }),
+		});
+		await all.adapter.start();
+	});
+	after(async () => {
+		await all.adapter?.stop();
+		telegram.stop();
+		if (all.directory) rmSync(all.directory, { recursive: true });
+	});
+	return all;
+}
+
+/** The texts of a person's conversation. */
+async function thread({ banter, channel }, id) {
+	const { conversations } = await adminExpect(banter, 200, "GET", "conversations?limit=50");
+	const found = conversations.find(({ sessionId }) => sessionId === `@${channel}:${id}`);
+	const { messages } = await banter.thread(found._id);
+	return { conversation: found, texts: messages.map(({ content }) => content) };
+}
+
+describe("people who write to a bot", () => {
+	const all = useTelegram();
+	const { banter, telegram } = all;
+
+	it("are answered there", async () => {
+		telegram.write(1, "[[echo]] **hello** <you> & me");
+		assert.deepEqual(await telegram.shown(1), {
+			to: "1",
+			text: "<b>hello</b> &lt;you&gt; &amp; me",
+			parse_mode: "HTML",
+			reply_markup: undefined,
+		});
+		const { conversation } = await thread(all, 1);
+		assert.equal(conversation.contact.name, "Ada");
+		await until("typing", () => telegram.calls.some(({ method }) => method === "sendChatAction"));
+	});
+
+	it("are greeted, and may ask for a person by a button, who writes to them", async () => {
+		telegram.write(2, "/start");
+		const { text, reply_markup } = await telegram.shown(2);
+		assert.equal(text, "Hello! How can we help?");
+		const [[{ callback_data }]] = reply_markup.inline_keyboard;
+		const press = { id: "p1", from: { id: 2, first_name: "Bob" }, data: callback_data };
+		telegram.update({
+			callback_query: { ...press, message: { chat: { id: 2, type: "private" } } },
+		});
+		await telegram.shown(2, 2);
+		const { conversation, texts } = await thread(all, 2);
+		assert.deepEqual([conversation.state, texts[0]], ["waiting", "Talk to a person"]);
+		const path = `conversations/${conversation._id}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, { name: "Jane" });
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "I am here." });
+		assert.equal((await telegram.shown(2, 3)).text, "<b>Jane:</b> I am here.");
+	});
+
+	it("send what has no text, and what groups say is nobody's", async () => {
+		telegram.write(3, undefined, { photo: [{}], caption: "[[echo]] broken" });
+		telegram.update({
+			message: { message_id: 1, chat: { id: -3, type: "group" }, from: { id: 3 }, text: "x" },
+		});
+		await telegram.shown(3);
+		assert.equal((await thread(all, 3)).texts[0], "[[echo]] broken\n[Photo]");
+		assert.ok(!telegram.sent.some(({ to }) => to === "-3"));
+	});
+
+	it("get long answers in parts, and text alone where Telegram refuses the markup", async () => {
+		telegram.write(4, "[[echo]] begin");
+		await telegram.shown(4);
+		const { conversation } = await thread(all, 4);
+		const path = `conversations/${conversation._id}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, { name: "Jane" });
+		const long = `${"word ".repeat(1500)}\n\nend`;
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: long });
+		assert.match((await telegram.shown(4, 3)).text, /end$/);
+		telegram.answer = (method, { parse_mode }) =>
+			method === "sendMessage" && parse_mode
+				? { error_code: 400, description: "can't parse entities" }
+				: undefined;
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "**plain**" });
+		assert.equal((await telegram.shown(4, 4)).text, "**Jane:** **plain**");
+		telegram.answer = () => undefined;
+	});
+
+	it("who have blocked the bot hold nobody up, and a busy Telegram loses nothing", async () => {
+		telegram.answer = (method, { chat_id }) =>
+			method === "sendMessage" && `${chat_id}` === "5"
+				? { error_code: 403, description: "blocked" }
+				: undefined;
+		telegram.write(5, "[[echo]] nobody hears this");
+		telegram.write(6, "[[echo]] but this");
+		assert.equal((await telegram.shown(6)).text, "but this");
+		let refused = 0;
+		telegram.answer = (method) =>
+			method === "sendMessage" && refused++ < 2
+				? { error_code: 429, description: "Too Many Requests", parameters: { retry_after: 1 } }
+				: undefined;
+		telegram.write(7, "[[echo]] later");
+		assert.equal((await telegram.shown(7)).text, "later");
+		assert.equal(refused, 3);
+		telegram.answer = () => undefined;
+	});
+
+	it("lose nothing and get nothing twice when the adapter is killed and banter restarts", async () => {
+		const wanted = [];
+		for (let n = 0; n < 12; n++) {
+			const id = 100 + (n % 4);
+			telegram.write(id, `[[echo]] number ${n}`);
+			wanted.push(`${id} number ${n}`);
+			if (n % 5 === 2) {
+				await all.adapter.stop("SIGKILL");
+				await all.adapter.start();
+			}
+			if (n === 6) await banter.killWorkers(banter.workerPids());
+		}
+		const shown = () => telegram.sent.filter(({ to }) => to >= "100" && to < "104");
+		await until("all are answered", () => new Set(shown().map(({ text }) => text)).size >= 12);
+		for (const id of [100, 101, 102, 103]) {
+			const asked = (await thread(all, id)).texts.filter((text) => text.startsWith("[[echo]]"));
+			assert.deepEqual(
+				asked.map((text) => `${id} ${text.slice(9)}`),
+				wanted.filter((one) => one.startsWith(`${id} `)),
+				"each message once, in order",
+			);
+		}
+	});
+
+	it("cannot be written to by others", async () => {
+		const before = telegram.sent.length;
+		const body = JSON.stringify({
+			delivery: "x",
+			kind: "message",
+			to: "1",
+			message: { text: "spam" },
+		});
+		for (const path of ["/banter", "/telegram", "/"]) {
+			const answer = await fetch(`${all.url}${path}`, { method: "POST", body });
+			assert.ok([401, 404].includes(answer.status), `${path}: ${answer.status}`);
+		}
+		assert.equal((await fetch(`${all.url}/health`)).status, 204);
+		assert.equal(telegram.sent.length, before);
+		assert.ok(!all.adapter.lines.some((line) => line.includes(TOKEN)), "the log has no token");
+	});
+});
+
+describe("people who write too fast", () => {
+	const all = useTelegram({ RATE_LIMIT_MAX_REQUESTS: "2", RATE_LIMIT_WINDOW_MS: "4000" });
+
+	it("wait, in order, also over a restart, and hold nobody else up", async () => {
+		const { telegram, adapter } = all;
+		for (let n = 0; n < 5; n++) telegram.write(1, `[[echo]] ${n}`);
+		telegram.write(2, "[[echo]] not waiting");
+		assert.equal((await telegram.shown(2)).text, "not waiting");
+		await adapter.stop("SIGKILL");
+		await adapter.start();
+		await telegram.shown(1, 5);
+		const texts = (await thread(all, 1)).texts.filter((text) => text.startsWith("[[echo]]"));
+		assert.deepEqual(
+			texts,
+			[0, 1, 2, 3, 4].map((n) => `[[echo]] ${n}`),
+		);
+	});
+});
+
+describe("a bot with a webhook", () => {
+	const all = useTelegram({}, true);
+
+	it("takes what Telegram sends, and nobody else", async () => {
+		const { telegram } = all;
+		await until("the webhook is set", () =>
+			telegram.calls.some(({ method }) => method === "setWebhook"),
+		);
+		const { url, secret_token } = telegram.calls.find(({ method }) => method === "setWebhook").body;
+		assert.equal(url, "https://bot.example/telegram");
+		const update = telegram.write(9, "[[echo]] by the hook");
+		const post = (headers) =>
+			fetch(`${all.url}/telegram`, { method: "POST", headers, body: JSON.stringify(update) });
+		assert.equal((await post({})).status, 401);
+		for (let i = 0; i < 2; i++)
+			assert.equal((await post({ "x-telegram-bot-api-secret-token": secret_token })).status, 204);
+		assert.equal((await telegram.shown(9)).text, "by the hook");
+		assert.equal((await thread(all, 9)).texts.length, 2);
+	});
+});
+
+it("a program without its settings says which", async () => {
+	const adapter = new Adapter({});
+	adapter.launch();
+	assert.equal(await adapter.ended, 78);
+	assert.match(adapter.lines[0], /set BANTER_CHANNEL/);
+});
+
+it("Markdown becomes the tags that Telegram knows, always nested", () => {
+	const cases = [
+		["plain <b>", "plain &lt;b&gt;"],
+		["a **b** *c* _d_ ~~e~~ `f<g`", "a <b>b</b> <i>c</i> <i>d</i> <s>e</s> <code>f&lt;g</code>"],
+		["snake_case_name 2*3*4", "snake_case_name 2*3*4"],
+		[
+			'[a "b"](https://x.test/?a=1&b=2)',
+			'<a href="https://x.test/?a=1&amp;b=2">a &quot;b&quot;</a>',
+		],
+		["[x](javascript:alert(1))", "[x](javascript:alert(1))"],
+		["## Title ##\n- one\n* two", "<b>Title</b>\n• one\n• two"],
+		["```js\na < b\n```\nafter", "<pre>a &lt; b</pre>\nafter"],
+		["```\nnever ends", "<pre>never ends</pre>"],
+		["**open `code**", "<b>open `code</b>"],
+	];
+	for (const [markdown, html] of cases) assert.equal(toHtml(markdown), html);
+});
+
+it("a text is cut between words, and never within a character", () => {
+	assert.deepEqual(split("  short "), ["short"]);
+	assert.deepEqual(split(""), []);
+	for (const text of ["word ".repeat(3000), "x".repeat(9001), `a${"😀".repeat(4500)}`]) {
+		const parts = split(text);
+		assert.ok(parts.every((part) => part.length <= 4000 && part.isWellFormed?.() !== false));
+		assert.equal(parts.join("").replace(/\s/g, ""), text.replace(/\s/g, ""));
+	}
+});

@@ -1,0 +1,185 @@
+#!/usr/bin/env node
+// Telegram as a channel of banter. README.md describes the settings.
+
+import { createServer } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Channel, verify } from "./channel.js";
+import { Journal } from "./journal.js";
+import { Bot, poll, readUpdate, show } from "./telegram.js";
+
+const log = (event, fields = {}) => {
+	const said = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+	console.error(`ev=${event}${said.join("")}`);
+};
+
+function setting(name, fallback) {
+	const value = process.env[name] || fallback;
+	if (value === undefined) {
+		console.error(`banter-telegram: set ${name}; see the README of @banter/telegram`);
+		process.exit(78);
+	}
+	return value;
+}
+
+const channel = new Channel({
+	url: setting("BANTER_CHANNEL"),
+	secret: setting("BANTER_SECRET"),
+});
+const bot = new Bot({
+	token: setting("TELEGRAM_TOKEN"),
+	api: setting("TELEGRAM_API", "https://api.telegram.org"),
+});
+const welcome = setting("WELCOME", "Hello! How can we help?");
+const personLabel = setting("PERSON_LABEL", "Talk to a person");
+const hook = process.env.TELEGRAM_WEBHOOK;
+const journal = await Journal.open(setting("STATE_FILE", "banter-telegram.state"));
+const stop = new AbortController();
+
+/** The last messages, by the reply that answers them: one that breaks off is asked for again, once. */
+const asked = new Map();
+
+function remember(replyId, message) {
+	asked.set(replyId, message);
+	if (asked.size > 1000) asked.delete(asked.keys().next().value);
+}
+
+/** Brings a message to banter. Resolves to how many ms it must wait before it comes again; 0: it is done. */
+async function bring(message) {
+	const answer = await channel.send(message);
+	if (answer.accepted) {
+		remember(answer.replyId, message);
+		void bot.typing(message.from.id);
+		return answer;
+	}
+	log("message_refused", { id: message.id, status: answer.status, why: answer.error });
+	// No further attempt is of use: the person learns why.
+	if (answer.retryAfterMs === undefined && answer.text !== undefined)
+		await bot
+			.say(message.from.id, answer.text)
+			.catch((error) => log("not_told", { why: error.message }));
+	return answer;
+}
+
+/** Messages of people who wrote more than they may at once: they wait here, in order, and on disk. */
+const held = new Map();
+
+async function hold(message) {
+	await journal.hold(message);
+	const queue = held.get(message.from.id);
+	if (queue !== undefined) return queue.push(message);
+	held.set(message.from.id, [message]);
+	return undefined;
+}
+
+async function drain(person, ms) {
+	const queue = held.get(person);
+	let wait = ms;
+	while (queue.length > 0 && !stop.signal.aborted) {
+		await sleep(wait, undefined, { signal: stop.signal }).catch(() => {});
+		if (stop.signal.aborted) return;
+		wait = (await bring(queue[0])).retryAfterMs ?? 0;
+		if (wait === 0) await journal.release(queue.shift().id);
+	}
+	held.delete(person);
+}
+
+/** Takes a message of Telegram. False: banter cannot be reached, it must come again. */
+async function send(message) {
+	if (held.has(message.from.id)) {
+		await hold(message);
+		return true;
+	}
+	const { status, retryAfterMs } = await bring(message);
+	if (retryAfterMs === undefined) return true;
+	if (status !== 429) return false;
+	await hold(message);
+	void drain(message.from.id, retryAfterMs);
+	return true;
+}
+
+/** Handles an update of Telegram. False: it must come again. */
+async function handle(update) {
+	const read = readUpdate(update, personLabel);
+	if (read.answer !== undefined) await bot.answerButton(read.answer);
+	if (read.greet !== undefined) {
+		const button = { text: personLabel, callback_data: "person" };
+		await bot.say(read.greet, welcome, { reply_markup: { inline_keyboard: [[button]] } });
+	}
+	return read.message === undefined || send(read.message);
+}
+
+/** Shows a delivery of banter. Resolves to the status of the answer, and how many seconds it must wait. */
+async function deliver({ delivery, kind, to, message }) {
+	if (kind !== "message" || journal.has(delivery)) return { status: 204 };
+	if (message.status === "interrupted" && asked.has(message.id)) {
+		const again = asked.get(message.id);
+		asked.delete(message.id);
+		if (!(await channel.send(again)).accepted) return { status: 503, seconds: 5 };
+	} else {
+		const failed = await show(bot, to, message, journal.partsOf(delivery), (part) =>
+			journal.note(delivery, part),
+		);
+		if (failed !== undefined) return { status: 503, seconds: failed.retryAfter ?? 10 };
+	}
+	await journal.note(delivery);
+	return { status: 204 };
+}
+
+async function bodyOf(request) {
+	const pieces = [];
+	let bytes = 0;
+	for await (const piece of request) {
+		bytes += piece.length;
+		if (bytes > 8 << 20) throw new Error("the body is too large");
+		pieces.push(piece);
+	}
+	return Buffer.concat(pieces);
+}
+
+async function answer(request) {
+	const { pathname } = new URL(request.url, "http://localhost");
+	if (request.method !== "POST") return { status: pathname === "/health" ? 204 : 404 };
+	const body = await bodyOf(request);
+	if (pathname === "/banter") {
+		if (!verify(channel.secret, request.headers, body)) return { status: 401 };
+		return deliver(JSON.parse(body));
+	}
+	if (hook === undefined || pathname !== new URL(hook).pathname) return { status: 404 };
+	if (!bot.isFromTelegram(request.headers)) return { status: 401 };
+	return { status: (await handle(JSON.parse(body))) ? 204 : 503 };
+}
+
+const server = createServer(async (request, response) => {
+	let result = { status: 500 };
+	try {
+		result = await answer(request);
+	} catch (error) {
+		log("request_failed", { path: request.url, why: error.message });
+	}
+	const wait = result.seconds === undefined ? {} : { "retry-after": `${result.seconds}` };
+	response.writeHead(result.status, wait).end();
+});
+
+async function end() {
+	stop.abort();
+	server.close();
+	server.closeIdleConnections();
+	await journal.close();
+}
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, end);
+
+server.listen(Number(setting("PORT", "4100")), setting("HOST", "127.0.0.1"), async () => {
+	log("started", { port: server.address().port, by: hook === undefined ? "polling" : "webhook" });
+	try {
+		await bot.setHook(hook);
+	} catch (error) {
+		log("telegram_refused", { why: error.message });
+		process.exit(1);
+	}
+	const waiting = [...journal.held.values()];
+	for (const message of waiting) {
+		held.set(message.from.id, [...(held.get(message.from.id) ?? []), message]);
+	}
+	for (const person of held.keys()) void drain(person, 0);
+	if (hook === undefined) await poll(bot, handle, { signal: stop.signal, log });
+});
