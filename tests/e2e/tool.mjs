@@ -130,6 +130,7 @@ export function makeExport(conversations, text) {
 			prompt_tokens: 0,
 			completion_tokens: 0,
 			text,
+			files: [],
 		});
 		all.push({
 			kind: "conversation",
@@ -152,6 +153,7 @@ export function makeExport(conversations, text) {
 			tags: "",
 			context: "",
 			asked_at: 0,
+			snoozed_until: 0,
 		});
 		all.push(message(1, "user", "?"), message(2, "assistant", text));
 	}
