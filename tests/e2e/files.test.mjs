@@ -23,8 +23,14 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 const allow = (banter, settings = ALL) => changeWidget(banter, { id: WIDGET }, settings);
 
-async function call(banter, method, path, { headers = {}, body } = {}) {
+/** A worker that has just found the store says 503, and to come again. */
+async function call(banter, method, path, { headers = {}, body } = {}, tries = 10) {
 	const answer = await fetch(`${banter.url}${path}`, { method, headers, body });
+	if (answer.status === 503 && tries > 0) {
+		await answer.arrayBuffer();
+		await new Promise((done) => setTimeout(done, 500));
+		return call(banter, method, path, { headers, body }, tries - 1);
+	}
 	const bytes = Buffer.from(await answer.arrayBuffer());
 	const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
 	return {

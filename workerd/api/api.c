@@ -127,6 +127,13 @@ api_crashes(const struct api *api)
 	};
 }
 
+static void
+api_ask_secret(struct api *api)
+{
+	(void)!store_call(api->store, MSG_LOGIN_SECRET_GET, &(struct msg_login_secret_get){},
+	    STORE_TIMEOUT_MS, api_on_secret, api);
+}
+
 /* For banter status, which asks storaged: a new storaged knows nothing. */
 static void
 api_on_store_connected(void *arg)
@@ -135,11 +142,11 @@ api_on_store_connected(void *arg)
 	const struct msg_crash_report report = api_crashes(api);
 
 	api_report_crashes(api, &report);
-	(void)!store_call(api->store, MSG_LOGIN_SECRET_GET, &(struct msg_login_secret_get){},
-	    STORE_TIMEOUT_MS, api_on_secret, api);
+	api_ask_secret(api);
 }
 
-/* Crashes that are ten minutes old count no more, and those of workers come without another connection. */
+/* Crashes that are ten minutes old count no more, and those of workers come without another connection. A secret that a busy store
+ * did not give in time is asked for again. */
 static void
 api_on_crash_watch(evutil_socket_t fd, short what, void *arg)
 {
@@ -151,6 +158,8 @@ api_on_crash_watch(evutil_socket_t fd, short what, void *arg)
 	if (report.store != api->crashes.store || report.workers != api->crashes.workers ||
 	    report.loop != api->crashes.loop)
 		api_report_crashes(api, &report);
+	if (!file_link_is_known())
+		api_ask_secret(api);
 }
 
 static struct event *
