@@ -11,6 +11,8 @@
 #include "workerd/api/widget/widget_setting_kinds.h"
 #include "workerd/files/file_kinds.h"
 
+#define SETTINGS_MAX 16384u /* bytes of JSON, as in messages.def */
+
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const struct widget_setting {
 	const char *group; /* NULL: none */
@@ -144,7 +146,7 @@ widget_settings_read(const struct field *f, json_t *value, struct fields *in, vo
 	widget_settings_read_members(value, NULL, in, &j);
 	widget_settings_read_groups(value, in, &j);
 	json_write_close(&j, '}');
-	if (j.failed)
+	if (j.failed || buf_len(&in->json_made) > SETTINGS_MAX)
 		fields_refuse(in, f->name, REASON_SETTINGS_LONG);
 	*(struct slice *)at = buf_slice(&in->json_made);
 	if (slice_eq_str(buf_slice(&in->json_made), "{}"))
