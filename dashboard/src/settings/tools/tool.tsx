@@ -17,7 +17,7 @@ import { RecordForm } from "../../ui/record-form";
 import { type Form, useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
-import { TOOLS, toolPath } from "./tools";
+import { TOOLS, toolPath } from "./paths";
 
 /** What the form has: members that are JSON as text, and the list of pointers as lines. */
 interface Editable {

@@ -3,7 +3,6 @@
 import type { Tool } from "../../../../workerd/api/openapi/openapi";
 import { allItems } from "../../api/all-pages";
 import { useData } from "../../api/desk";
-import { settingsPath } from "../../paths";
 import { t as common } from "../../text/common";
 import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
@@ -13,10 +12,8 @@ import { Total } from "../../ui/end-of-list";
 import { Loaded } from "../loaded";
 import type { SectionProps } from "../sections";
 import { t } from "../texts";
+import { TOOLS, toolPath } from "./paths";
 import { CreateTool, ToolPage } from "./tool";
-
-export const TOOLS = settingsPath("tools");
-export const toolPath = (id: string): string => `${TOOLS}/${encodeURIComponent(id)}`;
 
 const NEW = "new";
 
