@@ -49,8 +49,7 @@ long_reads_add(struct long_reads *r, struct client *from, const struct id *org,
 	q->request = request;
 	q->type = type;
 	q->len = payload.len;
-	if (payload.len > 0)
-		memcpy(q->payload, payload.p, payload.len);
+	must(slice_copy(payload, q->payload, payload.len));
 	TAILQ_FOREACH (other, &r->all, link)
 		if (id_equal(&other->org, org) && other->round >= q->round)
 			q->round = other->round + 1;

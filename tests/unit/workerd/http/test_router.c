@@ -149,7 +149,7 @@ TEST(allow_names_the_methods_of_the_path)
 		assert_string_equal(allow, cases[i].allow);
 	}
 	router_allow((1u << HTTP_OTHER) - 1, allow);
-	assert_string_equal(allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+	assert_string_equal(allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 }
 
 /* Without escapes only the size of the request bounds a capture. */

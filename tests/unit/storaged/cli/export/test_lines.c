@@ -23,7 +23,8 @@
 #define CONVERSATION                                                                  \
 	OLD_CONVERSATION ",'inbox_state':'person','operator':'" ID                    \
 			 "','operator_name':'Ann','operator_at':7,'assigned':'" OTHER \
-			 "','tags':'" ID " " OTHER "','context':'c','asked_at':6}"
+			 "','tags':'" ID " " OTHER "','context':'c','asked_at':6,"    \
+			 "'snoozed_until':8}"
 #define MESSAGE                                                                         \
 	"{'kind':'message','conversation':'" ID "','seq':9007199254740991,'id':'" OTHER \
 	"','role':'assistant','status':'interrupted','created_at':0,"                   \
@@ -98,7 +99,7 @@ static const char *const lines[] = {
     "','created_at':1,'prices':'{}','read_until':7,'member_rights':2,'hours':'{}'}",
     OLD_USER ",'picture':'https://a.b/c','availability':'off','active_at':4,'away_at':5}",
     OLD_KEY ",'used_at':2}",
-    OLD_WEBHOOK ",'old_secret':'o','old_until':9}",
+    OLD_WEBHOOK ",'old_secret':'o','old_until':9,'widget':'" ID "'}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
     "'phone':'+1','created_at':1,'updated_at':2,'user_id':'u','merging':'" ID "','merged':''}",
     "{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN
