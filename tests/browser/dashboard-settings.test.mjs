@@ -180,7 +180,15 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			const nav = page.getByRole("navigation", { name: "Settings" });
 			await nav.getByText("Default · Member").waitFor();
 			const shown = await nav.getByRole("link").allTextContents();
-			assert.deepEqual(shown, ["Profile", "Password", "Sessions", "Tags", "Snippets", "Prices"]);
+			assert.deepEqual(shown, [
+				"Profile",
+				"Password",
+				"Sessions",
+				"Tags",
+				"Snippets",
+				"Blocks",
+				"Prices",
+			]);
 			for (const section of FOR_OWNERS) {
 				await page.goto(`${banter.url}/settings/${section}`);
 				await page.getByText("Only for owners").waitFor();

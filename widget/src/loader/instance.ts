@@ -203,7 +203,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 		else leave();
 	}
 
-	/** document.open(), as of document.write(), has removed every listener: begins from what the browser stores. */
+	/** document.open() has removed every listener: begins from what the browser stores. */
 	function again(): void {
 		instances.push(createInstance(script, identity, instances));
 		leave();
