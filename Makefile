@@ -56,10 +56,12 @@ objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAME
 
 PROTO := proto
 MASTERD := masterd
-WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/,$(wildcard workerd/*/)))
+WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/ workerd/maild/,$(wildcard workerd/*/)))
 # crawld. What it shares with workerd comes from that archive.
 CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules workerd/crawl/source
 EXTRACT := workerd/crawl/extract
+# maild, in the same way.
+MAILD := workerd/maild
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search
 BANTER := storaged/cli
@@ -67,20 +69,21 @@ BANTER := storaged/cli
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
 # in every package; they are in SHARED.
 NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|SEARCH_SOCKET|CONFIG_DIR)|/settings\.def"' \
-	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
+	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto -ljansson
 master_libs := -levent_core $(proto_libs)
 worker_libs := -lcurl -levent_core -lm -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
+mail_libs := -lcurl -levent_core -lseccomp -lunistring $(proto_libs)
 extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
 store_libs := -llmdb -levent_core -lpq -lseccomp -lunistring -lxxhash $(proto_libs)
 search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(proto_libs)
 banter_libs := $(filter-out -lpq,$(store_libs))
 stub_libs := -levent_core -ljansson -lbsd
 
-PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract maild banter openai-stub)
 # Further programs for the end-to-end tests.
 TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/hours-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
@@ -111,6 +114,7 @@ $(eval $(call ARCHIVE,masterd,$(MASTERD)))
 $(eval $(call ARCHIVE,workerd,$(WORKERD)))
 $(eval $(call ARCHIVE,crawl,$(CRAWL)))
 $(eval $(call ARCHIVE,extract,$(EXTRACT)))
+$(eval $(call ARCHIVE,maild,$(MAILD)))
 $(eval $(call ARCHIVE,storaged,$(STORED)))
 $(eval $(call ARCHIVE,search,$(SEARCH)))
 $(eval $(call ARCHIVE,cli,$(BANTER)))
@@ -123,6 +127,7 @@ masterd_a := $(call archive,masterd) $(proto_a)
 workerd_a := $(call archive,workerd) $(proto_a)
 crawl_a := $(call archive,crawl) $(workerd_a)
 extract_a := $(call archive,extract) $(call archive,crawl) $(proto_a)
+maild_a := $(call archive,maild) $(workerd_a)
 storaged_a := $(call archive,storaged) $(proto_a)
 search_a := $(call archive,search) $(storaged_a)
 cli_a := $(call archive,cli) $(storaged_a)
@@ -141,6 +146,8 @@ $(BUILD)/crawld: $(call objects,workerd/crawl/main.c) $(crawl_a)
 	$(LINK) $(crawl_libs)
 $(BUILD)/crawl-extract: $(call objects,workerd/crawl/extract/main.c) $(extract_a)
 	$(LINK) $(extract_libs)
+$(BUILD)/maild: $(call objects,workerd/maild/main.c) $(maild_a)
+	$(LINK) $(mail_libs)
 $(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
 	$(LINK) $(store_libs)
 $(BUILD)/searchd: $(call objects,storaged/search/main.c) $(search_a)
@@ -181,6 +188,8 @@ $(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(workerd_a)
 $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/turn/steps) $(scenario_o)
 $(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%.o $(extract_a)
 	$(LINK) $(extract_libs) -lcmocka
+$(BUILD)/unit/workerd/maild/%: $(OBJ)/tests/unit/workerd/maild/%.o $(maild_a)
+	$(LINK) $(mail_libs) -lcmocka
 $(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka
@@ -194,7 +203,7 @@ $(UNIT): private LDFLAGS += $(if $(shell command -v ld.gold),-fuse-ld=gold)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,maild) $(call archive,workerd) $(call archive,search) $(cli_a)
 fuzzed_libs := $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
@@ -698,7 +707,7 @@ $(INSTALLED)/obj/%: private CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib
 	-DBANTER_SEARCH_SOCKET='"$(RUNSTATEDIR)/banter/search.sock"' \
 	-DBANTER_CONFIG_DIR='"$(SYSCONFDIR)/banter"'
 
-INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged searchd crawld crawl-extract banter)
+INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged searchd crawld crawl-extract maild banter)
 
 .PHONY: installed
 installed: frontends shared
@@ -707,7 +716,7 @@ installed: frontends shared
 
 .PHONY: shared
 shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
-	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(STORED) $(SEARCH) $(BANTER)))
+	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(STORED) $(SEARCH) $(BANTER)))
 
 $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(SAY) MAN $@

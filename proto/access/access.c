@@ -104,6 +104,8 @@ access_init(struct access *a, const struct access_config *config)
 		    access_find_users(a, "SEARCH_USER", ACCESS_SEARCHD, config->search_user);
 	if (status == 0)
 		status = access_find_users(a, "CRAWL_USER", ACCESS_CRAWLD, config->crawl_user);
+	if (status == 0)
+		status = access_find_users(a, "MAIL_USER", ACCESS_MAILD, config->mail_user);
 	return status;
 }
 

@@ -34,7 +34,8 @@ enum role {
 	ROLE_TOOL = 8,
 	ROLE_SEARCH = 16,
 	ROLE_CRAWL = 32,
-	ROLE_ANY = 63,
+	ROLE_MAIL = 64,
+	ROLE_ANY = 127,
 };
 
 /* When a message is allowed: as a peer's first, or after its hello. WHEN_RECORD: never by
@@ -47,6 +48,19 @@ enum when { WHEN_FIRST, WHEN_READY, WHEN_RECORD };
 
 /* From so many ms of SEARCH_STATUS.standing_ms or passages_standing_ms on, the index counts as one that stands still. */
 #define SEARCH_STANDING_MS 30000u
+
+/* A mail that is due for so many ms, or mails that fail for so long, stand still. */
+#define MAIL_STANDING_MS 120000u
+
+/* For how long (ms) mails stand still, by STATUS.mail_failing_at and mail_due_at; 0: they do not. */
+static inline uint64_t
+msg_mail_standing_ms(uint64_t failing_at, uint64_t due_at, uint64_t now)
+{
+	const uint64_t since =
+	    failing_at != 0 && (due_at == 0 || failing_at < due_at) ? failing_at : due_at;
+
+	return due_at != 0 && since + MAIL_STANDING_MS <= now ? now - since : 0;
+}
 
 /* In place of the widget's generation, which no widget reaches: the visitor was erased. */
 #define VISITOR_ERASED UINT32_MAX
@@ -109,6 +123,15 @@ enum index_kind {
 	INDEX_MESSAGE = 1,
 	INDEX_CONTACT = 2,
 	INDEX_NOTE = 3,
+};
+
+/* What became of a try to send a mail. */
+enum mail_outcome {
+	MAIL_ACCEPTED = 0,  /* a server has taken it over */
+	MAIL_LATER = 1,     /* refused for now (4xx), or the connection broke */
+	MAIL_REFUSED = 2,   /* for ever (5xx) */
+	MAIL_UNREACHED = 3, /* no server could be asked: this try does not count */
+	MAIL_UNCLEAR = 4,   /* the server's answer to all of the mail was lost */
 };
 
 enum source_ask { ASK_CRAWL = 1, ASK_REMOVE = 2, ASK_KEEP = 3 };

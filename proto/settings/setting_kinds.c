@@ -386,6 +386,22 @@ setting_parse_URL(const struct setting *d, const char *text, void *field, char *
 	return 0;
 }
 
+int
+setting_parse_SMTP(const struct setting *d, const char *text, void *field, char *why)
+{
+	const size_t scheme = strncmp(text, "smtp://", 7) == 0 ? 7
+	    : strncmp(text, "smtps://", 8) == 0                ? 8
+							       : 0;
+
+	(void)d;
+	if (scheme == 0 || strpbrk(text + scheme, " \t\r\n#?/@") != NULL ||
+	    !setting_has_url_host(text + scheme))
+		REFUSE(
+		    "must be smtp://host or smtps://host, perhaps with :port, without a user");
+	*(char **)field = xstrdup(text);
+	return 0;
+}
+
 /* Refuses a path or query. A proxy's user name and password are before the last @. */
 int
 setting_parse_PROXY(const struct setting *d, const char *text, void *field, char *why)
@@ -556,6 +572,12 @@ setting_clear_string(void *field)
 
 void
 setting_clear_TEXT(void *field)
+{
+	setting_clear_string(field);
+}
+
+void
+setting_clear_SMTP(void *field)
 {
 	setting_clear_string(field);
 }

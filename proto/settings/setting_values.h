@@ -84,6 +84,7 @@ typedef uint32_t setting_c_COUNT; /* 0: unset */
 typedef struct setting_decimal setting_c_DECIMAL;
 typedef uint64_t setting_c_BYTES;
 typedef char *setting_c_TEXT; /* NULL: unset */
+typedef char *setting_c_SMTP; /* NULL: unset */
 typedef char *setting_c_USER; /* NULL: unset */
 typedef char *setting_c_URL;
 typedef char *setting_c_PROXY;

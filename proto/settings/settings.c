@@ -20,6 +20,7 @@
 #include <bsd/string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/email.h"
 #include "proto/base/log.h"
 #include "proto/base/socket_address.h"
 #include "proto/base/utf8.h"
@@ -38,7 +39,8 @@ enum {
 	ALL = OWNER_ALL,
 	TOOL = OWNER_TOOL,
 	SEARCH = OWNER_SEARCH,
-	CRAWL = OWNER_CRAWL
+	CRAWL = OWNER_CRAWL,
+	MAIL = OWNER_MAIL
 };
 
 static const struct setting table[] = {
@@ -275,6 +277,8 @@ settings_derive(struct settings *s)
 		s->search_socket = settings_socket(s, BANTER_SEARCH_SOCKET, "search.sock");
 	if (s->search_dir == NULL)
 		s->search_dir = settings_in_data_dir(s, "search");
+	if (s->mail_dir == NULL)
+		s->mail_dir = settings_in_data_dir(s, "mail");
 }
 
 /* Whether a setting has a text at all. Avoids a second report for one whose text was refused. */
@@ -584,6 +588,25 @@ settings_worker_rules(const struct settings *s, struct settings_check *c)
 }
 
 static void
+settings_mail_rules(const struct settings *s, struct settings_check *c)
+{
+	if (s->mail_from != NULL && !email_valid(slice_str(s->mail_from)))
+		settings_refuse(c, "MAIL_FROM", s->mail_from, "must be an e-mail address");
+	settings_check_path(c, "MAIL_CA_BUNDLE", s->mail_ca_bundle, false);
+	if (s->mail_url == NULL)
+		return;
+	if (s->mail_from == NULL && !settings_is_given("MAIL_FROM"))
+		settings_refuse(c, "MAIL_FROM", NULL, "must be set, since MAIL_URL is set");
+	if (s->mail_login != NULL && s->mail_password == NULL &&
+	    !settings_is_given("MAIL_PASSWORD"))
+		settings_refuse(
+		    c, "MAIL_PASSWORD", NULL, "must be set, since MAIL_LOGIN is set");
+	if (s->app_env == APP_ENV_PRODUCTION && !settings_is_given("PUBLIC_URL"))
+		settings_refuse(c, "PUBLIC_URL", NULL,
+		    "must be set, since MAIL_URL is set: links in mails begin with it");
+}
+
+static void
 settings_socket_rule(struct settings_check *c, const char *name, const char *path)
 {
 	struct sockaddr_un sun;
@@ -606,6 +629,8 @@ settings_rules(const struct settings *s, unsigned owners, struct settings_check 
 		settings_master_rules(s, c);
 	if (owners & OWNER_WORKER)
 		settings_worker_rules(s, c);
+	if (owners & OWNER_MAIL)
+		settings_mail_rules(s, c);
 }
 
 bool

@@ -30,7 +30,8 @@ enum setting_owner {
 	OWNER_TOOL = 8, /* the banter command */
 	OWNER_SEARCH = 16,
 	OWNER_CRAWL = 32,
-	OWNER_ALL = 55, /* the daemons */
+	OWNER_MAIL = 64,
+	OWNER_ALL = 119, /* the daemons */
 };
 
 struct setting;

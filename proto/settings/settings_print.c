@@ -14,7 +14,8 @@
 /* The systemd units set these for all daemons: another value in one file would separate the
  * daemons. */
 static const char *const set_by_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
-    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
+    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "MAIL_USER",
+    "SETTINGS_FILE"};
 
 /* The headings of the man page and of the settings file, each above the setting that it names. */
 static const struct {
@@ -33,6 +34,7 @@ static const struct {
     {"WIDGET_BUNDLE_PATH", "Files and sockets"},
     {"SEARCH_COMPARE_MS", "Search"},
     {"CRAWL_ALLOW", "Reading sites"},
+    {"MAIL_URL", "Mails"},
     {"STORE_LOG", "Several machines"},
     {"STORE_MAX_BYTES", "The store"},
     {"OPERATOR_TIMEOUT_MS", "Conversations"},

@@ -218,9 +218,10 @@ status_print_search(const struct overview *o)
 		    units_bytes(s->vectors_bytes).text);
 }
 
-/* Everything else works without crawld, so it does not count for the exit status. */
+/* A daemon that has no socket. Everything else works without it, so it does not count for the exit status. */
 static void
-status_print_crawl(const struct overview *o)
+status_print_daemon(
+    const struct overview *o, const char *name, enum role role, const char *without)
 {
 	struct msg_peer_status peer;
 	struct slice list, item;
@@ -229,15 +230,32 @@ status_print_crawl(const struct overview *o)
 		return;
 	list = o->status->peers;
 	while (wire_list_next(&list, &item)) {
-		if (record_decode(item, MSG_PEER_STATUS, &peer) != WIRE_OK ||
-		    peer.role != ROLE_CRAWL)
+		if (record_decode(item, MSG_PEER_STATUS, &peer) != WIRE_OK || peer.role != role)
 			continue;
-		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",
+		status_print(name, "%s, pid %" PRIu32 ", %.*s",
 		    status_up_text(peer.since, o->now).text, peer.pid, (int)peer.program.len,
 		    (const char *)peer.program.p);
 		return;
 	}
-	status_print("crawld", "is not connected: sites and files are not read");
+	status_print(name, "is not connected: %s", without);
+}
+
+static void
+status_print_mails(const struct overview *o)
+{
+	const struct msg_status *s = o->status;
+
+	status_print_daemon(o, "maild", ROLE_MAIL, "mails wait");
+	if (s == NULL || s->mails_waiting == 0)
+		return;
+	status_print("", "%s", units_count(s->mails_waiting, "mail waits", "mails wait").text);
+	if (s->mail_failing_at > 0)
+		status_print("", "none could be sent for %s: %.*s",
+		    units_duration(o->now - s->mail_failing_at).text, (int)s->mail_error.len,
+		    (const char *)s->mail_error.p);
+	else if (msg_mail_standing_ms(0, s->mail_due_at, o->now) > 0)
+		status_print("", "the first one should have been sent %s ago",
+		    units_duration(o->now - s->mail_due_at).text);
 }
 
 static void
@@ -245,7 +263,7 @@ status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
 	/* A worker of another machine may have our pid. */
 	if ((peer->role == ROLE_TOOL && peer->pid == (uint32_t)getpid()) ||
-	    peer->role == ROLE_SEARCH || peer->role == ROLE_CRAWL)
+	    peer->role == ROLE_SEARCH || peer->role == ROLE_CRAWL || peer->role == ROLE_MAIL)
 		return;
 	status_print(peer->role == ROLE_WORKER ? "worker" : "tool",
 	    "%s, pid %" PRIu32 ", %.*s, %s%s", status_up_text(peer->since, now).text, peer->pid,
@@ -584,7 +602,8 @@ status_print_text(const struct overview *o)
 	status_print_front_end(o);
 	status_print_store(o);
 	status_print_search(o);
-	status_print_crawl(o);
+	status_print_daemon(o, "crawld", ROLE_CRAWL, "sites and files are not read");
+	status_print_mails(o);
 	status_print_old_libraries(o);
 	if (s != NULL) {
 		status_print_crashes(s);

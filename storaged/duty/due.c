@@ -9,6 +9,7 @@
 #include "storaged/duty/availability.h"
 #include "storaged/duty/wake.h"
 #include "storaged/files/file_records.h"
+#include "storaged/mail/mails.h"
 #include "storaged/visitors/erase_plan.h"
 
 /* How long after a failure because of damage an erasure is tried again: totals may be counted again meanwhile. */
@@ -30,6 +31,7 @@ static const struct {
     [DUE_ERASE] = {.run = erase_plan_due, .name = "erase", .again = true},
     [DUE_FILE] = {.run = file_due, .name = "file"},
     [DUE_WAKE] = {.run = wake_due, .name = "wake"},
+    [DUE_MAIL] = {.run = mail_due, .name = "mail"},
 };
 
 struct due {

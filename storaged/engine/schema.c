@@ -515,6 +515,30 @@ due_id(struct slice key)
 }
 
 struct key
+key_mail_waiting(uint64_t time, const struct id *mail)
+{
+	struct key key;
+
+	key.len = 0;
+	schema_add_number(&key, time, 8);
+	schema_add_bytes(&key, mail->b, sizeof(mail->b));
+	return key;
+}
+
+uint64_t
+key_mail_time(struct slice key)
+{
+	must(key_fits(TABLE_MAILS_WAITING, key));
+	return schema_read_number((struct slice){key.p, 8}, 0, 8);
+}
+
+struct key
+key_mail_about(const struct id *about, const struct id *mail)
+{
+	return key_of_org(about, mail);
+}
+
+struct key
 key_change(uint64_t seq)
 {
 	struct key key;

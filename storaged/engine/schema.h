@@ -139,7 +139,7 @@ struct key key_activity_of(const struct id *org, const struct id *of, uint64_t u
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
 
-/* users, agents, widgets, contacts, webhooks, responses, invitations, sources, source_states, answers, gaps, keys_by_org, files_by_owner; and
+/* users, agents, widgets, contacts, webhooks, responses, invitations, mails, sources, source_states, answers, gaps, keys_by_org, files_by_owner; and
  * the front of logins_by_user (of a user), conversations_by_widget, conversations_by_contact and source_pages. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
@@ -199,12 +199,20 @@ enum due_kind {
 	DUE_ERASE = 2, /* a conversation is erased (visitors/erase_plan.h) */
 	DUE_FILE = 3,  /* a file that is in no message is removed (files/file_records.h) */
 	DUE_WAKE = 4,  /* a conversation is no longer snoozed (duty/wake.h) */
+	DUE_MAIL = 5,  /* a mail that was sent, or has failed, is removed */
 	DUE_KINDS,
 };
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);
 uint64_t due_time(struct slice key);
 uint8_t due_kind(struct slice key);
 struct id due_id(struct slice key);
+
+/* mails_waiting. time: ms since 1970. */
+struct key key_mail_waiting(uint64_t time, const struct id *mail);
+uint64_t key_mail_time(struct slice key);
+
+/* mails_about. Its front is key_id(). */
+struct key key_mail_about(const struct id *about, const struct id *mail);
 
 /* spent. period: budgets/budgets.h. Its front is key_of_org(). */
 struct key key_spent(const struct id *org, const struct id *widget, uint32_t period);

@@ -175,6 +175,26 @@ index_key_block(const void *record, struct key *key)
 	return block_key(record, key);
 }
 
+static bool
+index_key_mail_waiting(const void *record, struct key *key)
+{
+	const struct msg_mail_record *r = record;
+
+	if (r->state != MAIL_WAITING)
+		return false;
+	*key = key_mail_waiting(r->next_at, &r->id);
+	return true;
+}
+
+static bool
+index_key_mail_about(const void *record, struct key *key)
+{
+	const struct msg_mail_record *r = record;
+
+	*key = key_mail_about(&r->about, &r->id);
+	return true;
+}
+
 static const struct index indexes[] = {
     {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
     {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false, .due = DUE_AWAY},
@@ -191,6 +211,8 @@ static const struct index indexes[] = {
     {TABLE_FILES, TABLE_FILES_BY_OWNER, index_key_file_owner, .by_id = false},
     {TABLE_BLOCKS, TABLE_BLOCKS_BY_TARGET, index_key_block, .by_id = true},
     {TABLE_FILES, TABLE_DUE, index_key_file_due, .by_id = false, .due = DUE_FILE},
+    {TABLE_MAILS, TABLE_MAILS_WAITING, index_key_mail_waiting, .by_id = false},
+    {TABLE_MAILS, TABLE_MAILS_ABOUT, index_key_mail_about, .by_id = false},
 };
 
 const struct index *

@@ -27,6 +27,7 @@ enum waiting {
 	WAITING_WEBHOOKS,  /* a change of the endpoints, or of their lease */
 	WAITING_EMBEDDING, /* new text, or a change of the lease of the worker that embeds it */
 	WAITING_SOURCES,   /* a change of sources, or an upload */
+	WAITING_MAIL,      /* a new mail, or a change of the lease of the mails */
 	WAITINGS,
 };
 

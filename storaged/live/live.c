@@ -15,6 +15,7 @@ live_init(struct live *l, struct open_turns *open)
 	index_wait_init(&l->index);
 	lease_init(&l->lease, WAITING_WEBHOOKS);
 	lease_init(&l->embedding, WAITING_EMBEDDING);
+	lease_init(&l->mail, WAITING_MAIL);
 	waiters_init(&l->sources, WAITING_SOURCES);
 }
 
@@ -281,6 +282,8 @@ live_forget(struct live *l, struct client *client)
 	if (lease_forget(&l->lease, client))
 		l->notified = true;
 	if (lease_forget(&l->embedding, client))
+		l->notified = true;
+	if (lease_forget(&l->mail, client))
 		l->notified = true;
 	waiters_remove(&l->sources, client);
 	change_followers_forget(client);

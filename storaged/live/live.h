@@ -27,6 +27,7 @@ struct live {
 	struct topics rooms;
 	struct lease lease;     /* of the webhooks */
 	struct lease embedding; /* of the vectors */
+	struct lease mail;      /* of the mails */
 	struct waiters sources; /* who is notified of changes of sources */
 	struct change_followers changes;
 	struct index_wait index;

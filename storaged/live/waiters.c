@@ -8,6 +8,7 @@ static const enum msg_type notices[WAITINGS] = {
     [WAITING_WEBHOOKS] = MSG_LIVE_WEBHOOKS,
     [WAITING_EMBEDDING] = MSG_LIVE_EMBEDDING,
     [WAITING_SOURCES] = MSG_LIVE_SOURCES,
+    [WAITING_MAIL] = MSG_LIVE_MAIL,
 };
 
 void

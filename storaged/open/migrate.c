@@ -101,12 +101,13 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_TURNS] = 4,         /* paid_day */
 	    [TABLE_SPENT] = 1,         /* share_told; the next one has the same record */
 	    [TABLE_SPENDERS] = 1,
-	    [TABLE_NOTES] = 4,     /* mentions */
-	    [TABLE_MESSAGES] = 4,  /* files */
-	    [TABLE_READS] = 1,     /* following */
-	    [TABLE_AGENTS] = 4,    /* tools */
-	    [TABLE_VISITORS] = 16, /* proved */
-	    [TABLE_WEBHOOKS] = 16, /* widget */
+	    [TABLE_NOTES] = 4,       /* mentions */
+	    [TABLE_MESSAGES] = 4,    /* files */
+	    [TABLE_READS] = 1,       /* following */
+	    [TABLE_AGENTS] = 4,      /* tools */
+	    [TABLE_VISITORS] = 16,   /* proved */
+	    [TABLE_WEBHOOKS] = 16,   /* widget */
+	    [TABLE_INVITATIONS] = 5, /* mail, mail_error */
 	},
 };
 

@@ -8,6 +8,7 @@
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
 #include "storaged/identities/indexes.h"
+#include "storaged/mail/mails.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/users.h"
 #include "storaged/request/store_time.h"
@@ -60,10 +61,13 @@ static int
 invitation_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
 	struct key key = key_of_org(&r->org, &r->id);
+	struct id id = r->id;
+	int rc;
 
 	(void)c;
 	(void)left;
-	return index_put_record(t, TABLE_INVITATIONS, &key, r, NULL);
+	rc = index_put_record(t, TABLE_INVITATIONS, &key, r, NULL);
+	return rc != 0 ? rc : mails_remove_about(t, &id);
 }
 
 static bool
@@ -137,8 +141,11 @@ static void
 invitation_keep(union record *r, const union record *stored, bool fresh)
 {
 	(void)fresh;
-	if (stored != NULL)
-		r->invitation.expires_at = stored->invitation.expires_at;
+	if (stored == NULL)
+		return;
+	r->invitation.expires_at = stored->invitation.expires_at;
+	r->invitation.mail = stored->invitation.mail;
+	r->invitation.mail_error = stored->invitation.mail_error;
 }
 
 static int
@@ -228,6 +235,27 @@ invitation_use(struct txn *t, struct call *c, const struct id *user)
 	r.invitation.updated_at = clock_wall_after(r.invitation.updated_at);
 	rc = txn_put_record(t, TABLE_INVITATIONS, &key, &r);
 	return rc != 0 ? rc : record_add_change(t, &invitation_kind, &r, CHANGE_CHANGED);
+}
+
+int
+invitation_mailed(struct txn *t, const struct id *org, const struct id *invitation,
+    enum mail_state state, struct slice error)
+{
+	struct key key = key_of_org(org, invitation);
+	union record r;
+	int rc = record_find(t, &invitation_kind, org, invitation, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc != 0)
+		return rc;
+	r.invitation.mail = (uint8_t)(1 + state);
+	r.invitation.mail_error = error;
+	r.invitation.updated_at = clock_wall_after(r.invitation.updated_at);
+	rc = txn_put_record(t, TABLE_INVITATIONS, &key, &r);
+	return rc != 0
+	    ? rc
+	    : change_add(t, org, CHANGE_INVITATION, invitation, NULL, CHANGE_CHANGED);
 }
 
 static int

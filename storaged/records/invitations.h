@@ -17,4 +17,8 @@ extern const struct record_kind invitation_kind;
 [[gnu::warn_unused_result]] int handle_invitation_check(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_invitation_accept(struct txn *t, struct call *c);
 
+/* Its mail was sent, or has failed because of error; the slice must not lie in the map. */
+[[gnu::warn_unused_result]] int invitation_mailed(struct txn *t, const struct id *org,
+    const struct id *invitation, enum mail_state state, struct slice error);
+
 #endif

@@ -8,6 +8,7 @@
 #include "proto/base/clock.h"
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
+#include "storaged/mail/mails.h"
 #include "storaged/records/organizations.h"
 
 #define RECORD_BEGINS_ALIKE(type)                                                       \
@@ -228,6 +229,26 @@ record_put_fault(
 	return record_fault(r->v, &r->id, &r->org);
 }
 
+static int
+record_create_with_mail(
+    struct txn *t, struct call *c, const struct record_kind *kind, union record *r)
+{
+	const struct slice bytes = c->m->record_put.mail;
+	const struct id id = r->id, org = r->org;
+	struct msg_mail_record mail;
+	const char *fault = bytes.len == 0 ? NULL : mails_fault(bytes, &mail);
+	int rc;
+
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	if (bytes.len > 0 &&
+	    (kind->table != TABLE_INVITATIONS || mail.kind != MAIL_INVITATION ||
+		!id_equal(&mail.about, &id) || !id_equal(&mail.org, &org)))
+		return call_refuse(c, STORE_INVALID, "the mail is about something else");
+	rc = record_create(t, c, kind, r);
+	return rc != 0 || bytes.len == 0 ? rc : mails_add(t, c, &mail);
+}
+
 int
 record_put(struct txn *t, struct call *c, const struct record_kind *kind)
 {
@@ -245,7 +266,7 @@ record_put(struct txn *t, struct call *c, const struct record_kind *kind)
 	if (rc == 0)
 		rc = record_replace(t, c, kind, m->fresh, bytes, &r);
 	else if (rc == MDB_NOTFOUND)
-		rc = m->fresh ? record_create(t, c, kind, &r)
+		rc = m->fresh ? record_create_with_mail(t, c, kind, &r)
 			      : call_refuse(c, STORE_NOT_FOUND, kind->missing);
 	return rc != 0 ? rc : record_answer(t, c, kind, &key);
 }
@@ -256,9 +277,13 @@ record_import(
 {
 	const char *fault = record_fault(r->v, &r->id, &r->org);
 	bool looks = kind->store != NULL || kind->replaced != NULL;
-	union record stored;
+	union record stored, own = *r;
 	int rc;
 
+	/* Its mail is not imported. */
+	if (kind->table == TABLE_INVITATIONS && own.invitation.mail == 1 + MAIL_WAITING)
+		own.invitation.mail = 0;
+	r = &own;
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = record_check(t, c, kind, r, STORE_INVALID);

@@ -22,6 +22,9 @@ struct activity {
 	/* The last CRASH_REPORT, and when it came (ms, monotonic). */
 	struct msg_crash_report crashes;
 	uint64_t crashes_at;
+	/* Since when (ms since 1970) no mail was taken or refused by a server, and why; 0: the last one was. */
+	uint64_t mail_failing_at;
+	char mail_error[257];
 };
 
 void activity_init(struct activity *a);

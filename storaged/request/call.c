@@ -163,6 +163,12 @@ call_change_text(struct call *c)
 }
 
 void
+call_change_mail(struct call *c)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_MAIL});
+}
+
+void
 call_change_sources(struct call *c)
 {
 	effects_add(c->effects, &(struct effect){.kind = EFFECT_SOURCES});

@@ -33,6 +33,7 @@ struct call {
 	/* These change at once, not after the commit. */
 	struct lease *lease;     /* of the webhooks */
 	struct lease *embedding; /* of the vectors */
+	struct lease *mail;      /* of the mails */
 	struct hand_over *hand_over;
 	struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
@@ -90,6 +91,9 @@ void call_change_webhooks(struct call *c);
 
 /* There is new text, or the lease of the embeddings is free: the workers that wait for that ask again. */
 void call_change_text(struct call *c);
+
+/* A mail waits: maild asks again. */
+void call_change_mail(struct call *c);
 
 /* Sources have changed, or there is an upload: crawld reads them again. */
 void call_change_sources(struct call *c);

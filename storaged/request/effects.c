@@ -203,6 +203,10 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		if (lease_changed(&live->embedding))
 			live->notified = true;
 		break;
+	case EFFECT_MAIL:
+		if (lease_changed(&live->mail))
+			live->notified = true;
+		break;
 	case EFFECT_SOURCES:
 		if (waiters_notify(&live->sources))
 			live->notified = true;

@@ -37,6 +37,7 @@ enum effect_kind {
 	EFFECT_SOURCES,        /* a source has changed, or an upload is complete */
 	EFFECT_SOURCES_FOLLOW, /* the client waits for that */
 	EFFECT_VISIT,          /* crawld has visited a page */
+	EFFECT_MAIL,           /* a mail waits */
 };
 
 struct effect {

@@ -245,6 +245,7 @@ batch_run_one(struct batch *b, struct request *q)
 	    .live = b->live,
 	    .lease = &b->live->lease,
 	    .embedding = &b->live->embedding,
+	    .mail = &b->live->mail,
 	    .hand_over = &b->live->hand_over,
 	    .activity = &b->activity,
 	    .peers = b->peers,

@@ -23,6 +23,8 @@
 #include "storaged/inbox/takeover.h"
 #include "storaged/indexing/index_read.h"
 #include "storaged/keys/keys.h"
+#include "storaged/mail/mails.h"
+#include "storaged/mailing/mail_results.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/invitations.h"
@@ -119,6 +121,8 @@ static const struct handler table[] = {
     {MSG_LOGIN_LIST, HANDLER_READS_MUCH, handle_login_list},
     {MSG_LOGIN_REVOKE, HANDLER_DELETES, handle_login_revoke},
     {MSG_IMPORT_RECORD, HANDLER_WRITES, handle_import_record},
+    {MSG_MAIL_LEASE, HANDLER_READS, handle_mail_lease},
+    {MSG_MAIL_RESULT, HANDLER_WRITES, handle_mail_result},
     {MSG_WEBHOOK_LEASE, HANDLER_TELLS, handle_webhook_lease},
     {MSG_WEBHOOK_LIST, HANDLER_READS, handle_webhook_list},
     {MSG_WEBHOOK_QUEUE, HANDLER_READS, handle_webhook_queue},

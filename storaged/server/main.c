@@ -141,6 +141,7 @@ storaged_listen(const struct settings *settings, struct env *env)
 		.front = settings->front_user,
 		.search_user = settings->search_user,
 		.crawl_user = settings->crawl_user,
+		.mail_user = settings->mail_user,
 	    });
 
 	return status != 0
@@ -166,6 +167,7 @@ storaged_run(const struct settings *settings)
 		backups_find_machine(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
+		env.mail_retry_ms = settings->mail_retry_ms;
 		env.away_after_ms = settings->away_after_ms;
 		env.retention_days = (uint32_t)settings->retention_days;
 		env.files_max_bytes = settings->files_max_bytes;

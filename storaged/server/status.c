@@ -15,6 +15,7 @@
 #include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/sources.h"
+#include "storaged/mail/mails.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/backups.h"
 #include "storaged/server/log_requests.h"
@@ -207,6 +208,8 @@ status_of_process(const struct call *c, const struct env *env)
 	    .scrubbing = env->scrub.running,
 	    .scrubbing_entries = env->scrub.entries,
 	    .scrubbing_damaged = env->scrub.damaged,
+	    .mail_failing_at = a->mail_failing_at,
+	    .mail_error = slice_str(a->mail_failing_at == 0 ? "" : a->mail_error),
 	};
 }
 
@@ -268,6 +271,8 @@ status_add_file(struct txn *t, struct msg_status *status)
 		rc = backups_read(t, &backups);
 	if (rc == 0)
 		rc = status_add_webhooks(t, status);
+	if (rc == 0)
+		rc = mails_extent(t, &status->mails_waiting, &status->mail_due_at);
 	status->last_backup_at = backups.at;
 	status->last_backup_bytes = backups.bytes;
 	status->last_backup_file = backups.file;
@@ -315,16 +320,18 @@ status_add_setting(void *arg, const struct setting_shown *s)
 }
 
 static void
-status_add_crawl(const struct peers *peers, struct msg_store_info *info)
+status_add_daemons(const struct peers *peers, struct msg_store_info *info)
 {
 	const struct peer *peer;
 
 	TAILQ_FOREACH (peer, &peers->all, order) {
-		if (peer->channel.peer != ROLE_CRAWL)
-			continue;
-		info->crawl_program = slice_str(peer->channel.peer_program);
-		info->crawl_pid = peer->channel.peer_pid;
-		return;
+		if (peer->channel.peer == ROLE_CRAWL) {
+			info->crawl_program = slice_str(peer->channel.peer_program);
+			info->crawl_pid = peer->channel.peer_pid;
+		} else if (peer->channel.peer == ROLE_MAIL) {
+			info->mail_program = slice_str(peer->channel.peer_program);
+			info->mail_pid = peer->channel.peer_pid;
+		}
 	}
 }
 
@@ -357,6 +364,8 @@ status_add_info(struct txn *t, struct msg_store_info *info)
 		rc = backups_read(t, &backups);
 	if (rc == 0)
 		rc = status_add_content(t, info);
+	if (rc == 0)
+		rc = mails_extent(t, &info->mails_waiting, &info->mail_due_at);
 	info->last_backup_at = backups.at;
 	info->last_backup_bytes = backups.bytes;
 	info->last_backup_file = backups.file;
@@ -386,6 +395,9 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .max_bytes = env->max_bytes,
 	    .disk_free_bytes = env_disk_free(env),
 	    .due_undone = env->due_undone,
+	    .mail_failing_at = c->activity->mail_failing_at,
+	    .mail_error =
+		slice_str(c->activity->mail_failing_at == 0 ? "" : c->activity->mail_error),
 	};
 	int rc = status_add_info(t, &info);
 	char old[OLD_LIBRARIES_SIZE] = "";
@@ -394,7 +406,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	if (c->peers != NULL)
-		status_add_crawl(c->peers, &info);
+		status_add_daemons(c->peers, &info);
 	log_info_add(env, &info);
 	old_libraries_add(0, old);
 	info.old_libraries = slice_str(old);

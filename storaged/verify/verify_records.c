@@ -166,6 +166,16 @@ verify_fault_tool(const void *record)
 	return r->name.len == 0 ? "has no name" : r->url.len == 0 ? "has no URL" : NULL;
 }
 
+static const char *
+verify_fault_mail(const void *record)
+{
+	const struct msg_mail_record *r = record;
+
+	return (r->state == MAIL_WAITING) != (r->done_at == 0)
+	    ? "waits with a time of its end, or the reverse"
+	    : NULL;
+}
+
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -178,6 +188,8 @@ static const struct reference key_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(key_record, org)};
 static const struct reference invitation_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(invitation_record, org)};
+static const struct reference mail_org = {
+    "is of organization", TABLE_ORGS, false, false, 0, AT(mail_record, org)};
 static const struct reference widget_agent = {"has as its agent", TABLE_AGENTS, true, false,
     AT(widget_record, org), AT(widget_record, agent)};
 
@@ -229,6 +241,8 @@ static const struct record_table tables[] = {
     {TABLE_FILES, "file", BY_ID, 0, AT(file_record, id), verify_fault_file, NULL, 0, NULL},
     {TABLE_RESPONSES, "the list of answers of widget", BY_ORG_ID, AT(responses_record, org),
 	AT(responses_record, widget), verify_fault_responses, &responses_widget, 0, NULL},
+    {TABLE_MAILS, "mail", BY_ORG_ID, ORG_AND_ID(mail_record), verify_fault_mail, &mail_org, 0,
+	NULL},
     /* The next three are keyed by their conversation and an id. */
     {TABLE_NOTES, "note", BY_ORG_ID, AT(note_record, conversation), AT(note_record, id), NULL,
 	&note_conversation, 0, NULL},

@@ -61,6 +61,7 @@ export class Banter {
 	 * @param {number} [options.port] a port to listen on; default: a free one
 	 * @param {boolean} [options.search] whether searchd runs, too
 	 * @param {boolean} [options.crawl] whether crawld runs, too
+	 * @param {boolean} [options.mail] whether maild runs, too
 	 */
 	constructor({
 		env = {},
@@ -71,11 +72,13 @@ export class Banter {
 		port,
 		search = false,
 		crawl = false,
+		mail = false,
 	} = {}) {
 		this.port = port;
 		this.programs = programs;
 		this.search = search;
 		this.crawl = crawl;
+		this.mail = mail;
 		this.scheme = https ? "https" : "http";
 		this.log = new Log();
 		this.killed = new Set(); // workers that a test killed
@@ -110,11 +113,13 @@ export class Banter {
 			this.storaged = this.daemon("storaged", [], env);
 			if (this.search) this.searchd = this.daemon("searchd", [], env);
 			if (this.crawl) this.crawld = this.daemon("crawld", [], env);
+			if (this.mail) this.maild = this.daemon("maild", [], { PUBLIC_URL: this.url, ...env });
 			this.masterd = this.daemon("masterd", [], env);
 			for (const daemon of this.daemons) daemon.mustRun = true;
 			this.startStore();
 			this.searchd?.start();
 			this.crawld?.start();
+			this.maild?.start();
 			this.masterd.start();
 			await this.ready();
 			if (this.search)

@@ -80,6 +80,7 @@ const FIRING = {
 	BanterConnectionsRefused: [["banter_connections_refused_total", "0+20x60"]],
 	BanterProxyRefused: [['banter_proxy_refused_total{reason="untrusted"}', "0+20x60"]],
 	BanterCrawlerDown: [["banter_crawl_connected", "0x60"]],
+	BanterMailsStand: [["banter_mails_standing_seconds", "0+60x60"]],
 	BanterNoStandby: [["banter_log_standbys", "0x60"]],
 };
 
@@ -107,6 +108,7 @@ const WELL = [
 	["banter_connections_refused_total", "0+1x60"],
 	['banter_proxy_refused_total{reason="invalid"}', "0+1x60"],
 	["banter_crawl_connected", "1x60"],
+	["banter_mails_standing_seconds", "0x60"],
 	["banter_log_standbys", "1x60"],
 ];
 

@@ -24,6 +24,7 @@ const EXPOSURE = {
 	"banter-storaged.service": 1.0,
 	"banter-searchd.service": 1.0,
 	"banter-crawld.service": 1.2,
+	"banter-maild.service": 1.4,
 	"banter.service": 1.5,
 	"banter-backup.service": 1.0,
 	"banter-setup.service": 1.5,
@@ -40,7 +41,7 @@ const PROGRAMS = [
 	"usr/bin/env",
 	"etc/patroni/leave-full-disk",
 ].concat(
-	["masterd", "storaged", "searchd", "crawld", "crawl-addresses"].map(
+	["masterd", "storaged", "searchd", "crawld", "maild", "crawl-addresses"].map(
 		(name) => `usr/lib/banter/${name}`,
 	),
 );
@@ -72,6 +73,7 @@ describe("the units", HAS_SYSTEMD, () => {
 		"banter-storaged.service",
 		"banter-searchd.service",
 		"banter-crawld.service",
+		"banter-maild.service",
 		"banter.service",
 	])
 		it(`${unit} has a limit of memory`, () =>
@@ -168,7 +170,10 @@ describe("every secret with a file from the first start", () => {
 
 	for (const [what, names] of [
 		["is every setting that can be a credential", wanted.map(([, name]) => name)],
-		["is passed on by the front end's unit", namesIn("units/banter.service", LOADED)],
+		[
+			"is passed on by the front end's unit, or maild's",
+			["banter", "banter-maild"].flatMap((unit) => namesIn(`units/${unit}.service`, LOADED)),
+		],
 		["is deleted by a purge", purged.match(/\w+/g).filter((name) => !STORE_ONLY.includes(name))],
 		["is listed in the container example", namesIn(compose, /^ {6}- ([A-Z_]+)$/gm)],
 		["is a file of the container example", namesIn(compose, FILES)],

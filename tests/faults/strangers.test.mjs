@@ -22,6 +22,7 @@ const ROOT = { uid: 0 };
 const FRONT = { name: "www-data", uid: 33 };
 const SEARCHD = { name: "backup", uid: 34 };
 const CRAWLD = { name: "proxy", uid: 13 };
+const MAILD = { name: "mail", uid: 8 };
 const GAMES = { name: "games", gid: 60 }; // a group of every Debian
 
 const ROOT_ONLY = {
@@ -129,18 +130,29 @@ describe("a client of another user", ROOT_ONLY, () => {
 		}));
 
 	it("has on each socket the roles of the table, and no other, in every group", async () => {
-		const users = { FRONT_USER: FRONT.name, SEARCH_USER: SEARCHD.name, CRAWL_USER: CRAWLD.name };
+		const users = {
+			FRONT_USER: FRONT.name,
+			SEARCH_USER: SEARCHD.name,
+			CRAWL_USER: CRAWLD.name,
+			MAIL_USER: MAILD.name,
+		};
 		const env = { ...users, STORE_GROUP: GAMES.name };
 		await withStore({ env }, async (store) => {
 			await withSearchd(store, env, async (search) => {
-				const everyone = [ROOT, FRONT, SEARCHD, CRAWLD, { uid: SOMEBODY }];
+				const everyone = [ROOT, FRONT, SEARCHD, CRAWLD, MAILD, { uid: SOMEBODY }];
 				openSocket(store);
 				for (const [server, may] of [
 					[
 						store,
-						{ WORKER: [ROOT, FRONT], SEARCH: [ROOT, SEARCHD], CRAWL: [ROOT, CRAWLD], TOOL: [ROOT] },
+						{
+							WORKER: [ROOT, FRONT],
+							SEARCH: [ROOT, SEARCHD],
+							CRAWL: [ROOT, CRAWLD],
+							MAIL: [ROOT, MAILD],
+							TOOL: [ROOT],
+						},
 					],
-					[search, { WORKER: [ROOT, FRONT], SEARCH: [], CRAWL: [], TOOL: [ROOT] }],
+					[search, { WORKER: [ROOT, FRONT], SEARCH: [], CRAWL: [], MAIL: [], TOOL: [ROOT] }],
 				]) {
 					chmodSync(server.socket, 0o666);
 					for (const [role, users] of Object.entries(may))

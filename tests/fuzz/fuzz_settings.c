@@ -109,6 +109,13 @@ check_PROXY(const union value *v)
 }
 
 static void
+check_SMTP(const union value *v)
+{
+	must(strcmp(v->text, given) == 0 && strpbrk(given, " \t\r\n?#@") == NULL);
+	must(strncmp(given, "smtp", 4) == 0);
+}
+
+static void
 check_API(const union value *v)
 {
 	must(v->api <= MODEL_API_RESPONSES);

@@ -38,6 +38,7 @@ function probeMessages() {
 		tool: "TOOL",
 		searchd: "SEARCH",
 		crawld: "CRAWL",
+		maild: "MAIL",
 	}).map(([name, role]) => [
 		ask(`store as ${name}`, "store", role, "ping", "pong"),
 		ask(`search as ${name}`, "search", role, "search_status_get", "search_status"),
@@ -164,7 +165,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const files = (await machine.do("dpkg -L banter")).split("\n");
 		const named = (pattern) => files.filter((path) => pattern.test(path)).sort();
 		const pages = named(/\/man\/.*\.gz$/).map((path) => path.replace(/.*\/(.*)\.gz/, "$1"));
-		const names = ["crawld", "masterd", "searchd", "storaged", "workerd"];
+		const names = ["crawld", "maild", "masterd", "searchd", "storaged", "workerd"];
 		const daemons = names.map((name) => `banter-${name}.8`);
 		assert.deepEqual(pages.sort(), [...daemons, "banter.1", "banter.env.5"]);
 		assert.equal(named(/\/banter\/systemd\/NOTICES\.md$/).length, 1);
@@ -336,7 +337,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	const OWN = ["write /var/tmp"]; // which is one of its own
 	const STORE_USER = [
-		...["store as worker", "store as tool", "store as searchd", "store as crawld"],
+		...["store as worker", "store as tool", "store as searchd", "store as crawld", "store as maild"],
 		...["write /var/lib/banter", "read /var/lib/banter"],
 	];
 	const CAN = {

@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks content conversations records keys files visitors duty inbox turns steps indexing import retention replication server"
+	"engine open live request identities changes numbers budgets webhooks mail content conversations records keys files visitors mailing duty inbox turns steps indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -96,6 +96,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/extract: workerd/crawl/document workerd/crawl/extract/
 	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
 	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract
+	workerd/maild: workerd/net workerd/store
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
@@ -176,7 +177,7 @@ const PREFIXES = {
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h":
-		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/(curl_loop|guard)|tools\/tool_http|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
+		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/(curl_loop|guard)|tools\/tool_http|webhooks\/webhook_post|maild\/smtp|crawl\/fetch\/fetch)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"postgresql/libpq-fe.h": /^storaged\/replication\/log_conn\.h$/,
 	"lmdb.h": /^storaged\/engine\//,

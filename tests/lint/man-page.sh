@@ -21,7 +21,7 @@ about() {
 		here' "$page"
 }
 
-make --no-print-directory -s build/banter build/masterd build/workerd build/storaged build/searchd build/crawld \
+make --no-print-directory -s build/banter build/masterd build/workerd build/storaged build/searchd build/crawld build/maild \
 	build/banter.env.5
 mandoc -T lint -W warning systemd/man/*.[18] build/banter.env.5 || status=1
 commands=$(build/banter help | sed -nE 's/^  ([a-z]+) .*/\1/p')
@@ -45,13 +45,14 @@ says_statuses() {
 }
 
 says_statuses storaged/cli
-for daemon in masterd workerd storaged searchd crawld; do
+for daemon in masterd workerd storaged searchd crawld maild; do
 	page=systemd/man/banter-$daemon.8
 	case $daemon in
 	storaged) says_statuses storaged/server ;;
 	searchd) says_statuses storaged/search ;;
 	crawld) says_statuses workerd/crawl ;;
-	workerd) says_statuses workerd -not -path "workerd/crawl/*" ;;
+	maild) says_statuses workerd/maild ;;
+	workerd) says_statuses workerd -not -path "workerd/crawl/*" -not -path "workerd/maild/*" ;;
 	*) says_statuses $daemon ;;
 	esac
 	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do

@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/content/content_metrics.h"
 #include "workerd/api/log_metrics.h"
+#include "workerd/api/mail_metrics.h"
 #include "workerd/api/process_usage.h"
 #include "workerd/api/request/metric_text.h"
 #include "workerd/api/request/store_query.h"
@@ -345,6 +346,7 @@ metrics_on_store(void *arg, uint16_t type, const union msg *m)
 		content_metrics_write(&m->store_info, &q->out);
 		log_metrics_write(&m->store_info, &q->out);
 		metrics_write_due(&m->store_info, &q->out);
+		mail_metrics_write(&m->store_info, &q->out);
 	}
 	call = search_call_status(q->api->search, metrics_on_search, q);
 	if (call == NULL)

@@ -27,7 +27,7 @@
 
 /* A role is a bit: by the number of the bit. */
 static const char *const role_words[] = {
-    "master", "worker", "store", "tool", "search", "crawl", NULL};
+    "master", "worker", "store", "tool", "search", "crawl", "mail", NULL};
 
 /* The fields whose values have words (proto/schema/words.def). */
 static const struct vocabulary {

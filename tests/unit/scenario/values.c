@@ -338,6 +338,8 @@ static const struct {
     {NULL, "status", LISTED(message_status)},
     {"delivery_record", "state", LISTED(delivery_state)},
     {"invitation", "state", LISTED(invitation_state)},
+    {"mail_record", "kind", LISTED(mail_kind)},
+    {"mail_record", "state", LISTED(mail_state)},
     {"source_page_record", "state", LISTED(page_state)},
     {"source_state_record", "state", LISTED(source_state)},
     {"source_record", "kind", LISTED(source_kind)},

@@ -43,7 +43,8 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_READS] = 1,
 	[TABLE_AGENTS] = 4,
 	[TABLE_VISITORS] = 16,
-	[TABLE_WEBHOOKS] = 16},
+	[TABLE_WEBHOOKS] = 16,
+	[TABLE_INVITATIONS] = 5},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

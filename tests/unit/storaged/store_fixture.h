@@ -28,7 +28,7 @@
 
 /* A client with the frames that it sent in this batch, and its answers. */
 struct asker {
-	enum role role; /* a worker, except for tool, searchd and crawld */
+	enum role role; /* a worker, except for tool, searchd, crawld and maild */
 	struct client client;
 	struct buf out;
 	struct buf frames[BATCH_REQUESTS];
@@ -43,9 +43,9 @@ struct fixture {
 	struct batch batch;
 	union {
 		struct {
-			struct asker a, b, c, tool, searchd, crawld;
+			struct asker a, b, c, tool, searchd, crawld, maild;
 		};
-		struct asker askers[6];
+		struct asker askers[7];
 	};
 	struct env_log
 	    *log; /* the commit log of the environment, also after a restart; NULL: none */
@@ -89,6 +89,7 @@ store_serve(struct fixture *f)
 	f->tool.role = ROLE_TOOL;
 	f->searchd.role = ROLE_SEARCH;
 	f->crawld.role = ROLE_CRAWL;
+	f->maild.role = ROLE_MAIL;
 	numbers_start(&f->env);
 	assert_int_equal(store_time_load(&f->env), 0);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
@@ -103,6 +104,7 @@ store_open_env(struct fixture *f, uint64_t max_bytes)
 	if (f->log != NULL)
 		assert_int_equal(env_keep_reserve(&f->env), 0);
 	f->env.operator_timeout_ms = 600000;
+	f->env.mail_retry_ms = 60000;
 	f->env.away_after_ms = 600000;
 	/* The tests kill no machine, and should not wait for the disk. */
 	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);

@@ -19,6 +19,7 @@
 #include "workerd/api/guard/rights.h"
 #include "workerd/api/guard/session.h"
 #include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/mail_reader.h"
 #include "workerd/api/request/store_query.h"
 
 #define NAME_UNITS 100
@@ -86,6 +87,7 @@ account_end(struct account_query *a)
 	json_write_str(j, "role", names_word(user_role_words, (uint8_t)a->role));
 	rights_write(j, "rights", a->rights);
 	json_write_bool(j, "key", a->by_key);
+	json_write_bool(j, "mails", mail_reader_is_reached(a->q.api->settings));
 	json_write_close(j, '}');
 	if (a->conflict)
 		json_write_close(j, '}');

@@ -450,6 +450,8 @@ resource_create(const struct api_call *c, const struct resource *resource)
 	r->id = id_new();
 	r->object = xcalloc(1, resource->size);
 	resource->make(r->object, &r->id, &c->org);
+	if (resource->begin_create != NULL)
+		resource->begin_create(r, c);
 	resource_begin(r, resource_fill);
 }
 

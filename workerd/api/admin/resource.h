@@ -54,7 +54,9 @@ struct resource {
 
 	/* Sets the defaults and ids of a new one. */
 	void (*make)(void *object, const struct id *id, const struct id *org);
-	/* Notes what store() needs of a request that changes one. */
+	/* Notes what store() needs of a request that creates one. */
+	void (*begin_create)(struct resource_query *r, const struct api_call *c);
+	/* The same for one that changes one. */
 	void (*begin_change)(struct resource_query *r, const struct api_call *c);
 	/* Stores a valid one, new or changed, and answers; NULL: resource_put(). */
 	void (*store)(struct resource_query *r);

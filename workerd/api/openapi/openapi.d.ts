@@ -1615,6 +1615,15 @@ export interface components {
             role: "owner" | "member";
             /** Format: email */
             email: string | null;
+            /** @description Whether the link was sent to the address by mail. */
+            send_mail: boolean;
+            /**
+             * @description What became of the mail. `waiting`: it is sent as soon as the mail server takes it, for two days. `sent`: the mail server has taken it.
+             * @enum {unknown}
+             */
+            mail: "none" | "waiting" | "sent" | "failed";
+            /** @description Why the mail has failed, mostly in the mail server's words; empty: it has not. */
+            mail_error: string;
             created_at: components["schemas"]["Time"];
             expires_at: components["schemas"]["Time"];
             used_at: components["schemas"]["Time"] | null;
@@ -1630,6 +1639,11 @@ export interface components {
             role: "owner" | "member";
             /** Format: email */
             email?: string | null;
+            /**
+             * @description Sends the link to the address, in the language that `Accept-Language` names first. Not possible in production without `MAIL_URL`.
+             * @default false
+             */
+            send_mail: boolean;
         };
         NewInvitation: {
             id: components["schemas"]["Id"];
@@ -1638,6 +1652,15 @@ export interface components {
             role: "owner" | "member";
             /** Format: email */
             email: string | null;
+            /** @description Whether the link was sent to the address by mail. */
+            send_mail: boolean;
+            /**
+             * @description What became of the mail. `waiting`: it is sent as soon as the mail server takes it, for two days. `sent`: the mail server has taken it.
+             * @enum {unknown}
+             */
+            mail: "none" | "waiting" | "sent" | "failed";
+            /** @description Why the mail has failed, mostly in the mail server's words; empty: it has not. */
+            mail_error: string;
             created_at: components["schemas"]["Time"];
             expires_at: components["schemas"]["Time"];
             used_at: components["schemas"]["Time"] | null;
@@ -1753,6 +1776,15 @@ export interface components {
                 running: boolean;
                 program?: string;
                 pid?: number;
+            } | null;
+            /** @description The mails of all organizations, and the connection of maild, which sends them. Null: the store does not answer. */
+            mail: {
+                running: boolean;
+                waiting: number;
+                /** @description For how long none could be sent although some wait, from two minutes on; 0: they are sent. */
+                standing_ms: number;
+                /** @description Of the last try, while none can be sent. */
+                error: string | null;
             } | null;
             /** @description The content of all organizations. Null: the store does not answer. */
             content: {
@@ -2290,7 +2322,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "mail_address" | "mail_none" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -3329,6 +3361,8 @@ export interface components {
             rights: ("work" | "delete" | "manage")[];
             /** @description The caller used a key, not a session. */
             key: boolean;
+            /** @description Whether mails reach people: `MAIL_URL` is set, or this is not production, where they become files. */
+            mails: boolean;
         };
         MyUser: {
             id: components["schemas"]["Id"];

@@ -12,6 +12,7 @@
 #include <openssl/crypto.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/process/old_libraries.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/server/server_handlers.h"
@@ -228,6 +229,24 @@ server_write_crawl(struct json_writer *j, const struct msg_store_info *s)
 	json_write_close(j, '}');
 }
 
+/* maild has none either. */
+static void
+server_write_mail(struct json_writer *j, const struct msg_store_info *s)
+{
+	const uint64_t standing =
+	    msg_mail_standing_ms(s->mail_failing_at, s->mail_due_at, clock_wall_ms());
+
+	json_write_open(j, "mail", '{');
+	json_write_bool(j, "running", s->mail_program.len > 0);
+	json_write_uint(j, "waiting", s->mails_waiting);
+	json_write_uint(j, "standing_ms", standing);
+	if (s->mail_error.len == 0)
+		json_write_null(j, "error");
+	else
+		json_write_str(j, "error", s->mail_error);
+	json_write_close(j, '}');
+}
+
 static void
 server_write_content(struct json_writer *j, const struct msg_store_info *s)
 {
@@ -314,10 +333,12 @@ server_on_store(void *arg, uint16_t type, const union msg *m)
 	if (known) {
 		server_write_store(j, q->api, &m->store_info);
 		server_write_crawl(j, &m->store_info);
+		server_write_mail(j, &m->store_info);
 		server_write_content(j, &m->store_info);
 	} else {
 		server_write_unavailable(j, "store");
 		json_write_null(j, "crawl");
+		json_write_null(j, "mail");
 		json_write_null(j, "content");
 	}
 	server_settings_write(

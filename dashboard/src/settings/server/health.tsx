@@ -32,6 +32,21 @@ function crawlPart(crawl: Server["crawl"], content: Server["content"]): Part {
 	};
 }
 
+/** How the sending of mails goes. */
+function mailPart(mail: Server["mail"]): Part {
+	const state =
+		mail === null ? "unknown" : !mail.running ? "away" : mail.standing_ms > 0 ? "standing" : "ok";
+	return {
+		name: t("partMail"),
+		tone: state === "ok" ? "good" : "bad",
+		state: t(`mail_${state}`),
+		reason:
+			mail && mail.waiting > 0
+				? [t("mailWaiting", { count: mail.waiting }), mail.error].filter(Boolean).join(": ")
+				: undefined,
+	};
+}
+
 /** The other machines that have the store, where there are several. */
 function logParts({ log }: Server["store"]): readonly Part[] {
 	if (log === undefined) return [];
@@ -90,6 +105,7 @@ function partsOf(server: Server): readonly Part[] {
 			reason: search.reason,
 		},
 		crawlPart(crawl, content),
+		mailPart(server.mail),
 		...models.map(
 			(model): Part => ({
 				name: model.name === null ? t("modelMain") : t("modelNamed", { name: model.name }),

@@ -73,7 +73,7 @@ interface InvitationRowProps {
 
 function InvitationRow({ invitation, revoke }: InvitationRowProps) {
 	const now = useNow();
-	const { email, role, created_at, expires_at, used_at } = invitation;
+	const { email, role, created_at, expires_at, used_at, mail, mail_error } = invitation;
 	const isExpired = used_at === null && expires_at <= now;
 	const isOpen = used_at === null && !isExpired;
 	return (
@@ -84,6 +84,9 @@ function InvitationRow({ invitation, revoke }: InvitationRowProps) {
 					<Badge>{roleName(role)}</Badge>
 					{used_at !== null && <Badge tone="good">{t("inviteUsed")}</Badge>}
 					{isExpired && <Badge tone="warn">{t("inviteExpired")}</Badge>}
+					{isOpen && mail !== "none" && (
+						<Badge tone={mail === "failed" ? "bad" : "calm"}>{t(`mailState_${mail}`)}</Badge>
+					)}
 				</p>
 				<p class="quiet">
 					<Sentence
@@ -100,6 +103,7 @@ function InvitationRow({ invitation, revoke }: InvitationRowProps) {
 						</>
 					)}
 				</p>
+				{isOpen && mail_error && <p>{t("inviteMailError", { reason: mail_error })}</p>}
 			</div>
 			{isOpen && (
 				<Button

@@ -2,8 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { useDesk } from "../../api/desk";
+import { useMe } from "../../shell/me";
 import { DialogForm } from "../../ui/dialog-form";
-import { TextField } from "../../ui/field";
+import { SwitchField, TextField } from "../../ui/field";
 import { SecretOnce } from "../../ui/secret-once";
 import { type Role, RoleField } from "../role";
 import { t } from "../texts";
@@ -16,10 +17,13 @@ export function InviteDialog({ onClose }: InviteDialogProps) {
 	const { api, entries } = useDesk();
 	const [role, setRole] = useState<Role>("member");
 	const [email, setEmail] = useState("");
+	const [wantsMail, setWantsMail] = useState(true);
 	const [link, setLink] = useState("");
+	const mails = useMe().data?.mails ?? false;
+	const sends = mails && wantsMail && email.trim() !== "";
 
 	async function send() {
-		const body = { role, email: email.trim() || null };
+		const body = { role, email: email.trim() || null, send_mail: sends };
 		const made = await api.post("/v1/admin/invitations", { body });
 		setLink(made.link);
 		void entries.get("invitations")?.refresh();
@@ -31,7 +35,7 @@ export function InviteDialog({ onClose }: InviteDialogProps) {
 				title={t("inviteReady")}
 				label={t("inviteLink")}
 				secret={link}
-				text={t("inviteReadyText")}
+				text={sends ? t("inviteSent", { email: email.trim() }) : t("inviteReadyText")}
 				onClose={onClose}
 			/>
 		);
@@ -42,13 +46,21 @@ export function InviteDialog({ onClose }: InviteDialogProps) {
 					<RoleField value={role} onValue={setRole} />
 					<TextField
 						label={t("inviteEmail")}
-						hint={t("inviteEmailHint")}
+						hint={t(mails ? "inviteEmailHint" : "inviteMailNone")}
 						type="email"
 						autocomplete="off"
 						value={email}
 						error={errors.email}
 						onValue={setEmail}
 					/>
+					{mails && (
+						<SwitchField
+							label={t("inviteMail")}
+							isOn={sends}
+							disabled={email.trim() === ""}
+							onValue={setWantsMail}
+						/>
+					)}
 				</>
 			)}
 		</DialogForm>

@@ -1,5 +1,5 @@
 /*
- * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd; crawld) sends
+ * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd; crawld; maild) sends
  * a request to a real store:
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer

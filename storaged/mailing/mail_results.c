@@ -1,0 +1,103 @@
+/*
+ * A mail is tried for two days, each time after a longer pause.
+ */
+#include "storaged/mailing/mail_results.h"
+
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/mail/mails.h"
+#include "storaged/records/invitations.h"
+
+#define TRY_FOR_MS   (2 * CLOCK_DAY_MS)
+#define PAUSE_MAX_MS CLOCK_HOUR_MS
+
+static uint64_t
+mail_pause(uint64_t pause, uint32_t tries)
+{
+
+	while (tries-- > 1 && pause < PAUSE_MAX_MS)
+		pause *= 2;
+	return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+/* The mail after the result. */
+static struct msg_mail_record
+mail_after(const struct env *env, const struct msg_mail_record *before,
+    const struct msg_mail_result *m)
+{
+	const uint64_t now = clock_wall_ms();
+	struct msg_mail_record r = *before;
+
+	r.error = m->error;
+	r.tries += m->outcome != MAIL_UNREACHED;
+	r.repeated |= m->outcome == MAIL_UNCLEAR;
+	r.next_at =
+	    now + mail_pause(env->mail_retry_ms, m->outcome == MAIL_UNREACHED ? 1 : r.tries);
+	if (m->outcome == MAIL_ACCEPTED)
+		r.state = MAIL_SENT;
+	else if (m->outcome == MAIL_REFUSED || now - r.created_at >= TRY_FOR_MS)
+		r.state = MAIL_FAILED;
+	if (r.state != MAIL_WAITING)
+		r.done_at = now;
+	return r;
+}
+
+/* What the mail was about learns of its end. */
+static int
+mail_tell(struct txn *t, const struct id *org, const struct id *about, enum mail_kind kind,
+    enum mail_state state, struct slice error)
+{
+	return kind == MAIL_INVITATION ? invitation_mailed(t, org, about, state,
+					     state == MAIL_FAILED ? error : (struct slice){0})
+				       : 0;
+}
+
+static void
+mail_log(const struct id *mail, const struct msg_mail_record *r, struct slice error)
+{
+	if (r->state == MAIL_FAILED)
+		log_event(LOG_WARN, "mail_failed", L_ID("org", &r->org), L_ID("mail", mail),
+		    L_UINT("tries", r->tries), L_SLICE("error", error));
+}
+
+/* A server that answers is no fault, whatever it says of this mail. */
+static void
+mail_note(struct activity *a, const struct msg_mail_result *m)
+{
+	if (m->outcome == MAIL_ACCEPTED || m->outcome == MAIL_REFUSED) {
+		a->mail_failing_at = 0;
+		return;
+	}
+	if (a->mail_failing_at == 0)
+		a->mail_failing_at = clock_wall_ms();
+	(void)!slice_copy_text(m->error, a->mail_error, sizeof(a->mail_error));
+}
+
+int
+handle_mail_result(struct txn *t, struct call *c)
+{
+	const struct msg_mail_result *m = &c->m->mail_result;
+	struct msg_mail_record before, after;
+	struct id about;
+	int rc;
+
+	if (!lease_is_held(c->mail, c->from, &m->lease))
+		return call_refuse(c, STORE_TAKEN, "another maild sends");
+	mail_note(c->activity, m);
+	rc = mails_find(t, &m->org, &m->mail, &before);
+	if (rc == MDB_NOTFOUND || (rc == 0 && before.state != MAIL_WAITING)) {
+		call_ok(c);
+		return 0;
+	}
+	if (rc != 0)
+		return rc;
+	after = mail_after(t->env, &before, m);
+	about = before.about;
+	mail_log(&m->mail, &after, m->error);
+	rc = mails_put(t, &before, &after);
+	if (rc == 0 && after.state != MAIL_WAITING)
+		rc = mail_tell(t, &m->org, &about, after.kind, after.state, m->error);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
