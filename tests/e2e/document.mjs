@@ -60,8 +60,8 @@ export function operationOf(method, path) {
 			parts.every((part, i) => (part.startsWith("{") ? segments[i] !== "" : part === segments[i]))
 		);
 	};
-	const wanted = method === "HEAD" ? "GET" : method;
-	return operations().find((one) => one.method === wanted && fits(one));
+	const found = (wanted) => operations().find((one) => one.method === wanted && fits(one));
+	return found(method) ?? (method === "HEAD" ? found("GET") : undefined);
 }
 
 /** The rows of routes.def. */

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
+import { Contract } from "./contract.mjs";
 import { until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 import { runTool, useDirectory, WIDGET } from "./tool.mjs";
@@ -23,6 +24,8 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 const allow = (banter, settings = ALL) => changeWidget(banter, { id: WIDGET }, settings);
 
+const contract = new Contract();
+
 /** A worker that has just found the store says 503, and to come again. */
 async function call(banter, method, path, { headers = {}, body } = {}, tries = 10) {
 	const answer = await fetch(`${banter.url}${path}`, { method, headers, body });
@@ -32,6 +35,9 @@ async function call(banter, method, path, { headers = {}, body } = {}, tries = 1
 		return call(banter, method, path, { headers, body }, tries - 1);
 	}
 	const bytes = Buffer.from(await answer.arrayBuffer());
+	const { status } = answer;
+	if (method !== "OPTIONS")
+		contract.check(method, path, { status, headers: Object.fromEntries(answer.headers), bytes });
 	const isJson = (answer.headers.get("content-type") ?? "").startsWith("application/json");
 	return {
 		status: answer.status,
@@ -387,3 +393,16 @@ describe("a flood of files", () => {
 		assert.equal(json.code, "rate_limited");
 	});
 });
+
+it("a request without an offset is refused, and the worker goes on", () =>
+	withBanter({ workers: 1 }, async (banter) => {
+		const headers = { "upload-token": "x" };
+		for (const offset of [undefined, "", "x", "-1", "1".repeat(11)]) {
+			const all = offset === undefined ? headers : { ...headers, "upload-offset": offset };
+			const path = "/v1/files/0193aaaa-0000-7000-8000-000000000000";
+			const answer = await call(banter, "PATCH", path, { headers: all, body: Buffer.from("x") });
+			assert.equal(answer.status, 400);
+			assert.match(answer.json.details, /^Upload-Offset must be/);
+		}
+		assert.equal(banter.log.lines.filter(({ ev }) => ev === "worker_exit").length, 0);
+	}));

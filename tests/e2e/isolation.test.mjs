@@ -76,7 +76,14 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  * budgets. An e-mail is unique over all organizations, which signing in reveals as well.
  */
 const OTHERS = [
-	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create", "tools_create"],
+	...[
+		"widgets_create",
+		"agents_create",
+		"users_create",
+		"keys_create",
+		"webhooks_create",
+		"tools_create",
+	],
 	...[
 		"tags_create",
 		"snippets_create",

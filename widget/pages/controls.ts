@@ -26,7 +26,7 @@ function createField({ kind, choices = [], min, max }: Option, id: string): Fiel
 			named,
 			...choices.map((one) => el("option", { value: one }, NAMED[one] ?? one)),
 		);
-	if (kind === "lines" || kind === "paths" || kind === "fields" || kind === "object")
+	if (["lines", "kinds", "paths", "fields", "object"].includes(kind))
 		return el("textarea", { ...named, rows: "2", spellcheck: "false" });
 	if (kind === "text") return el("textarea", { ...named, rows: "2", maxlength: `${max}` });
 	if (kind === "flag") return el("input", { ...named, type: "checkbox", role: "switch" });

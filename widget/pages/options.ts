@@ -6,6 +6,7 @@ export type Kind =
 	| "color"
 	| "fields"
 	| "flag"
+	| "kinds"
 	| "line"
 	| "lines"
 	| "number"
@@ -300,6 +301,16 @@ export const SECTIONS: readonly Section[] = [
 			flag("rating", "Visitors can rate replies", "false"),
 			flag("operators.offer", "Visitors can ask for a person", "false"),
 			flag("operators.askEmail", "Asks for an e-mail when nobody is there", "true"),
+			{ ...flag("files.allow", "Visitors can send files, by the API", "false"), only: "setting" },
+			{
+				name: "files.kinds",
+				label: "Kinds of files",
+				kind: "kinds",
+				hint: "jpeg, png, webp, gif, pdf, text, docx or xlsx, one a line; empty: all.",
+				min: 0,
+				max: 8,
+				only: "setting",
+			},
 			flag("disclosure.show", "Says that an AI answers", "false"),
 			{ name: "disclosure.text", label: "That text", kind: "line", max: 300 },
 			{ name: "disclosure.link", label: "Privacy page", kind: "url", max: 2000 },

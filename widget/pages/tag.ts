@@ -63,7 +63,7 @@ function settingOf({ kind }: Option, text: string): unknown {
 	if (kind === "flag") return text === "true";
 	if (kind === "number") return Number(text);
 	if (kind === "fields" && text.trim() === "all") return undefined;
-	if (kind === "lines" || kind === "paths" || kind === "fields") return linesOf(text);
+	if (["lines", "kinds", "paths", "fields"].includes(kind)) return linesOf(text);
 	if (kind !== "object") return text;
 	try {
 		return JSON.parse(text);

@@ -79,6 +79,7 @@ const KINDS: Readonly<Record<string, string>> = {
 	url: "picture",
 	object: "texts",
 	fields: "contact_fields",
+	kinds: "file_kinds",
 };
 
 test("the playground has a control for every setting of a widget, with its values and its default", () => {

@@ -33,6 +33,9 @@ export interface FlatSettings {
 	readonly "settings.rating": boolean;
 	readonly "settings.operators.offer": boolean;
 	readonly "settings.operators.askEmail": boolean;
+	/** By API alone, so far: the widget sends no files, and the form only keeps both. */
+	readonly "settings.files.allow": boolean;
+	readonly "settings.files.kinds": readonly string[];
 	readonly "settings.disclosure.show": boolean;
 	readonly "settings.disclosure.text": string;
 	readonly "settings.disclosure.link": string;
@@ -67,6 +70,8 @@ export const DEFAULTS: FlatSettings = {
 	"settings.rating": false,
 	"settings.operators.offer": false,
 	"settings.operators.askEmail": true,
+	"settings.files.allow": false,
+	"settings.files.kinds": [],
 	"settings.disclosure.show": false,
 	"settings.disclosure.text": "",
 	"settings.disclosure.link": "",

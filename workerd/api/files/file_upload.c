@@ -258,7 +258,8 @@ handle_file_patch(const struct api_call *c)
 	uint64_t announced;
 
 	if (offset.p == NULL || !parameter_digits(offset, 10, &announced)) {
-		api_reply_invalid(c, "Upload-Offset must be a whole number", NULL);
+		api_reply_invalid(c, "Invalid Upload-Offset",
+		    "Upload-Offset must be a header with where the bytes of the body begin in the file");
 		return;
 	}
 	u = file_upload_new(c);
