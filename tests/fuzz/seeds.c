@@ -170,6 +170,7 @@ seeds_paths(seed_fn *fn, void *arg)
 #define EXAMPLE_TEXT         "twenty-four characters: \xc3\xbc"
 #define EXAMPLE_URL          "http://[::1]:8080/v1//"
 #define EXAMPLE_PATH         "/srv/chat"
+#define EXAMPLE_SMTP         "smtp://127.0.0.1:2525"
 #define EXAMPLE_USER         "nobody"
 #define EXAMPLE_FILE         "/etc/ssl/chat.pem"
 #define EXAMPLE_ENV          "production"
