@@ -28,6 +28,8 @@ const OWNERS_ONLY = [
 	...["users_list", "users_create", "users_get", "users_change", "users_delete"],
 	...["invitations_list", "invitations_create", "invitations_delete"],
 	...["keys_list", "keys_create", "keys_delete"],
+	...["teams_create", "teams_change", "teams_delete"],
+	...["tools_create", "tools_change", "tools_delete", "tools_test"],
 	...["webhooks_list", "webhooks_create", "webhooks_get", "webhooks_change", "webhooks_delete"],
 	...[
 		"webhooks_test",
