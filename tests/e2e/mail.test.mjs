@@ -289,6 +289,9 @@ describe("the way to the mail server", () => {
 		));
 });
 
+/** Of maild and of storaged, while 40 mails are sent. */
+const KILLS = 10;
+
 describe("of 40 mails", () => {
 	it("none is lost or sent twice while maild and storaged are killed", () =>
 		withServer({}, (server) =>
@@ -310,8 +313,9 @@ describe("of 40 mails", () => {
 				);
 				const ids = server.mails.map(({ id }) => id);
 				assert.equal(new Set(ids).size, 40);
-				// A kill between the server's answer and its result sends a mail again, with the same id.
-				assert.ok(ids.length <= 40 + 10, `${ids.length}`);
+				// A kill between the server's answer and its result sends again what was under way, with the same id.
+				const most = Math.max(...ids.map((id) => ids.filter((one) => one === id).length));
+				assert.ok(most <= 1 + KILLS, `${ids.length} mails, one of them ${most} times`);
 			}),
 		));
 });

@@ -43,6 +43,11 @@
 	"{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U','role':" \
 	"'member','password':'$x','created_at':1,'updated_at':2,'read_until':3"
 
+#define OLD_INVITATION                                                                  \
+	"{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN          \
+	"','role':'member','email':'i@b','created_at':1,'updated_at':2,'expires_at':3," \
+	"'used_at':4,'user':'" ID "'"
+
 #define OLD_WEBHOOK                                                                         \
 	"{'kind':'webhook','id':'" ID "','org':'" OTHER "','url':'https://a.b/','kinds':7," \
 	"'format':'json','enabled':true,'secret':'s','notice':'','created_at':1,"           \
@@ -102,9 +107,8 @@ static const char *const lines[] = {
     OLD_WEBHOOK ",'old_secret':'o','old_until':9,'widget':'" ID "'}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
     "'phone':'+1','created_at':1,'updated_at':2,'user_id':'u','merging':'" ID "','merged':''}",
-    "{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN
-    "','role':'member','email':'i@b','created_at':1,'updated_at':2,'expires_at':3,'used_at':4,"
-    "'user':'" ID "'}",
+    OLD_INVITATION ",'mail':2,"
+		   "'mail_error':'e'}",
     "{'kind':'file','id':'" ID "','org':'" OTHER "','owner':'" ID "','message':'" OTHER
     "','total':7,'received':7,'created_at':1,'due_at':0,'digest':'" TOKEN "','expected':'" TOKEN
     "','name':'a.txt','type':'text/plain'}",
@@ -216,6 +220,7 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	    record_decode(line.request.import_record.record, MSG_WEBHOOK_RECORD, &webhook),
 	    WIRE_OK);
 	assert_int_equal(webhook.old_secret.len, 0);
+	assert_int_equal(line_read(&line, json(OLD_INVITATION "}"), &error), 0);
 }
 
 /* Writes the line of a message; returns line_write()'s result. */
