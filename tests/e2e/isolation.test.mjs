@@ -76,6 +76,7 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  * budgets. An e-mail is unique over all organizations, which signing in reveals as well.
  */
 const OTHERS = [
+	"admin_files",
 	...[
 		"widgets_create",
 		"agents_create",

@@ -154,6 +154,11 @@ file_begin_is_admitted(const struct api_call *c, const struct announced *a, bool
 		reply_error_body(c->x, "file_too_large", "The file is too large");
 		return false;
 	}
+	/* Nobody pays for what would fail. */
+	if (!file_link_is_known()) {
+		api_reply_store_failure(c->x, 0, NULL);
+		return false;
+	}
 	if (shares && !file_begin_pays(c, a->total)) {
 		reply_start(c->x, 429);
 		reply_header_str(c->x, "Retry-After", "600");
