@@ -73,7 +73,7 @@ webhook_send_waiting(
 static const struct webhook_result nothing_to_say = {.skipped = true};
 static const struct webhook_result unknown = {.error = "the store did not answer"};
 
-/* The message of an event, which the page shows; false: it is the person's own, or is not there. */
+/* Finds the message of an event in a list. False: it is not there, or the person has written it. */
 static bool
 webhook_send_find_message(
     struct slice messages, const struct id *id, struct msg_message_record *r)

@@ -1,9 +1,8 @@
 // What the agent's model may call.
 
 import type { Agent, Tool } from "../../../workerd/api/openapi/openapi";
-import { allItems } from "../api/all-pages";
-import { useData } from "../api/desk";
 import { settingsPath } from "../paths";
+import { useTools } from "../shell/all-tools";
 import { Badge } from "../ui/badge";
 import { Card } from "../ui/card";
 import { Skeleton } from "../ui/skeleton";
@@ -13,14 +12,7 @@ import { t } from "./texts";
 import { withSource } from "./values";
 
 export function ToolsCard({ form }: { readonly form: Form<Agent> }) {
-	const { data, error, refresh } = useData<readonly Tool[]>("tools", (client) => ({
-		load: (signal) =>
-			allItems(
-				(query) => client.get("/v1/admin/tools", { query, signal }),
-				({ tools }) => tools,
-			),
-		kinds: ["tool"],
-	}));
+	const { data, error, refresh } = useTools();
 	return (
 		<Card title={t("tools")} hint={t("toolsHint")}>
 			{!data &&

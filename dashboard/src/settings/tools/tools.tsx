@@ -1,8 +1,6 @@
 // The tools of the organization: their list, and one of them, as the address says.
 
-import type { Tool } from "../../../../workerd/api/openapi/openapi";
-import { allItems } from "../../api/all-pages";
-import { useData } from "../../api/desk";
+import { useTools } from "../../shell/all-tools";
 import { t as common } from "../../text/common";
 import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
@@ -28,14 +26,7 @@ export function ToolsSection({ id }: SectionProps) {
 }
 
 function ToolList() {
-	const remote = useData<readonly Tool[]>("tools", (client) => ({
-		load: (signal) =>
-			allItems(
-				(query) => client.get("/v1/admin/tools", { query, signal }),
-				({ tools }) => tools,
-			),
-		kinds: ["tool"],
-	}));
+	const remote = useTools();
 	return (
 		<>
 			<div class="settings-head">
