@@ -225,7 +225,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			cp -p $lib $lib.new && mv $lib.new $lib`);
 		assert.match(await old(), /libcurl\.so\.\S+: an update has replaced/);
 		await machine.do(`/etc/needrestart/restart.d/banter.service
-			systemctl restart banter-crawld`);
+			systemctl restart banter-crawld banter-maild`);
 		await until("no process has the old file", async () => (await old()) === undefined);
 		assert.equal(await machine.property("banter.service", "MainPID"), master);
 		await ready();
@@ -233,7 +233,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	step("has all units active with a status text", async () => {
 		const units = ["storaged", "searchd", "masterd"].flatMap((name) => [`${name}.socket`, name]);
-		units.push("crawld");
+		units.push("crawld", "maild");
 		for (const unit of units) assert.equal(await active(`banter-${unit}`), "active", unit);
 		await until("all workers are ready", async () =>
 			/^(\d+) of \1 workers ready$/.test(await machine.property("banter", "StatusText")),
@@ -252,7 +252,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal((await machine.do(`ps -o cls= -p ${await pid("banter-storaged")}`)).trim(), "TS");
 	});
 
-	step("runs as four users that share only the sockets' group", async () => {
+	step("runs as five users that share only the sockets' group", async () => {
 		const groups = async (unit) => {
 			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
 			return ["Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Seccomp"].map((name) =>
@@ -265,18 +265,21 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const shared = await id("group", "banter");
 		const search = await id("passwd", "banter-search");
 		const crawl = await id("passwd", "banter-crawl");
-		assert.equal(new Set([store, front, search, crawl]).size, 4);
+		const mail = await id("passwd", "banter-mail");
+		assert.equal(new Set([store, front, search, crawl, mail]).size, 5);
 		const [storeUid, , storeGroups, ...storeRest] = await groups("banter-storaged");
 		const [frontUid, , frontGroups, ...frontRest] = await groups("banter");
 		const [searchUid, , searchGroups, ...searchRest] = await groups("banter-searchd");
 		const [crawlUid, , crawlGroups, ...crawlRest] = await groups("banter-crawld");
-		const uids = [storeUid, frontUid, searchUid, crawlUid].map(([uid]) => uid);
-		assert.deepEqual(uids, [store, front, search, crawl]);
+		const [mailUid, , mailGroups, ...mailRest] = await groups("banter-maild");
+		const uids = [storeUid, frontUid, searchUid, crawlUid, mailUid].map(([uid]) => uid);
+		assert.deepEqual(uids, [store, front, search, crawl, mail]);
 		assert.ok(searchGroups.includes(shared));
 		assert.ok(crawlGroups.includes(shared));
+		assert.ok(mailGroups.includes(shared));
 		assert.ok(!storeGroups.includes(shared));
 		assert.ok(frontGroups.includes(shared));
-		for (const rest of [storeRest, frontRest, searchRest, crawlRest])
+		for (const rest of [storeRest, frontRest, searchRest, crawlRest, mailRest])
 			assert.deepEqual(rest.flat(), ["0000000000000000", "1", "2"]);
 		assert.equal(
 			(await machine.do("stat -c '%U %G %a' /run/banter/store.sock /var/lib/banter")).trim(),
@@ -347,6 +350,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			...[...OWN, "unix"],
 		],
 		"banter-crawld.service": ["store as crawld", ...OWN, "inet", "inet6", "unix"],
+		"banter-maild.service": ["store as maild", ...OWN, "inet", "inet6", "unix"],
 		"banter.service": ["store as worker", "search as worker", ...OWN, "inet", "inet6", "unix"],
 		"banter-backup.service": [...STORE_USER, ...OWN, "unix"],
 	};
