@@ -32,6 +32,7 @@ const snippet = (name: string, text = ""): Snippet => ({
 	text,
 	created_at: 1,
 	updated_at: 1,
+	structure: null,
 });
 
 test("names that begin with the letters come first, then words, then texts", () => {

@@ -171,6 +171,8 @@ enum store_error {
 	STORE_SHARE = 24,       /* the visitor has used its share of a budget for today */
 	STORE_SHARE_WAITS = 25, /* its replies that run have reserved the rest of the share */
 	STORE_BLOCKED = 26,     /* the visitor may not write */
+	STORE_ANSWER_WRONG =
+	    27, /* an answer does not fit what it answers; the error's text says why (answer_parts.h) */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

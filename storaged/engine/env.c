@@ -163,6 +163,9 @@ env_init(struct env *env, uint64_t max_bytes)
 	buf_init(&env->changes, CHANGES_MAX);
 	buf_init(&env->details, DETAILS_MAX);
 	buf_init(&env->file_items, FILES_MAX);
+	buf_init(&env->words, WORDS_MAX);
+	buf_init(&env->answer, ANSWER_PARTS_MAX);
+	buf_init(&env->unfit, UNFIT_MAX);
 	buf_init(&env->sources, SOURCES_MAX);
 }
 
@@ -231,6 +234,9 @@ env_close(struct env *env)
 	buf_clear(&env->changes);
 	buf_clear(&env->details);
 	buf_clear(&env->file_items);
+	buf_clear(&env->words);
+	buf_clear(&env->answer);
+	buf_clear(&env->unfit);
 	buf_clear(&env->sources);
 	free(env->numbers);
 	env->numbers = NULL;

@@ -24,13 +24,18 @@
  */
 #define ENV_RESERVE_BYTES ((size_t)64 << 20)
 
-/* The longest text of a message; the longest MESSAGE_DETAILS, SOURCES_RECORD and list of files of one (messages.def); and the size
- * of the largest record. */
-#define TEXT_MAX    524288u
-#define DETAILS_MAX 4000u
-#define SOURCES_MAX 20480u
-#define FILES_MAX   4096u
-#define RECORD_MAX  (TEXT_MAX + DETAILS_MAX + SOURCES_MAX + FILES_MAX + 256u)
+/* The longest text of a message; the longest MESSAGE_DETAILS, SOURCES_RECORD, list of files, structure and answer of one
+ * (messages.def); and the size of the largest record. */
+#define TEXT_MAX         524288u
+#define DETAILS_MAX      4000u
+#define SOURCES_MAX      20480u
+#define FILES_MAX        4096u
+#define PARTS_MAX        16384u
+#define ANSWER_PARTS_MAX 32768u
+#define WORDS_MAX        98304u
+#define UNFIT_MAX        512u
+#define RECORD_MAX \
+	(TEXT_MAX + DETAILS_MAX + SOURCES_MAX + FILES_MAX + PARTS_MAX + ANSWER_PARTS_MAX + 256u)
 
 /* A list in an answer takes no more items once it would pass PAGE_BYTES. LIST_MAX is the size of
  * its buffer: one largest record always fits (messages.def). */
@@ -184,7 +189,11 @@ struct env {
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
 	struct buf file_items; /* of a message to be stored */
-	struct buf sources;    /* SOURCES_RECORD of a message that is stored again */
+	struct buf
+	    words; /* the text of one with a structure or an answer (storaged/structure) */
+	struct buf answer; /* ANSWER_PARTs of a message to be stored; and what does not fit */
+	struct buf unfit;
+	struct buf sources; /* SOURCES_RECORD of a message that is stored again */
 };
 
 /* A record that does not decode, or that is missing although another record names it. LMDB's errors

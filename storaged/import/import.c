@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "proto/structure/answer_parts.h"
 #include "storaged/budgets/budget_requests.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
@@ -236,6 +237,21 @@ import_operator_message_fault(const struct msg_message_record *r)
 }
 
 static const char *
+import_structure_fault(const struct msg_message_record *r)
+{
+	const char *wrong = structure_wrong(r->structure);
+
+	if (wrong == NULL)
+		wrong = answer_parts_wrong(r->answer);
+	if (r->role == MESSAGE_USER ? r->structure.len > 0 : r->answer.len > 0)
+		wrong = "only a visitor answers, and only others ask";
+	if (r->lead > r->text.len || (r->structure.len == 0 && r->lead > 0) ||
+	    !utf8_valid((struct slice){r->text.p, r->lead}))
+		wrong = "the message's lead is no beginning of its text";
+	return wrong;
+}
+
+static const char *
 import_message_fault(const struct msg_message_record *r, uint64_t seq)
 {
 	if (r->v != RECORD_VERSION)
@@ -246,6 +262,8 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 		return "the message's sequence number is invalid";
 	if (r->created_at > TIME_MAX_MS)
 		return "the message's time is invalid";
+	if (import_structure_fault(r) != NULL)
+		return import_structure_fault(r);
 	if (import_is_reply(r))
 		return message_status_is_of_reply(r->status) ? NULL : "the status is invalid";
 	if (r->role == MESSAGE_OPERATOR)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "proto/structure/structure.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
@@ -25,6 +26,7 @@ struct operator_message {
 	char name[CLIENT_ID_MAX + 1]; /* of its client id in the table */
 	char author[OPERATOR_NAME_MAX];
 	struct buf details;
+	struct slice text; /* with the words for its structure */
 	struct id reader; /* its sender, as reads.h knows it */
 	bool unread;      /* for the reader, before it */
 };
@@ -53,7 +55,8 @@ operator_message_answer(
 
 /* The message was sent before: answers with it, or refuses another text. */
 static int
-operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
+operator_message_repeat(
+    struct txn *t, struct call *c, const struct operator_message *o, uint64_t seq)
 {
 	const struct msg_operator_message *m = &c->m->operator_message;
 	struct key key = key_message(&m->conversation, seq);
@@ -62,7 +65,8 @@ operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	if (stored.role != MESSAGE_OPERATOR || !slice_eq(stored.text, m->text) ||
+	if (stored.role != MESSAGE_OPERATOR || !slice_eq(stored.text, o->text) ||
+	    !slice_eq(stored.structure, m->structure) ||
 	    !file_message_has(stored.files, m->files))
 		return call_refuse(c, STORE_CONFLICT, "this id names another message");
 	return operator_message_answer(t, c, &m->conversation, seq);
@@ -70,11 +74,11 @@ operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
 
 /* The conversation's record, with its message counted; and how long the visitor waited for it. */
 static int
-operator_message_put_conversation(struct txn *t, struct call *c, struct operator_message *o)
+operator_message_put_conversation(struct txn *t, struct operator_message *o)
 {
 	const struct new_message arrival = {
 	    .text =
-		file_message_title(c->m->operator_message.text, buf_slice(&t->env->file_items)),
+		file_message_title(o->text, buf_slice(&t->env->file_items)),
 	    .now = clock_wall_ms(),
 	    .reply = o->seq,
 	    .status = CONVERSATION_COMPLETE,
@@ -107,8 +111,10 @@ operator_message_put(
 	    .role = MESSAGE_OPERATOR,
 	    .status = MESSAGE_COMPLETE,
 	    .created_at = o->conversation.operator_at,
-	    .text = m->text,
+	    .text = o->text,
 	    .files = buf_slice(&t->env->file_items),
+	    .structure = m->structure,
+	    .lead = m->structure.len > 0 ? (uint32_t)m->text.len : 0,
 	};
 	int rc = record_encode(&o->details, MSG_MESSAGE_DETAILS, &details);
 
@@ -133,7 +139,7 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 	/* The first put invalidates what lies in the map. */
 	must(slice_copy(author, o->author, sizeof(o->author)));
 	author.p = (const uint8_t *)o->author;
-	rc = operator_message_put_conversation(t, c, o);
+	rc = operator_message_put_conversation(t, o);
 	if (rc == 0)
 		rc = operator_message_put(t, c, o, author);
 	if (rc == 0)
@@ -192,17 +198,44 @@ operator_message_add(struct txn *t, struct call *c, struct operator_message *o)
 	return rc;
 }
 
+/* The text that the message is stored with. */
+static struct slice
+operator_message_text(struct txn *t, const struct msg_operator_message *m)
+{
+	struct buf *words = &t->env->words;
+
+	if (m->structure.len == 0)
+		return m->text;
+	buf_reset(words);
+	structure_write_text(m->text, m->structure, words);
+	return buf_slice(words);
+}
+
+/* Refuses a message that says nothing, or whose structure is invalid. */
+static int
+operator_message_check(struct call *c)
+{
+	const struct msg_operator_message *m = &c->m->operator_message;
+	const char *wrong = structure_wrong(m->structure);
+
+	if (m->text.len + m->files.len + m->structure.len == 0 || m->client_id.len == 0 ||
+	    id_is_zero(&m->message))
+		return call_refuse(
+		    c, STORE_INVALID, "an operator's message needs its ids and a text");
+	return wrong == NULL ? 0 : call_refuse(c, STORE_INVALID, wrong);
+}
+
 int
 handle_operator_message(struct txn *t, struct call *c)
 {
 	const struct msg_operator_message *m = &c->m->operator_message;
 	struct msg_client_id_record known;
 	struct operator_message o;
-	int rc;
+	int rc = operator_message_check(c);
 
-	if (m->text.len + m->files.len == 0 || m->client_id.len == 0 || id_is_zero(&m->message))
-		return call_refuse(
-		    c, STORE_INVALID, "an operator's message needs its ids and a text");
+	if (rc != 0)
+		return rc;
+	o.text = operator_message_text(t, m);
 	rc = takeover_find(t, c, &m->org, &m->conversation, &o.conversation);
 	if (rc != 0)
 		return rc;
@@ -211,5 +244,5 @@ handle_operator_message(struct txn *t, struct call *c)
 	rc = client_id_get(t, &m->conversation, operator_message_name(&o), &known);
 	if (rc == MDB_NOTFOUND)
 		return operator_message_add(t, c, &o);
-	return rc != 0 ? rc : operator_message_repeat(t, c, known.seq);
+	return rc != 0 ? rc : operator_message_repeat(t, c, &o, known.seq);
 }

@@ -8,9 +8,21 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/structure/structure.h"
 #include "storaged/changes/changes.h"
 #include "storaged/identities/blocks.h"
 #include "storaged/identities/indexes.h"
+
+static int
+record_check_snippet(
+    struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	const char *wrong = structure_wrong(r->snippet.structure);
+
+	(void)t;
+	(void)clash;
+	return wrong == NULL ? 0 : call_refuse(c, STORE_INVALID, wrong);
+}
 
 const struct record_kind snippet_kind = {
     .table = TABLE_SNIPPETS,
@@ -18,6 +30,7 @@ const struct record_kind snippet_kind = {
     .created_at = offsetof(struct msg_snippet_record, created_at),
     .updated_at = offsetof(struct msg_snippet_record, updated_at),
     .missing = "no such snippet",
+    .check = record_check_snippet,
     .max = 1000,
     .too_many = "the organization has too many snippets",
 };

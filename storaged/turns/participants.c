@@ -218,7 +218,8 @@ participants_announce(struct call *c, const struct id *conversation, const struc
 		.turn = {.conversation = *conversation,
 		    .message = *message,
 		    .turn = *turn,
-		    .text = m->text,
+		    /* Of an answer, it is not in the request. */
+		    .text = m->answer.len > 0 ? (struct slice){0} : m->text,
 		    .client_id = m->client_id,
 		    .run = m->turn,
 		    .seq = seq},

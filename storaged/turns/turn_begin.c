@@ -21,6 +21,7 @@
 #include "storaged/identities/visitor_records.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
+#include "storaged/structure/structure_answer.h"
 #include "storaged/turns/participants.h"
 #include "storaged/turns/turn_budget.h"
 #include "storaged/turns/turn_state.h"
@@ -63,9 +64,11 @@ turn_begin_parse(struct call *c, struct turn_beginning *b)
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
 	*b = (struct turn_beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
-	if (m->session.len == 0 || (m->text.len + m->files.len == 0) != m->left)
+	if (m->session.len == 0 || (m->text.len + m->files.len + m->answer.len == 0) != m->left)
 		return call_refuse(
 		    c, STORE_INVALID, "a turn needs a session, and a text or a file");
+	if (m->answer.len > 0 && m->text.len + m->files.len > 0)
+		return call_refuse(c, STORE_INVALID, "an answer has no other text");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
 	return 0;
@@ -267,7 +270,7 @@ turn_begin_check_same_text(
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	if (!slice_eq(question.text, b->m->text) ||
+	if (!slice_eq(question.text, b->m->text) || !slice_eq(question.answer, b->m->answer) ||
 	    !file_message_has(question.files, b->m->files))
 		return call_refuse(c, STORE_CONFLICT, "this id names another message");
 	return 0;
@@ -460,6 +463,7 @@ turn_begin_put_question(struct txn *t, const struct turn_beginning *b)
 	    .created_at = b->now,
 	    .text = b->m->text,
 	    .files = buf_slice(&t->env->file_items),
+	    .answer = b->m->answer,
 	};
 
 	numbers_change_message(t, &b->m->org, &b->m->widget, place->seq - 1, NULL, &message);
@@ -580,7 +584,9 @@ turn_begin_add_message(struct txn *t, struct call *c, struct turn_beginning *b)
 		rc = page_put(t, &place->conversation, b->m->page, b->now, &unused);
 	if (rc == 0)
 		rc = turn_begin_add_changes(t, b);
-	return rc != 0 ? rc : participants_count_message(t, c, &b->participants, b->now);
+	if (rc == 0)
+		rc = participants_count_message(t, c, &b->participants, b->now);
+	return rc != 0 || b->m->answer.len == 0 ? rc : structure_answer_contact(t, c, b->m);
 }
 
 static int
@@ -590,13 +596,14 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	int rc;
 
 	/* First, as the conversation's texts may lie in the map. */
-	if (b->returns || b->conversation.state == STATE_RESOLVED || b->m->files.len > 0)
+	if (b->returns || b->conversation.state == STATE_RESOLVED || b->m->files.len > 0 ||
+	    b->m->answer.len > 0)
 		call_conversation_changed(c, &b->conversation);
 	rc = turn_begin_add_message(t, c, b);
 	if (rc != 0)
 		return rc;
-	/* LIVE_TURN has no files: who follows the conversation reads the message. */
-	if (b->m->files.len == 0)
+	/* LIVE_TURN has no files and no answers: who follows the conversation reads the message. */
+	if (b->m->files.len + b->m->answer.len == 0)
 		participants_announce_turn(c, conversation);
 	call_claim(c, &b->turn.id, conversation);
 	return 0;
@@ -769,17 +776,36 @@ turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 	return rc != 0 ? rc : turn_begin_answer(t, c, b);
 }
 
+/* Replaces an answer by what it is stored as; filled has the request then. */
+static int
+turn_begin_fill_answer(
+    struct txn *t, struct call *c, struct turn_beginning *b, union msg *filled)
+{
+	int rc = structure_answer_fill(t, c, &b->conversation, b->fresh, filled);
+
+	if (rc != 0)
+		return rc;
+	c->m = filled;
+	b->m = &filled->turn_begin;
+	return 0;
+}
+
 int
 handle_turn_begin(struct txn *t, struct call *c)
 {
+	const union msg *asked = c->m;
 	struct turn_beginning b;
+	union msg filled;
 	int rc = turn_begin_parse(c, &b);
 
 	if (rc == 0)
 		rc = turn_begin_authorize(t, c, &b);
+	if (rc == 0 && b.m->answer.len > 0)
+		rc = turn_begin_fill_answer(t, c, &b, &filled);
 	if (rc == 0)
 		rc = turn_begin_decide(t, c, &b);
 	if (rc == 0)
 		rc = turn_begin_apply(t, c, &b);
+	c->m = asked;
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/structure/structure.h"
 #include "storaged/identities/blocks.h"
 
 #define AT(record, field) offsetof(struct msg_##record, field)
@@ -167,6 +168,14 @@ verify_fault_tool(const void *record)
 }
 
 static const char *
+verify_fault_snippet(const void *record)
+{
+	const struct msg_snippet_record *r = record;
+
+	return structure_wrong(r->structure) != NULL ? "has an invalid structure" : NULL;
+}
+
+static const char *
 verify_fault_mail(const void *record)
 {
 	const struct msg_mail_record *r = record;
@@ -230,7 +239,8 @@ static const struct record_table tables[] = {
 	verify_fault_invitation, &invitation_org, 0, NULL},
     {TABLE_TAGS, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, 0, NULL},
     {TABLE_TEAMS, "team", BY_ORG_ID, ORG_AND_ID(team_record), verify_fault_team, NULL, 0, NULL},
-    {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL, NULL, 0, NULL},
+    {TABLE_SNIPPETS, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), verify_fault_snippet,
+	NULL, 0, NULL},
     {TABLE_BLOCKS, "block", BY_ORG_ID, ORG_AND_ID(block_record), verify_fault_block, NULL, 0,
 	NULL},
     {TABLE_TOOLS, "tool", BY_ORG_ID, ORG_AND_ID(tool_record), verify_fault_tool, NULL, 0, NULL},

@@ -2,6 +2,7 @@
  * Checks conversations and their messages in one walk over both tables, and that conversations and
  * their index entries match.
  */
+#include "proto/structure/answer_parts.h"
 #include "storaged/verify/verify_internal.h"
 
 #include <stdio.h>
@@ -86,6 +87,9 @@ verify_thread_message_fault(uint64_t seq, const struct msg_message_record *messa
 		return "has position 0; positions count from 1";
 	if (id_is_zero(&message->id))
 		return "has no id";
+	if (structure_wrong(message->structure) != NULL ||
+	    answer_parts_wrong(message->answer) != NULL || message->lead > message->text.len)
+		return "has an invalid structure or answer";
 	switch (message->role) {
 	case MESSAGE_ASSISTANT:
 		return message_status_is_of_reply(message->status) ? NULL

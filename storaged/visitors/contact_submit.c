@@ -15,6 +15,7 @@
 #include "storaged/visitors/visitors.h"
 
 struct submission {
+	const struct msg_contact_submit *m;
 	struct msg_visitor_record
 	    visitor; /* of a session of a key: set if its contact waits (contact_submit_keep()) */
 	bool by_key;
@@ -32,7 +33,7 @@ struct submission {
 static int
 contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 {
-	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct msg_contact_submit *m = s->m;
 	const struct visitor_claim claim = {
 	    m->token, m->visitor, m->org, m->widget, m->vouched};
 	struct msg_widget_record widget;
@@ -55,7 +56,7 @@ contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 static int
 contact_submit_find_session(struct txn *t, struct call *c, struct submission *s)
 {
-	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct msg_contact_submit *m = s->m;
 	const struct hash256 token = room_hash_of_session(&m->org, &m->widget, m->session);
 	struct msg_conversation_record conversation;
 	struct msg_org_record org;
@@ -85,15 +86,15 @@ contact_submit_find_session(struct txn *t, struct call *c, struct submission *s)
 static int
 contact_submit_find(struct txn *t, struct call *c, struct submission *s)
 {
-	return c->m->contact_submit.session.len > 0 ? contact_submit_find_session(t, c, s)
-						    : contact_submit_find_visitor(t, c, s);
+	return s->m->session.len > 0 ? contact_submit_find_session(t, c, s)
+				     : contact_submit_find_visitor(t, c, s);
 }
 
 /* Reads the texts, which lie in the request's frame. */
 static int
 contact_submit_read(struct call *c, struct submission *s, struct contact_keys *keys)
 {
-	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct msg_contact_submit *m = s->m;
 	const char *fault;
 
 	s->name = utf8_trim(m->name);
@@ -148,9 +149,9 @@ contact_submit_use_contact(struct txn *t, struct submission *s, const struct id 
 /* Creates a contact. A repeated request finds the contact that it has created, even one that has only a
  * name. */
 static int
-contact_submit_make_contact(struct txn *t, struct call *c, struct submission *s)
+contact_submit_make_contact(struct txn *t, struct submission *s)
 {
-	const struct id *id = &c->m->contact_submit.fresh_id;
+	const struct id *id = &s->m->fresh_id;
 	struct key key = key_of_org(&s->org, id);
 	struct slice stored;
 	int rc = txn_get(t, TABLE_CONTACTS, &key, &stored);
@@ -178,7 +179,7 @@ contact_submit_is_other(struct slice known, struct slice given)
 /* Nobody is known by the details. They complete the contact that the visitor has already, unless it has others; a proved
  * user never becomes a contact that was only claimed. */
 static int
-contact_submit_complete(struct txn *t, struct call *c, struct submission *s)
+contact_submit_complete(struct txn *t, struct submission *s)
 {
 	struct msg_contact_record known;
 	int rc = MDB_NOTFOUND;
@@ -186,20 +187,19 @@ contact_submit_complete(struct txn *t, struct call *c, struct submission *s)
 	if (s->user_id.len == 0 && !id_is_zero(&s->linked))
 		rc = contact_find(t, &s->org, &s->linked, &known);
 	if (rc == MDB_NOTFOUND)
-		return contact_submit_make_contact(t, c, s);
+		return contact_submit_make_contact(t, s);
 	if (rc != 0)
 		return rc;
 	if (contact_submit_is_other(known.name, s->name) ||
 	    contact_submit_is_other(known.email, s->email) ||
 	    contact_submit_is_other(known.phone, s->phone))
-		return contact_submit_make_contact(t, c, s);
+		return contact_submit_make_contact(t, s);
 	return contact_submit_use_contact(t, s, &s->linked, true);
 }
 
 /* Finds the contact by e-mail, then by phone (API.md, section 7). */
 static int
-contact_submit_resolve(
-    struct txn *t, struct call *c, struct submission *s, const struct contact_keys *keys)
+contact_submit_resolve(struct txn *t, struct submission *s, const struct contact_keys *keys)
 {
 	struct contact_owners owners;
 	int rc = contact_index_find(t, keys, &owners);
@@ -209,7 +209,7 @@ contact_submit_resolve(
 	if (!id_is_zero(&owners.user_id))
 		return contact_submit_use_contact(t, s, &owners.user_id, true);
 	if (id_is_zero(&owners.email) && id_is_zero(&owners.phone))
-		return contact_submit_complete(t, c, s);
+		return contact_submit_complete(t, s);
 	if (id_is_zero(&owners.email))
 		return contact_submit_use_contact(t, s, &owners.phone, true);
 	if (id_is_zero(&owners.phone))
@@ -235,9 +235,9 @@ contact_submit_store(struct txn *t, struct submission *s)
 
 /* The contact of a session without a conversation waits for its first message. */
 static int
-contact_submit_keep(struct txn *t, const struct call *c, const struct submission *s)
+contact_submit_keep(struct txn *t, const struct submission *s)
 {
-	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct msg_contact_submit *m = s->m;
 
 	if (id_equal(&s->visitor.contact, &s->contact.id))
 		return 0;
@@ -261,7 +261,7 @@ contact_submit_link_visitor(struct txn *t, struct call *c, struct submission *s)
 	struct msg_visitor_record *visitor = &s->visitor;
 
 	if (s->by_key)
-		return id_is_zero(&s->conversation) ? contact_submit_keep(t, c, s) : 0;
+		return id_is_zero(&s->conversation) ? contact_submit_keep(t, s) : 0;
 	if (visitor->used && id_equal(&visitor->contact, contact) &&
 	    (s->user_id.len == 0 || id_equal(&visitor->proved, contact)))
 		return 0;
@@ -302,7 +302,7 @@ static int
 contact_submit_apply(
     struct txn *t, struct call *c, struct submission *s, const struct contact_keys *keys)
 {
-	int rc = contact_submit_resolve(t, c, s, keys);
+	int rc = contact_submit_resolve(t, s, keys);
 
 	if (rc == 0)
 		rc = contact_submit_store(t, s);
@@ -313,7 +313,7 @@ contact_submit_apply(
 static void
 contact_submit_announce(struct call *c, const struct submission *s)
 {
-	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct msg_contact_submit *m = s->m;
 
 	effects_add(c->effects,
 	    &(struct effect){
@@ -326,7 +326,7 @@ contact_submit_announce(struct call *c, const struct submission *s)
 static int
 contact_submit_check_blocks(struct txn *t, struct call *c, const struct submission *s)
 {
-	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct msg_contact_submit *m = s->m;
 	const struct visitor_session session = visitor_session(&s->visitor.id);
 
 	return blocks_refuse(t, c,
@@ -336,29 +336,50 @@ contact_submit_check_blocks(struct txn *t, struct call *c, const struct submissi
 		.network = m->sender});
 }
 
+/* Stores what is new, unless the visitor is proved. */
+static int
+contact_submit_run(
+    struct txn *t, struct call *c, struct submission *s, bool checks_blocks, bool *proved)
+{
+	struct contact_keys keys;
+	int rc = contact_submit_find(t, c, s);
+
+	*proved = false;
+	if (rc == 0)
+		rc = contact_submit_read(c, s, &keys);
+	if (rc == 0 && checks_blocks)
+		rc = contact_submit_check_blocks(t, c, s);
+	if (rc == 0)
+		rc = contact_submit_is_proved(t, s, proved);
+	if (rc == 0 && !*proved)
+		rc = contact_submit_apply(t, c, s, &keys);
+	if (rc == 0)
+		contact_submit_announce(c, s);
+	return rc;
+}
+
+int
+contact_submit_accepted(struct txn *t, struct call *c, const struct msg_contact_submit *m)
+{
+	struct submission s = {.m = m};
+	bool proved;
+
+	return contact_submit_run(t, c, &s, false, &proved);
+}
+
 int
 handle_contact_submit(struct txn *t, struct call *c)
 {
-	bool proved = false;
-	struct contact_keys keys;
-	struct submission s = {0};
+	struct submission s = {.m = &c->m->contact_submit};
 	struct key key;
+	bool proved;
 	int rc;
 
-	if (id_is_zero(&c->m->contact_submit.fresh_id))
+	if (id_is_zero(&s.m->fresh_id))
 		return call_refuse(c, STORE_INVALID, "a contact needs an id");
-	rc = contact_submit_find(t, c, &s);
-	if (rc == 0)
-		rc = contact_submit_read(c, &s, &keys);
-	if (rc == 0)
-		rc = contact_submit_check_blocks(t, c, &s);
-	if (rc == 0)
-		rc = contact_submit_is_proved(t, &s, &proved);
-	if (rc == 0 && !proved)
-		rc = contact_submit_apply(t, c, &s, &keys);
+	rc = contact_submit_run(t, c, &s, true, &proved);
 	if (rc != 0)
 		return rc;
-	contact_submit_announce(c, &s);
 	key = key_of_org(&s.org, proved ? &s.linked : &s.contact.id);
 	return record_answer(t, c, &contact_kind, &key);
 }

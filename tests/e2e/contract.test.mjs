@@ -196,6 +196,14 @@ describe("chat", () => {
 		for (const path of CHATS) await drive(banter, 422, "POST", path, { headers: KEY, body });
 	});
 
+	it("404 when there is no such message to answer", async () => {
+		const body = {
+			sessionId: "contract",
+			answer: { message: NOBODY.replace(/0$/, "1"), button: "a" },
+		};
+		for (const path of CHATS) await drive(banter, 404, "POST", path, { headers: KEY, body });
+	});
+
 	it("504 when the model does not answer", () =>
 		withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, async (own) => {
 			for (const path of CHATS) await chat(own, 504, path, "[[fail=hang]]");

@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks mail content conversations records keys files visitors mailing duty inbox turns steps indexing import retention replication server"
+	"engine open live request identities changes numbers budgets webhooks mail content conversations records keys files visitors structure mailing duty inbox turns steps indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -29,6 +29,7 @@ const FOLDERS = Object.fromEntries(
 	proto/ipc: proto/base proto/schema
 	proto/access: proto/base proto/ipc
 	proto/schema:
+	proto/structure: proto/base proto/ipc proto/schema
 	proto/process: proto/base proto/settings
 	masterd:
 	workerd/http/message:
@@ -40,7 +41,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai: workerd/http/message
 	workerd/model/parts:
-	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/fields workerd/api/events
+	workerd/webhooks: workerd/store workerd/net workerd/api/attached workerd/api/request workerd/api/fields workerd/api/events
 	workerd/zones:
 	workerd/hours: workerd/zones
 	workerd/knowledge: workerd/store workerd/search workerd/model
@@ -48,25 +49,26 @@ const FOLDERS = Object.fromEntries(
 	workerd/tools: workerd/net
 	workerd/turn: workerd/hours workerd/knowledge workerd/tools workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
-	workerd/api/fields: workerd/api/attached workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
+	workerd/api/fields: workerd/structure workerd/api/attached workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/identity: workerd/http/ workerd/api/request workerd/api/fields
-	workerd/api/chat: workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/chat: workerd/structure workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live workerd/api/identity
-	workerd/api/widget: workerd/files workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/widget: workerd/structure workerd/files workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/hours workerd/api/live workerd/api/identity workerd/api/chat
-	workerd/api/feed: workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/feed: workerd/structure workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
 	workerd/files:
+	workerd/structure:
 	workerd/api/attached: workerd/files workerd/api/request
 	workerd/api/files: workerd/files workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget workerd/api/live workerd/api/identity
 	workerd/api/channels: workerd/http/ workerd/webhooks workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/identity workerd/api/chat
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
-	workerd/api/admin: workerd/http/ workerd/webhooks workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/admin: workerd/structure workerd/http/ workerd/webhooks workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
 	workerd/api/content: workerd/http/ workerd/store workerd/search workerd/knowledge workerd/api/request \
 		workerd/api/fields workerd/api/admin
@@ -79,14 +81,14 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/prices: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/server: workerd/http/ workerd/store workerd/search workerd/net workerd/model workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
-	workerd/api/inbox: workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/inbox: workerd/structure workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api/tools: workerd/http/ workerd/tools workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/admin
 	workerd/api/webhooks: workerd/http/ workerd/webhooks workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/admin
-	workerd/api: workerd/files workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
+	workerd/api: workerd/structure workerd/files workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
 		workerd/api/
 	workerd/crawl/rules:
 	workerd/crawl/document:

@@ -25,6 +25,7 @@ struct turn_request {
 	struct slice session;          /* 1 to 128 bytes */
 	struct slice text;             /* 1 to 4000 UTF-16 units of valid UTF-8 */
 	struct slice files;            /* ids, one after the other; then text may be empty */
+	struct slice answer;           /* ANSWER_PARTs, in place of a text and a client_id */
 	struct slice client_id;        /* the client's id of the message, 0 to 128 bytes */
 	struct slice name;             /* request= in the log, 0 to TURN_NAME_MAX bytes */
 	const struct hash256 *visitor; /* hash of the widget visitor's token; NULL: API key */

@@ -7,6 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "proto/structure/answer_parts.h"
 #include "workerd/turn/store_failure.h"
 #include "workerd/turn/turn.h"
 #include "workerd/turn/turn_internal.h"
@@ -30,6 +31,8 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	    {STORE_BLOCKED, TURN_BLOCKED},
 	    {STORE_NOT_FOUND, TURN_NO_FILE},
 	    {STORE_LIMIT, TURN_FILES_MANY},
+	    {STORE_ANSWER_WRONG, TURN_ANSWER_WRONG},
+	    {STORE_STALE, TURN_ANSWER_UNKNOWN},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
@@ -276,6 +279,18 @@ turn_begin_note_language(struct turn *t, struct slice page)
 		t->language[0] = '\0';
 }
 
+/* An answer is sent once, whatever the client calls it. */
+static void
+turn_begin_name_answer(struct msg_turn_begin *begin, char name[ANSWER_PARTS_CLIENT_ID_SIZE])
+{
+	struct id message;
+
+	if (!answer_parts_message(begin->answer, &message))
+		return;
+	answer_parts_client_id(&message, name);
+	begin->client_id = slice_str(name);
+}
+
 struct turn_listener *
 turn_begin(struct turns *turns, const struct turn_request *request,
     const struct turn_sink *sink, void *arg, enum turn_failure *why)
@@ -289,6 +304,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .turn = turn_id_or_new(&request->reply),
 	    .text = request->text,
 	    .files = request->files,
+	    .answer = request->answer,
 	    .client_id = request->client_id,
 	    .page = request->page,
 	    .context = request->context,
@@ -296,11 +312,13 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .replies_max = turn_begin_replies_max(turns, request),
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
+	char answer[ANSWER_PARTS_CLIENT_ID_SIZE];
 	struct turn_listener *l;
 	struct turn *t;
 
 	if (!turn_begin_is_admitted(turns, request, why))
 		return NULL;
+	turn_begin_name_answer(&begin, answer);
 	if (request->visitor != NULL)
 		begin.visitor = *request->visitor;
 	begin.vouched = request->vouched;
@@ -318,7 +336,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	}
 	turn_limits_enter(t, request->source);
 	turn_begin_note_language(t, request->page);
-	if (request->client_id.len > 0)
+	if (begin.client_id.len > 0)
 		t->ref = turn_ref_of(request);
 	l = reply_listener_new(sink, arg);
 	reply_listeners_add(&t->listeners, l, false);

@@ -31,6 +31,8 @@ enum turn_failure {
 	TURN_SHARE_WAITS, /* its replies that run, of any conversation, have reserved the rest of it */
 	TURN_NO_FILE, /* a file of the message is unknown, incomplete, or in another message */
 	TURN_FILES_MANY, /* the conversation has too many files */
+	TURN_ANSWER_WRONG, /* an answer does not fit what it answers; the text says why (answer_parts.h) */
+	TURN_ANSWER_UNKNOWN, /* the conversation has no such message to answer */
 	TURN_AGENT_DISABLED,
 	TURN_BLOCKED,      /* the visitor may not write */
 	TURN_TOO_MANY,     /* too many replies of the address or the conversation run */

@@ -12,6 +12,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "proto/ipc/change_names.h"
+#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/json_writer.h"
@@ -74,6 +75,7 @@ webhook_body_write_message(struct json_writer *j, const struct msg_message_recor
 	json_write_id(j, "id", &r->id);
 	json_write_str(j, "role", names_word(message_role_words, r->role));
 	json_write_str(j, "text", r->text);
+	structure_json_write(j, r);
 	json_write_str(j, "status", names_message_status(r->status));
 	json_write_uint(j, "createdAt", r->created_at);
 	if (r->role == MESSAGE_OPERATOR && details.author_name.len > 0)

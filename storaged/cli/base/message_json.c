@@ -17,7 +17,7 @@
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
 /* Bytes of all records and lists in a record, at most: those of a message, each twice. */
-#define INNER_MAX (64u * 1024)
+#define INNER_MAX (192u * 1024)
 
 /* Bytes that a buffer must have left for one more item of a list, or record: the longest one. */
 #define LIST_SPARE 8192u
@@ -55,6 +55,8 @@ static const struct vocabulary {
     {MSG_SOURCE_PAGE_RECORD, "reason", page_reason_words},
     {MSG_GAP_RECORD, "state", gap_state_words},
     {MSG_BLOCK_RECORD, "kind", blocked_kind_words},
+    {MSG_STRUCTURE_PART, "kind", part_kind_words},
+    {MSG_ANSWER_PART, "kind", part_kind_words},
     {MSG_TOOL_RECORD, "method", tool_method_words},
     {MSG_STEP_RECORD, "state", step_state_words},
     {MSG_SOURCES_RECORD, "outcome", found_outcome_words},
@@ -98,7 +100,8 @@ static const struct {
     {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"},
     {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"},
     {MSG_VISITOR_RECORD, "proved"}, {MSG_INVITATION_RECORD, "mail"},
-    {MSG_NOTE_RECORD, "mentions"}, {MSG_READ_RECORD, "following"}};
+    {MSG_NOTE_RECORD, "mentions"}, {MSG_READ_RECORD, "following"},
+    {MSG_SNIPPET_RECORD, "structure"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */

@@ -36,8 +36,8 @@ words_split(char *text, struct words *words)
 	while (*p != '\0') {
 		char *end = word_end(p);
 
-		if (words->n == WORDS_MAX)
-			scenario_fail("more than %d words", WORDS_MAX);
+		if (words->n == LINE_WORDS_MAX)
+			scenario_fail("more than %d words", LINE_WORDS_MAX);
 		words->word[words->n++] = p;
 		p = end + strspn(end, " \t");
 		*end = '\0';

@@ -6,10 +6,10 @@
 
 #include <stddef.h>
 
-#define WORDS_MAX 128
+#define LINE_WORDS_MAX 128
 
 struct words {
-	const char *word[WORDS_MAX];
+	const char *word[LINE_WORDS_MAX];
 	size_t n;
 };
 

@@ -9,6 +9,7 @@
 #include "workerd/api/chat/chat_context.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
+#include "workerd/structure/structure_read.h"
 
 const char chat_session_wrong[] = "sessionId must be " CLIENT_ID_RULE;
 
@@ -24,6 +25,17 @@ chat_body_parse(struct slice text, struct chat_body *body)
 	if (!client_id_is_valid(body->session))
 		return chat_session_wrong;
 	return NULL;
+}
+
+/* An answer has no text and no files of its own. */
+static const char *
+chat_body_read_answer(struct chat_body *body, const json_t *answer)
+{
+	buf_init(&body->answer, STRUCTURE_PARTS_MAX);
+	if (json_object_get(body->json, "message") != NULL ||
+	    json_object_get(body->json, "files") != NULL)
+		return "answer must come without message and files";
+	return structure_read_answer(answer, &body->answer);
 }
 
 static const char *
@@ -117,9 +129,12 @@ const char *
 chat_body_read(struct slice text, struct slice header, struct chat_body *body)
 {
 	const char *wrong = chat_body_parse(text, body);
+	const json_t *answer = json_object_get(body->json, "answer");
 
 	if (wrong == NULL)
-		wrong = chat_body_read_message(body);
+		wrong = answer != NULL && !json_is_null(answer)
+		    ? chat_body_read_answer(body, answer)
+		    : chat_body_read_message(body);
 	if (wrong == NULL)
 		wrong = chat_body_read_client_id(header, body);
 	if (wrong == NULL)
@@ -145,5 +160,6 @@ chat_body_clear(struct chat_body *body)
 {
 	json_decref(body->json);
 	buf_clear(&body->context);
+	buf_clear(&body->answer);
 	*body = (struct chat_body){0};
 }

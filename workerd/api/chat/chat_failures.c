@@ -3,9 +3,14 @@
  */
 #include "workerd/api/chat/chat_failures.h"
 
+#include <string.h>
+
+#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 
 #define RETRY_AFTER_MS 2000
+
+#define UNFIT_BODY_MAX 8192 /* bytes of the answer about at most 512 bytes of lines */
 
 static const struct {
 	int status;
@@ -53,6 +58,9 @@ static const struct {
 	false, false},
     [TURN_FILES_MANY] = {409, "too_many_files", "This conversation has too many files", false,
 	false},
+    [TURN_ANSWER_WRONG] = {422, "invalid_answer", "Some fields are invalid", false, false},
+    [TURN_ANSWER_UNKNOWN] = {404, "answer_unknown",
+	"There is no such message to answer in this conversation", false, false},
     [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
 	false},
     [TURN_BLOCKED] = {403, "blocked", "You cannot write in this chat any more", false, false},
@@ -66,11 +74,91 @@ static const struct {
 	"This message is too long for the assistant, please shorten it", false, true},
 };
 
+/* By enum answer_unfit: what would fit. */
+static const char *const unfit[] = {
+    [UNFIT_NOTHING] = "fits",
+    [UNFIT_UNKNOWN] = "is no button or field of that message",
+    [UNFIT_MISSING] = "must be given",
+    [UNFIT_TEXT] = "must be a text of at most 1000 characters, or a name of at most 200",
+    [UNFIT_EMAIL] = "must be an e-mail address such as ann@example.com, of at most 254 bytes",
+    [UNFIT_PHONE] = "must be a phone number such as +44 20 7946 0000, of at most 64 bytes",
+    [UNFIT_NUMBER] = "must be a number such as 12.5, of at most 32 characters",
+    [UNFIT_DATE] = "must be a date such as 2026-12-25",
+    [UNFIT_CHOICE] = "must be one of the choices",
+    [UNFIT_CONSENT] = "must be true",
+    [UNFIT_LONG] = "must be shorter: the answer has at most 12000 bytes",
+};
+
+/* Takes a line "name=word" from what the store says of an answer. */
+static bool
+chat_failure_next_unfit(struct slice *text, struct slice *name, enum answer_unfit *why)
+{
+	const uint8_t *equals = text->len == 0 ? NULL : memchr(text->p, '=', text->len);
+	const uint8_t *end = text->len == 0 ? NULL : memchr(text->p, '\n', text->len);
+	struct slice word;
+
+	if (equals == NULL || end == NULL || equals > end)
+		return false;
+	*name = (struct slice){text->p, (size_t)(equals - text->p)};
+	word = (struct slice){equals + 1, (size_t)(end - equals - 1)};
+	*text = (struct slice){end + 1, text->len - (size_t)(end + 1 - text->p)};
+	*why = UNFIT_UNKNOWN;
+	for (unsigned i = 0; i < ARRAY_LEN(unfit); i++)
+		if (slice_eq_str(word, answer_unfit_words[i]))
+			*why = (enum answer_unfit)i;
+	return true;
+}
+
+void
+chat_failure_write_fields(struct json_writer *j, const struct turn_error *error)
+{
+	struct slice text = error->text, name;
+	enum answer_unfit why;
+
+	if (error->failure != TURN_ANSWER_WRONG)
+		return;
+	json_write_open(j, "fields", '{');
+	while (chat_failure_next_unfit(&text, &name, &why))
+		json_write_member(j, name, slice_str(unfit[why]));
+	json_write_close(j, '}');
+	json_write_open(j, "reasons", '{');
+	for (text = error->text; chat_failure_next_unfit(&text, &name, &why);) {
+		json_write_open_named(j, name, '{');
+		json_write_str(j, "code", slice_str(answer_unfit_words[why]));
+		json_write_close(j, '}');
+	}
+	json_write_close(j, '}');
+}
+
+/* 422 with what is wrong. */
+static void
+chat_failure_reply_unfit(struct http_exchange *x, const struct turn_error *error)
+{
+	struct json_writer j;
+	struct buf body;
+
+	buf_init(&body, UNFIT_BODY_MAX);
+	j = json_writer(&body);
+	json_write_open(&j, NULL, '{');
+	chat_failure_write(&j, error);
+	chat_failure_write_fields(&j, error);
+	json_write_close(&j, '}');
+	must(!j.failed);
+	reply_start(x, failures[error->failure].status);
+	reply_header_str(x, "Cache-Control", "no-store");
+	reply_body(x, "application/json; charset=utf-8", buf_slice(&body));
+	buf_clear(&body);
+}
+
 void
 chat_failure_reply(struct http_exchange *x, const struct turn_error *error)
 {
 	unsigned ms = chat_failure_retry_after_ms(error);
 
+	if (error->failure == TURN_ANSWER_WRONG) {
+		chat_failure_reply_unfit(x, error);
+		return;
+	}
 	reply_start(x, failures[error->failure].status);
 	if (ms > 0)
 		reply_header_fmt(x, "Retry-After", "%u", ms / 1000 + (ms % 1000 != 0));
@@ -103,7 +191,9 @@ chat_failure_message(enum turn_failure failure)
 struct slice
 chat_failure_text(const struct turn_error *error)
 {
-	return error->text.len > 0 ? error->text : slice_str(failures[error->failure].message);
+	return error->text.len > 0 && error->failure != TURN_ANSWER_WRONG
+	    ? error->text
+	    : slice_str(failures[error->failure].message);
 }
 
 void

@@ -21,6 +21,9 @@ struct slice chat_failure_text(const struct turn_error *error);
 /* When the same message may be sent again, in ms; 0: another attempt is of no use. */
 unsigned chat_failure_retry_after_ms(const struct turn_error *error);
 
+/* Writes "fields" and "reasons" of an answer that does not fit, as 422 has them; of other failures nothing. */
+void chat_failure_write_fields(struct json_writer *j, const struct turn_error *error);
+
 /* Writes "error" and "code" as members of an event of a stream. */
 void chat_failure_write(struct json_writer *j, const struct turn_error *error);
 

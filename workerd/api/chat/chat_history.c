@@ -7,6 +7,7 @@
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/chat/chat_viewer.h"
 #include "workerd/api/attached/files_json.h"
+#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
@@ -42,6 +43,7 @@ chat_history_write_message(
 	live_author_write(j, &r, page->people, h->viewer);
 	json_write_str(j, "content", r.text);
 	files_json_write(j, r.files);
+	structure_json_write(j, &r);
 	json_write_uint(j, "createdAt", r.created_at);
 	json_write_str(j, "status", names_message_status(r.status));
 	if (h->sources && r.role == MESSAGE_ASSISTANT)

@@ -43,6 +43,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .session = body->session,
 	    .text = body->message,
 	    .files = files_json_slice(&body->files),
+	    .answer = buf_slice(&body->answer),
 	    .client_id = body->client_id,
 	    .context = buf_slice(&body->context),
 	    .user_id = body->identity.user_id,

@@ -290,6 +290,7 @@ feed_message_begin(struct feed_post *p)
 	    .session = slice_str(p->visit.session),
 	    .text = p->frame.content,
 	    .files = files_json_slice(&p->frame.files),
+	    .answer = buf_slice(&p->frame.answer),
 	    .client_id = p->frame.id,
 	    .page = buf_slice(&p->page),
 	    .context = buf_slice(&p->context),

@@ -5,6 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/attached/files_json.h"
+#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/sources_json.h"
 
@@ -91,6 +92,7 @@ admin_json_write_message(struct json_writer *j, const struct msg_message_record 
 	json_write_str(j, "role", names_word(message_role_words, r->role));
 	json_write_str(j, "content", r->text);
 	files_json_write(j, r->files);
+	structure_json_write(j, r);
 	json_write_uint(j, "createdAt", r->created_at);
 	json_write_str(j, "status", names_message_status(r->status));
 	admin_json_write_details(j, r);

@@ -21,6 +21,7 @@
 #define FIELDS_NAME_MAX  64    /* UTF-16 code units of an unknown member's name in its error */
 
 struct json_t;
+struct settings;
 struct field;
 struct fields;
 
@@ -90,9 +91,10 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
  *	at       the same, and read: a time in ms since 1970
  *	object   struct json_t *; never written
  *	list     struct json_t *: at most max items; never written
+ *	structure struct slice: a list of STRUCTURE_PARTs (workerd/structure); one of a body, without a list of tools
  */
 extern const struct field_kind field_ids, field_flag, field_choice, field_count, field_decimal,
-    field_id, field_time, field_moment, field_at, field_object, field_list;
+    field_id, field_time, field_moment, field_at, field_object, field_list, field_structure;
 
 /* A body being read, and its errors. */
 struct fields {
@@ -125,6 +127,10 @@ void fields_enter(struct fields *in, struct json_t *object, const char *before);
 void fields_refuse(struct fields *in, const char *name, enum field_reason reason);
 void fields_refuse_for(
     struct fields *in, const char *name, const struct field_refusal *refusal);
+
+/* Refuses a structure with a picture of a host that the settings do not allow. */
+void fields_check_pictures(
+    struct fields *in, const char *name, struct slice parts, const struct settings *settings);
 
 /* What a field would accept. */
 struct field_refusal fields_refusal_of(const struct field *f);

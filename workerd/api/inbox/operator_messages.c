@@ -12,12 +12,13 @@
 #include "workerd/api/inbox/holder.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/request/client_id.h"
+#include "proto/structure/structure.h"
 
 #define CONTENT_MAX 16000 /* UTF-16 code units */
-#define ANSWER_MAX  (6u * 48000 + 4096)
+#define ANSWER_MAX  (6u * (48000 + STRUCTURE_WORDS_MAX + STRUCTURE_PARTS_MAX) + 8192)
 
 struct operator_text {
-	struct slice content, client_id, files;
+	struct slice content, client_id, files, structure;
 };
 
 static const struct field message_fields[] = {
@@ -25,6 +26,8 @@ static const struct field message_fields[] = {
 	CONTENT_MAX, NULL},
     {"files", &field_ids, offsetof(struct operator_text, files), FIELD_OPTIONAL, 0,
 	FILES_JSON_IDS_MAX, NULL},
+    {"structure", &field_structure, offsetof(struct operator_text, structure), FIELD_NULLABLE, 0, 0,
+	NULL},
     {"clientMessageId", &field_ascii, offsetof(struct operator_text, client_id), FIELD_NULLABLE,
 	1, 128, NULL},
     {.name = NULL},
@@ -70,6 +73,7 @@ operator_messages_send(
 	    .client_id = text->client_id,
 	    .text = text->content,
 	    .files = text->files,
+	    .structure = text->structure,
 	};
 	struct store_query *q =
 	    store_query_new(c, sizeof(*q), ANSWER_MAX, conversation_id_missing);
@@ -95,7 +99,9 @@ handle_conversations_write(const struct api_call *c)
 	fields_read(&in, message_fields, true, &text);
 	if (text.client_id.len > 0 && !client_id_is_valid(text.client_id))
 		fields_refuse(&in, "clientMessageId", REASON_CLIENT_ID);
-	if (text.content.len + text.files.len == 0)
+	fields_check_pictures(&in, "structure", text.structure, c->api->settings);
+	if (text.content.len + text.files.len + text.structure.len == 0 &&
+	    !fields_has(&in, "structure"))
 		fields_refuse_for(&in, "content", &missing);
 	if (files_json_fit(c->api->settings, text.files) != NULL)
 		fields_refuse(&in, "files", REASON_LIST);

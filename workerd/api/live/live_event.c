@@ -1,5 +1,6 @@
 #include "proto/base/basics.h"
 #include "workerd/api/attached/files_json.h"
+#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/sources_json.h"
 #include "workerd/api/live/live_follower_internal.h"
@@ -94,6 +95,7 @@ live_event_message(
 	live_author_write(&j, r, people, f->viewer);
 	json_write_str(&j, "content", r->text);
 	files_json_write(&j, r->files);
+	structure_json_write(&j, r);
 	json_write_uint(&j, "createdAt", r->created_at);
 	json_write_str(&j, "status", names_message_status(r->status));
 	if (r->role == MESSAGE_ASSISTANT)

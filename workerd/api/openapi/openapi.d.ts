@@ -1854,7 +1854,7 @@ export interface components {
         AnySessionId: string;
         ChatRequest: {
             sessionId: components["schemas"]["SessionId"];
-            /** @description The length is in UTF-16 code units, as in JavaScript. Needed without `files`. */
+            /** @description The length is in UTF-16 code units, as in JavaScript. Needed without `files` and `answer`. */
             message?: string;
             clientMessageId?: components["schemas"]["ClientMessageId"];
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
@@ -1868,6 +1868,8 @@ export interface components {
             identity?: components["schemas"]["ProvedIdentity"];
             /** @description Files that were sent before and are in no message, at most `FILES_PER_MESSAGE`. With them, the text may be missing or empty. */
             files?: components["schemas"]["Id"][];
+            /** @description In place of `message` and `files`: the visitor chooses a button, or sends a form. */
+            answer?: components["schemas"]["GivenAnswer"];
         };
         /** @description Who the visitor is, as the site proves it. The conversation is of the contact with this user id; the details fill that contact's empty fields. Send it at least with the first message. */
         ProvedIdentity: {
@@ -1984,6 +1986,8 @@ export interface components {
             general?: components["schemas"]["ReplyGeneral"];
             /** @description Its files; missing without any. */
             files?: components["schemas"]["MessageFile"][];
+            structure?: components["schemas"]["MessageStructure"];
+            answer?: components["schemas"]["MessageAnswer"];
         };
         History: {
             /** @description null: the session has no messages yet. */
@@ -2134,6 +2138,8 @@ export interface components {
             general?: components["schemas"]["ReplyGeneral"];
             /** @description Its files; missing without any. */
             files?: components["schemas"]["MessageFile"][];
+            structure?: components["schemas"]["MessageStructure"];
+            answer?: components["schemas"]["MessageAnswer"];
         };
         LiveStart: {
             /** @constant */
@@ -2259,6 +2265,8 @@ export interface components {
             sources?: components["schemas"]["FoundSources"];
             /** @description Its files; missing without any. */
             files?: components["schemas"]["MessageFile"][];
+            structure?: components["schemas"]["MessageStructure"];
+            answer?: components["schemas"]["MessageAnswer"];
         };
         ConversationContact: {
             name: string | null;
@@ -2322,7 +2330,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "mail_address" | "mail_none" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "structure" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "mail_address" | "mail_none" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2803,6 +2811,8 @@ export interface components {
             text: string;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
+            /** @description What a message with this text offers. */
+            structure: components["schemas"]["Structure"] | null;
         };
         /** @description The members of a snippet. Read-only members may be sent back unchanged. If `updated_at` is sent and the object has changed since, the request is refused. */
         SnippetFields: {
@@ -2813,6 +2823,8 @@ export interface components {
             id?: components["schemas"]["Id"];
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
+            /** @description What a message with this text offers. */
+            structure?: components["schemas"]["Structure"] | null;
         };
         SnippetList: {
             snippets: components["schemas"]["Snippet"][];
@@ -3885,7 +3897,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorPersonRequest"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorPersonRequest"] | components["schemas"]["VisitorAnswer"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -4023,6 +4035,8 @@ export interface components {
                 general?: components["schemas"]["ReplyGeneral"];
                 /** @description Its files; missing without any. */
                 files?: components["schemas"]["MessageFile"][];
+                structure?: components["schemas"]["MessageStructure"];
+                answer?: components["schemas"]["MessageAnswer"];
             }[];
             /** @description This is a page of older messages, which the client asked for: those before this one, at most 50. Without it, the frame replaces everything. */
             before?: components["schemas"]["Id"];
@@ -4061,6 +4075,8 @@ export interface components {
             general?: components["schemas"]["ReplyGeneral"];
             /** @description Its files; missing without any. */
             files?: components["schemas"]["MessageFile"][];
+            structure?: components["schemas"]["MessageStructure"];
+            answer?: components["schemas"]["MessageAnswer"];
         };
         /** @description Only with `operators=1`: what operators do, when that has changed. `waiting`: the visitor waits for one. `joined`: an operator has the conversation. `left`: none has it any more, and nobody waits. `typing`: the operator writes a message; valid for six seconds. */
         WidgetOperator: {
@@ -4085,16 +4101,23 @@ export interface components {
             type: "error";
             /** @description A message for the visitor. */
             message: string;
-            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `invalid_identity`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `blocked`, `daily_cap`, `budget_exceeded`, `budget_share`, `widget_gone`, `agent_disabled`. */
+            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `invalid_identity`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `invalid_answer`, `answer_unknown`, `blocked`, `daily_cap`, `budget_exceeded`, `budget_share`, `widget_gone`, `agent_disabled`. */
             code: string;
             /** @description The `id` of the message that was refused, if it has one. */
             id?: components["schemas"]["ClientMessageId"];
-            /** @description With `invalid_contact_info`: the valid values of each invalid field. */
+            /** @description With `invalid_contact_info` and `invalid_answer`: the valid values of each invalid field. */
             fields?: {
                 [key: string]: string;
             };
             /** @description In how many milliseconds the refused frame may be sent again, as `Retry-After` over HTTP. Without it, another attempt soon is of no use. */
             retryAfterMs?: number;
+            /** @description With `invalid_answer`: why, for programs. */
+            reasons?: {
+                [key: string]: {
+                    /** @enum {unknown} */
+                    code: "unknown" | "required" | "text" | "email" | "phone" | "number" | "date" | "choice" | "consent" | "long";
+                };
+            };
         };
         /**
          * @description `open`: the model answers. `waiting`: the visitor or the model has asked for a person, and the model answers meanwhile. `person`: an operator has taken over, and the model is not called. `resolved`: done.
@@ -4132,12 +4155,14 @@ export interface components {
             force?: boolean;
         };
         OperatorMessage: {
-            /** @description The length is in UTF-16 code units. Needed without `files`. */
+            /** @description The length is in UTF-16 code units. Needed without `files` and `structure`. */
             content?: string | null;
             /** @description A repeated id stores nothing and returns the stored message. */
             clientMessageId?: components["schemas"]["ClientMessageId"] | null;
             /** @description Files that were sent before and are in no message, at most `FILES_PER_MESSAGE`. With them, the text may be missing or empty. */
             files?: components["schemas"]["Id"][];
+            /** @description What the message offers. With it, `content` may be missing; the words for it are added. */
+            structure?: components["schemas"]["Structure"] | null;
         };
         /** @description Only with `operators`: a person answers the message (`person`), or the model has asked for a person at the end of its reply (`waiting`). */
         HandoverEvent: {
@@ -4345,8 +4370,115 @@ export interface components {
                 sources?: Record<string, never>[];
                 found?: boolean | null;
                 general?: boolean;
+                structure?: components["schemas"]["MessageStructure"];
             };
             at: components["schemas"]["Time"];
+        };
+        /** @description A quick reply, which has a name, or a link, which has a URL. A quick reply without a name is named by its number, from 1 on. */
+        StructureButton: {
+            name?: string;
+            label: string;
+            /** @description http or https. */
+            url?: string;
+        };
+        StructureCard: {
+            title: string;
+            text?: string | null;
+            /** @description https, of an origin in `PICTURE_ORIGINS`. */
+            picture?: string | null;
+            buttons?: components["schemas"]["StructureButton"][] | null;
+        };
+        /** @description A field of a form. One without a name is named by its number, from 1 on. The values of `name`, `email` and `phone` become those of the visitor's contact, as from its contact form. */
+        StructureField: {
+            name?: string;
+            /** @enum {unknown} */
+            kind: "text" | "name" | "email" | "phone" | "number" | "date" | "choice" | "consent";
+            /** @description Of a consent: what the visitor agrees to. Of others, at most 120 characters. */
+            label: string;
+            required?: boolean;
+            /** @description Of a choice alone, which needs them. */
+            choices?: string[] | null;
+            /** @description Of a consent's text. */
+            version?: string | null;
+            /** @description Of a consent: where to read more. */
+            url?: string | null;
+        };
+        /** @description What a message offers beside its text: buttons, cards or a form, and only one of them. The names of its buttons or fields differ. At most 16384 bytes. */
+        Structure: {
+            buttons?: components["schemas"]["StructureButton"][];
+            cards?: components["schemas"]["StructureCard"][];
+            form?: components["schemas"]["StructureField"][];
+        };
+        /** @description Missing without any. `content` says the same in words, for clients that show only that; a client that shows the structure shows `text` in its place. */
+        MessageStructure: {
+            /** @description The message without the words for its structure; may be empty. */
+            text: string;
+            buttons?: components["schemas"]["StructureButton"][];
+            cards?: components["schemas"]["StructureCard"][];
+            form?: components["schemas"]["StructureField"][];
+        };
+        /** @description Of a visitor's message that answers a structure; else missing. `content` says the same in words. */
+        MessageAnswer: {
+            /** @description The message that is answered. */
+            message: components["schemas"]["Id"];
+            /** @description The name of the button that was chosen. */
+            button?: string;
+            /** @description What was entered into the form; fields that stayed empty are missing. */
+            values?: {
+                name: string;
+                kind: string;
+                label: string;
+                /** @description Of a consent `true`. */
+                value: string;
+                /** @description Of a consent's text. */
+                version?: string;
+                /** @description Of a consent: of its text, the label. */
+                sha256?: string;
+                /** @description Of a consent: when it was given. */
+                at?: components["schemas"]["Time"];
+            }[];
+        };
+        /** @description With either `button` or `values`. */
+        GivenAnswer: {
+            /** @description The message that is answered, of this conversation. Each is answered once: the same answer again changes nothing and joins the reply, another one is refused (`id_conflict`). */
+            message: components["schemas"]["Id"];
+            /** @description The name of a button. */
+            button?: string;
+            /** @description The values of a form by the names of its fields. A consent is `true`. */
+            values?: {
+                [key: string]: string | number | boolean | null;
+            };
+        };
+        /** @description The visitor chooses a button, or sends a form. It becomes a message in words, and is answered as one. */
+        VisitorAnswer: {
+            /** @constant */
+            type: "answer";
+            /** @description The message that is answered, of this conversation. Each is answered once: the same answer again changes nothing and joins the reply, another one is refused (`id_conflict`). */
+            message: components["schemas"]["Id"];
+            /** @description The name of a button. */
+            button?: string;
+            /** @description The values of a form by the names of its fields. A consent is `true`. */
+            values?: {
+                [key: string]: string | number | boolean | null;
+            };
+            id?: components["schemas"]["ClientMessageId"];
+            page?: components["schemas"]["PageReport"];
+            context?: components["schemas"]["SiteContext"];
+        };
+        AnswerError: {
+            error: string;
+            /** @constant */
+            code: "invalid_answer";
+            /** @description For each invalid value, by the name of its field or button, what would be valid. */
+            fields: {
+                [key: string]: string;
+            };
+            reasons: {
+                [key: string]: {
+                    /** @enum {unknown} */
+                    code: "unknown" | "required" | "text" | "email" | "phone" | "number" | "date" | "choice" | "consent" | "long";
+                };
+            };
         };
     };
     responses: {
@@ -4664,6 +4796,15 @@ export type UnsupportedFile = components['schemas']['UnsupportedFile'];
 export type ChannelMessage = components['schemas']['ChannelMessage'];
 export type ChannelAccepted = components['schemas']['ChannelAccepted'];
 export type ChannelDelivery = components['schemas']['ChannelDelivery'];
+export type StructureButton = components['schemas']['StructureButton'];
+export type StructureCard = components['schemas']['StructureCard'];
+export type StructureField = components['schemas']['StructureField'];
+export type Structure = components['schemas']['Structure'];
+export type MessageStructure = components['schemas']['MessageStructure'];
+export type MessageAnswer = components['schemas']['MessageAnswer'];
+export type GivenAnswer = components['schemas']['GivenAnswer'];
+export type VisitorAnswer = components['schemas']['VisitorAnswer'];
+export type AnswerError = components['schemas']['AnswerError'];
 export type ResponseReplyStream = components['responses']['ReplyStream'];
 export type ResponseTrialStream = components['responses']['TrialStream'];
 export type ResponsePage = components['responses']['Page'];

@@ -12,6 +12,7 @@
 #include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
+#include "workerd/structure/structure_read.h"
 
 /* Of a request for a person that says nothing else. */
 #define PERSON_WISH "I would like to talk to a person."
@@ -26,23 +27,41 @@ widget_frame_member(const struct widget_frame *frame, const char *key)
 }
 
 static const char *
-widget_frame_read_message(struct widget_frame *frame)
+widget_frame_read_message_id(struct widget_frame *frame)
 {
 	const json_t *id = widget_frame_member(frame, "id");
-	const json_t *files = widget_frame_member(frame, "files");
-	struct slice content = json_read_string(widget_frame_member(frame, "content"));
-	size_t units = content.p == NULL ? 0 : utf8_utf16_len(content);
-	const char *wrong = files_json_read(files, &frame->files);
 
 	if (id != NULL && !client_id_is_valid(json_read_string(id)))
 		return "id must be a string of " CLIENT_ID_RULE;
 	frame->id = json_read_string(id);
+	return NULL;
+}
+
+static const char *
+widget_frame_read_message(struct widget_frame *frame)
+{
+	const json_t *files = widget_frame_member(frame, "files");
+	struct slice content = json_read_string(widget_frame_member(frame, "content"));
+	size_t units = content.p == NULL ? 0 : utf8_utf16_len(content);
+	const char *wrong = widget_frame_read_message_id(frame);
+
+	if (wrong == NULL)
+		wrong = files_json_read(files, &frame->files);
 	if (wrong != NULL)
 		return wrong;
 	if (units > CHAT_MESSAGE_MAX || (units < 1 && frame->files.len == 0))
 		return "content must be a string of 1 to 4000 characters";
 	frame->content = content;
 	return NULL;
+}
+
+static const char *
+widget_frame_read_answer(struct widget_frame *frame)
+{
+	const char *wrong = widget_frame_read_message_id(frame);
+
+	buf_init(&frame->answer, STRUCTURE_PARTS_MAX);
+	return wrong != NULL ? wrong : structure_read_answer(frame->json, &frame->answer);
 }
 
 /* A request for a person is a message, too: the operators read it, and it begins the conversation. */
@@ -115,6 +134,7 @@ static const struct {
 } kinds[] = {
     {"message", WIDGET_MESSAGE, widget_frame_read_message},
     {"person", WIDGET_MESSAGE, widget_frame_read_person},
+    {"answer", WIDGET_MESSAGE, widget_frame_read_answer},
     {"contact_info", WIDGET_CONTACT, widget_frame_read_contact},
     {"identify", WIDGET_CONTACT, widget_frame_read_identity},
     {"stop", WIDGET_STOP, widget_frame_read_nothing},
@@ -141,7 +161,8 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, person, contact_info, identify, stop, typing, page, "
+	return "type must be message, person, answer, contact_info, identify, stop, typing, "
+	       "page, "
 	       "context, "
 	       "rating, ping "
 	       "or "
@@ -152,5 +173,6 @@ void
 widget_frame_clear(struct widget_frame *frame)
 {
 	json_decref(frame->json);
+	buf_clear(&frame->answer);
 	*frame = (struct widget_frame){0};
 }

@@ -10,7 +10,9 @@
 struct json_t;
 
 enum widget_frame_kind {
-	WIDGET_MESSAGE, /* {"type":"message","content","id"?}, or "person": {"type":"person","content"?,"id"?} */
+	/* {"type":"message","content","id"?}; or {"type":"person","content"?,"id"?}; or {"type":"answer","message","button" or
+	 * "values","id"?} (workerd/structure) */
+	WIDGET_MESSAGE,
 	WIDGET_CONTACT, /* {"type":"contact_info","name"?,"email"?,"phone"?}; with "userId" and "hash": "identify" */
 	WIDGET_STOP,   /* {"type":"stop"} */
 	WIDGET_TYPING, /* {"type":"typing"} */
@@ -23,10 +25,11 @@ enum widget_frame_kind {
 
 struct widget_frame {
 	enum widget_frame_kind kind;
-	struct slice content;         /* of a message: 1 to 4000 UTF-16 units */
-	struct files_json_ids files;  /* of a message */
-	struct slice id;              /* of a message: the client's id for it; empty: none */
-	bool asks_person;             /* of a message: a person shall answer, not the model */
+	struct slice content;        /* of a message: 1 to 4000 UTF-16 units */
+	struct files_json_ids files; /* of a message */
+	struct buf answer; /* of a message: ANSWER_PARTs, in place of content; empty: none */
+	struct slice id;   /* of a message: the client's id for it; empty: none */
+	bool asks_person;  /* of a message: a person shall answer, not the model */
 	struct msg_rating_set rating; /* of a rating: message, rating and comment */
 	struct id before;             /* of a request for history: the message after the page */
 	struct identity who;          /* of a contact; the site proves it if it has a hash */

@@ -34,8 +34,8 @@ struct widget_reply {
 	struct id newest; /* latest run, as far as the store said; zero: none */
 	TAILQ_ENTRY(widget_reply) link;
 	struct files_json_ids files; /* of an own one's message */
-	/* Of an own one: the client's id of the message, then the message. */
-	size_t id_len, text_len;
+	/* Of an own one: the client's id of the message, then the message, or its answer (ANSWER_PARTs). */
+	size_t id_len, text_len, answer_len;
 	uint8_t bytes[];
 };
 
@@ -49,6 +49,12 @@ static struct slice
 widget_reply_text(const struct widget_reply *r)
 {
 	return (struct slice){r->bytes + r->id_len, r->text_len};
+}
+
+static struct slice
+widget_reply_answer(const struct widget_reply *r)
+{
+	return (struct slice){r->bytes + r->id_len + r->text_len, r->answer_len};
 }
 
 /* Inserts an entry after another one, or (NULL) at the end. bytes: of client id and message. */
@@ -282,6 +288,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .session = s->core.session,
 	    .text = widget_reply_text(r),
 	    .files = files_json_slice(&r->files),
+	    .answer = widget_reply_answer(r),
 	    .client_id = widget_reply_client_id(r),
 	    .page = buf_slice(&s->page),
 	    .context = buf_slice(&s->context),
@@ -371,6 +378,7 @@ widget_reply_overtake(struct widget_reply *r)
 void
 widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 {
+	const struct slice answer = buf_slice(&frame->answer);
 	struct widget_reply *r;
 
 	if (s->n_waiting == WAITING_MAX) {
@@ -380,14 +388,16 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 			&(struct turn_error){.failure = TURN_TOO_MANY}));
 		return;
 	}
-	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len);
+	r = widget_reply_new(s, NULL, frame->id.len + frame->content.len + answer.len);
 	r->own = true;
 	r->asks_person = frame->asks_person;
 	r->files = frame->files;
 	r->id_len = frame->id.len;
 	r->text_len = frame->content.len;
+	r->answer_len = answer.len;
 	must(slice_copy(frame->id, r->bytes, r->id_len));
 	must(slice_copy(frame->content, r->bytes + r->id_len, r->text_len));
+	must(slice_copy(answer, r->bytes + r->id_len + r->text_len, r->answer_len));
 	s->n_waiting++;
 	/* A visitor who wants a person need not wait for the model. */
 	if (frame->asks_person) {

@@ -7,6 +7,7 @@
 #include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/attached/files_json.h"
+#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/fields/sources_json.h"
@@ -69,17 +70,24 @@ widget_send_end(struct widget_outlet *o, struct json_writer *j)
 }
 
 static void
+widget_send_error_of(struct json_writer *j, const char *code, struct slice message,
+    struct slice client_id, unsigned retry_after_ms)
+{
+	json_write_str(j, "message", message);
+	json_write_str(j, "code", slice_str(code));
+	if (client_id.len > 0)
+		json_write_str(j, "id", client_id);
+	if (retry_after_ms > 0)
+		json_write_uint(j, "retryAfterMs", retry_after_ms);
+}
+
+static void
 widget_send_error_text(struct widget_outlet *o, const char *code, struct slice message,
     struct slice client_id, unsigned retry_after_ms)
 {
 	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
 
-	json_write_str(&j, "message", message);
-	json_write_str(&j, "code", slice_str(code));
-	if (client_id.len > 0)
-		json_write_str(&j, "id", client_id);
-	if (retry_after_ms > 0)
-		json_write_uint(&j, "retryAfterMs", retry_after_ms);
+	widget_send_error_of(&j, code, message, client_id, retry_after_ms);
 	widget_send_end(o, &j);
 }
 
@@ -101,8 +109,12 @@ void
 widget_send_failure(
     struct widget_outlet *o, const struct turn_error *error, struct slice client_id)
 {
-	widget_send_error_text(o, chat_failure_code(error->failure), chat_failure_text(error),
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
+
+	widget_send_error_of(&j, chat_failure_code(error->failure), chat_failure_text(error),
 	    client_id, chat_failure_retry_after_ms(error));
+	chat_failure_write_fields(&j, error);
+	widget_send_end(o, &j);
 }
 
 void
@@ -188,6 +200,7 @@ widget_send_message_of(struct widget_outlet *o, const struct msg_message_page *p
 	j = widget_send_begin(api_scratch(o->api), "message");
 	json_write_str(&j, "content", r->text);
 	files_json_write(&j, r->files);
+	structure_json_write(&j, r);
 	live_author_write(&j, r, page->people, widget_outlet_viewer(o));
 	if (!id_is_zero(&r->id))
 		json_write_id(&j, "id", &r->id);
@@ -304,6 +317,7 @@ widget_send_record(const struct widget_outlet *o, struct json_writer *j,
 	live_author_write(j, r, page->people, widget_outlet_viewer(o));
 	json_write_str(j, "content", r->text);
 	files_json_write(j, r->files);
+	structure_json_write(j, r);
 	if (has_ids)
 		json_write_id(j, "id", &r->id);
 	if (has_ids && widget_send_has_status(r))

@@ -22,7 +22,7 @@ expect_message(
 {
 	bool any = strcmp(words->word[0], "any") == 0;
 	const struct msg_desc *d = message_text_desc(any ? "ok" : words->word[0]);
-	const char *fields[WORDS_MAX];
+	const char *fields[LINE_WORDS_MAX];
 	char code[64];
 	union msg got;
 	enum msg_type type;
