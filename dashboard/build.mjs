@@ -111,16 +111,14 @@ async function checkTexts(folder) {
 	}
 }
 
-/** The folders with texts: src/text/common, and texts/ of each part. */
+/** The folders with texts: src/text/common, and texts/ of each part and of parts of it. */
 async function textFolders() {
-	const parts = await readdir(join(root, "src"), { withFileTypes: true });
-	const folders = [join(root, "src/text/common")];
-	for (const part of parts.filter((one) => one.isDirectory())) {
-		const inside = await readdir(join(root, "src", part.name), { withFileTypes: true });
-		if (inside.some((one) => one.isDirectory() && one.name === "texts"))
-			folders.push(join(root, "src", part.name, "texts"));
-	}
-	return folders;
+	const all = await readdir(join(root, "src"), { withFileTypes: true, recursive: true });
+	const texts = all.filter((one) => one.isDirectory() && one.name === "texts");
+	return [
+		join(root, "src/text/common"),
+		...texts.map(({ parentPath, name }) => join(parentPath, name)),
+	];
 }
 
 async function bundle() {

@@ -11,7 +11,7 @@ import {
 	showsView,
 } from "../src/inbox/place";
 import { firstLine } from "../src/inbox/row";
-import { searchQuery } from "../src/inbox/use-search";
+import { searchQuery } from "../src/inbox/search/use-search";
 import { countOf, isIn, parseView, queryOf, type View } from "../src/inbox/views";
 import { mentionedIn } from "../src/text/mentions";
 import { conversation } from "./conversation";

@@ -527,6 +527,43 @@ describe("the dashboard's thread", { skip: missing }, () => {
 				await until("e resolves", async () => (await state(id)) === "resolved");
 			});
 
+		it("run no commands: whose field was removed before the first one, or long after Enter", async () => {
+			const id = await talk("first-letter", HELLO[0]);
+			const operator = await open(id);
+			await operator.box.click();
+			await operator.box.evaluate((node) => node.remove());
+			await operator.page.keyboard.type("e");
+			const again = await open(id);
+			await again.send("On its way");
+			await until("the operator has it", async () => (await state(id)) === "person");
+			const ended = performance.now() + 1_200;
+			await until("a second is over", () => performance.now() > ended);
+			await again.box.evaluate((node) => node.remove());
+			await again.page.keyboard.type("e");
+			assert.equal(await again.page.getByRole("dialog").count(), 0);
+			assert.equal(await state(id), "person");
+		});
+
+		it("are those of an input method: Enter confirms a word, and sends or picks nothing", async () => {
+			const id = await talk("input-method", HELLO[0]);
+			const operator = await open(id);
+			const confirm = (locator) =>
+				locator.evaluate((node) => {
+					// As Safari does it: the composition has ended already.
+					const key = { key: "Enter", keyCode: 229, bubbles: true, cancelable: true };
+					return node.dispatchEvent(new KeyboardEvent("keydown", key));
+				});
+			await operator.box.fill("にほん");
+			assert.equal(await confirm(operator.box), true, "the input method has the key");
+			assert.equal(await operator.box.inputValue(), "にほん");
+			await operator.page.keyboard.press("Control+k");
+			const palette = operator.page.getByRole("dialog", { name: "Commands" });
+			await palette.getByRole("combobox").fill("widgets");
+			assert.equal(await confirm(palette.getByRole("combobox")), true);
+			await palette.waitFor();
+			assert.equal((await banter.thread(id)).messages.length, 2);
+		});
+
 		it("run no commands within a second after Enter", async () => {
 			const id = await talk("enter", HELLO[0]);
 			const operator = await open(id);
@@ -560,6 +597,49 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.page.getByRole("button", { name: "Undo" }).last().click();
 			await until("so does undo", async () => (await state(id)) === before);
 		});
+
+	it("e twice does not restore what was before a colleague's change", async () => {
+		const id = await talk("twice-between", HELLO[0]);
+		const first = await open(id, jane);
+		const second = await open(id, joe);
+		const button = (operator, name) => operator.page.getByRole("button", { name, exact: true });
+		await first.takeOver();
+		await first.page.getByRole("heading", { level: 2 }).first().click();
+		await first.page.keyboard.press("e");
+		await button(second, "Reopen").click();
+		await button(first, "Resolve").waitFor();
+		await button(second, "Resolve").click();
+		await button(first, "Reopen").waitFor();
+		await first.page.keyboard.press("e");
+		await first.page.getByText("The conversation is open again.").waitFor();
+		assert.equal(await state(id), "open");
+
+		await first.page.keyboard.press("e");
+		await button(first, "Reopen").waitFor();
+		await second.takeOverButton.click();
+		await first.page.getByText("Joe answers this visitor.").waitFor();
+		await first.page.keyboard.press("e");
+		await first.page.getByText("A colleague has taken over this conversation.").waitFor();
+		assert.equal(await state(id), "person");
+		await first.page.keyboard.press("e");
+		await until("whoever means it, resolves it", async () => (await state(id)) === "resolved");
+	});
+
+	it("undo of a resolution does not resolve what a colleague has opened meanwhile", async () => {
+		const id = await talk("undo-between", HELLO[0]);
+		const first = await open(id, jane);
+		const second = await open(id, joe);
+		await first.page.getByRole("button", { name: "Resolve" }).click();
+		const undo = first.page.getByRole("button", { name: "Undo" });
+		await undo.focus();
+		await second.page.getByRole("button", { name: "Reopen" }).click();
+		await first.page.getByRole("button", { name: "Resolve", exact: true }).waitFor();
+		await undo.click();
+		await undo.waitFor({ state: "detached" });
+		await first.send("Still there?");
+		await first.saidUntil([...GREETED, "operator: Still there?"]);
+		assert.equal(await state(id), "person");
+	});
 
 	describe("two operators", () => {
 		it("see each other, and one takes the conversation from the other", async () => {

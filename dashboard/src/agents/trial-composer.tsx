@@ -26,7 +26,7 @@ export function TrialComposer({ trial, onAsk }: TrialComposerProps) {
 	}
 
 	function onKeyDown(event: KeyboardEvent) {
-		if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+		if (event.key !== "Enter" || event.shiftKey) return;
 		event.preventDefault();
 		send();
 	}

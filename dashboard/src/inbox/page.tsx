@@ -29,6 +29,7 @@ import manyStyles from "./many/many.css?link";
 import { t as manyTexts } from "./many/texts";
 import { useNames } from "./names";
 import { listPath, placeOf, rememberView, reviewOf, showsView } from "./place";
+import { t as searchTexts } from "./search/texts";
 import { t } from "./texts";
 import { ViewSwitcher, Views, viewTitle } from "./view-list";
 import type { WindowHandle } from "./window-list";
@@ -43,7 +44,10 @@ const ManyBar = page(
 	async () => (await import("./many/bar")).ManyBar,
 );
 const MentionsPane = page(inbox, async () => (await import("./mentions-pane")).MentionsPane);
-const SearchPane = page(inbox, async () => (await import("./search-pane")).SearchPane);
+const SearchPane = page(
+	{ styles: inboxStyles, texts: searchTexts },
+	async () => (await import("./search/pane")).SearchPane,
+);
 
 export function InboxPage() {
 	const { path, query, route } = useLocation();

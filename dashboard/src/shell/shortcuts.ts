@@ -66,16 +66,28 @@ const writing = { at: Number.NEGATIVE_INFINITY, isLeft: true };
 /** Keys with which the user leaves a text. */
 const LEAVES = /^(Escape|Tab|Enter)$/;
 
-/** Hears each key and press before the page does. */
+/** What tells whether the user writes: heard before the page hears it. */
+const SIGNS = ["keydown", "pointerdown", "focusin", "popstate"];
+
 function noteWriting(event: Event) {
-	if (!(event instanceof KeyboardEvent)) {
-		writing.isLeft = true;
-		return;
+	const { type, target } = event;
+	const isText = isWriting(target);
+	if (type === "focusin") {
+		// The first letter is meant for it, too.
+		if (isText) writing.isLeft = false;
+	} else if (!(event instanceof KeyboardEvent)) writing.isLeft = true;
+	else {
+		const { key, timeStamp } = event;
+		// Safari says only by the key code that an input method takes the key.
+		const isComposing = event.isComposing || event.keyCode === 229;
+		if (isComposing) event.stopPropagation();
+		// Enter ends neither a text of several lines nor a word of an input method.
+		const isPart = isComposing || (key === "Enter" && target instanceof HTMLTextAreaElement);
+		const isTyped = isText && !event.ctrlKey && !event.metaKey;
+		if (LEAVES.test(key) && !isPart) writing.isLeft = true;
+		else if (isTyped) writing.isLeft = false;
+		if (isTyped && !/^(Escape|Tab)$/.test(key)) writing.at = timeStamp;
 	}
-	if (LEAVES.test(event.key)) writing.isLeft = true;
-	if (!isWriting(event.target) || event.ctrlKey || event.metaKey) return;
-	if (event.key !== "Escape" && event.key !== "Tab") writing.at = event.timeStamp;
-	writing.isLeft = LEAVES.test(event.key);
 }
 
 /**
@@ -88,7 +100,7 @@ function isStillWriting(event: KeyboardEvent): boolean {
 
 /** The name of the pressed key as commands write it; null: it belongs to the page or the browser. */
 export function keyOf(event: KeyboardEvent): string | null {
-	if (event.isComposing || event.altKey) return null;
+	if (event.altKey) return null;
 	if (event.ctrlKey || event.metaKey) {
 		// Ctrl-Shift-K and, on a Mac, Ctrl-K belong to the browser.
 		// What selects a text does so.
@@ -117,11 +129,9 @@ function onKeyDown(event: KeyboardEvent) {
 /** Once, in the frame. */
 export function listenToKeys(): () => void {
 	document.addEventListener("keydown", onKeyDown);
-	addEventListener("keydown", noteWriting, true);
-	addEventListener("pointerdown", noteWriting, true);
+	for (const sign of SIGNS) addEventListener(sign, noteWriting, true);
 	return () => {
 		document.removeEventListener("keydown", onKeyDown);
-		removeEventListener("keydown", noteWriting, true);
-		removeEventListener("pointerdown", noteWriting, true);
+		for (const sign of SIGNS) removeEventListener(sign, noteWriting, true);
 	};
 }

@@ -86,7 +86,7 @@ export function WritingBox(props: WritingBoxProps) {
 	}
 
 	function onKeyDown(event: KeyboardEvent) {
-		if (event.isComposing || (isOpen && onListKey(event))) return;
+		if (isOpen && onListKey(event)) return;
 		if (event.key === "Escape") {
 			event.preventDefault();
 			field.current?.blur();

@@ -46,7 +46,6 @@ export function Chooser<T>(props: ChooserProps<T>) {
 	}
 
 	function onKeyDown(event: KeyboardEvent) {
-		if (event.isComposing) return;
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		if (step !== undefined && count > 0) setAt((chosen + step + count) % count);
 		else if (event.key === "Enter") pick(choices[chosen]);

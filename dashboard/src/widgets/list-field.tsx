@@ -72,7 +72,7 @@ export function ListField(props: ListFieldProps) {
 									onValue(value.map((one, at) => (at === i ? currentTarget.value : one)))
 								}
 								onKeyDown={(event) => {
-									if (event.key !== "Enter" || event.isComposing) return;
+									if (event.key !== "Enter") return;
 									event.preventDefault();
 									add(i + 1);
 								}}

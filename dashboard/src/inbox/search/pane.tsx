@@ -2,23 +2,24 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
-import type { SearchResult } from "../../../workerd/api/openapi/openapi";
-import { useNow } from "../hooks/use-now";
-import { contactPath } from "../paths";
-import { words } from "../text/words";
-import { Blank } from "../ui/blank";
-import { IconButton } from "../ui/button";
-import { EndOfList } from "../ui/end-of-list";
-import { Icon } from "../ui/icon";
-import { Skeleton } from "../ui/skeleton";
-import { TimeStamp } from "../ui/time-stamp";
-import { RetryButton, TroubleScreen } from "../ui/trouble";
-import { visitorName } from "../ui/visitor-name";
-import { type Filters, isSearchable, listPath, openPath, type Place, reviewOf } from "./place";
-import { SearchFilters } from "./search-filters";
+import type { SearchResult } from "../../../../workerd/api/openapi/openapi";
+import { useNow } from "../../hooks/use-now";
+import { contactPath } from "../../paths";
+import { words } from "../../text/words";
+import { Blank } from "../../ui/blank";
+import { IconButton } from "../../ui/button";
+import { EndOfList } from "../../ui/end-of-list";
+import { Icon } from "../../ui/icon";
+import { Skeleton } from "../../ui/skeleton";
+import { TimeStamp } from "../../ui/time-stamp";
+import { RetryButton, TroubleScreen } from "../../ui/trouble";
+import { visitorName } from "../../ui/visitor-name";
+import { type Filters, isSearchable, listPath, openPath, type Place, reviewOf } from "../place";
+import { t as inbox } from "../texts";
+import type { ViewNames } from "../view-list";
+import { SearchFilters } from "./filters";
 import { t } from "./texts";
 import { useSearch } from "./use-search";
-import type { ViewNames } from "./view-list";
 
 const TYPING_MS = 200;
 
@@ -120,7 +121,7 @@ function Results({ place, filters, message }: Omit<SearchPaneProps, "names">) {
 		return (
 			<Blank icon="warning" title={t("searchUnavailable")}>
 				<p>{t("searchUnavailableText")}</p>
-				<RetryButton retry={retry} label={t("search")} />
+				<RetryButton retry={retry} label={inbox("search")} />
 			</Blank>
 		);
 	}
@@ -133,7 +134,7 @@ function Results({ place, filters, message }: Omit<SearchPaneProps, "names">) {
 		);
 	return (
 		<div class="results">
-			<ul aria-label={t("results")}>
+			<ul aria-label={inbox("results")}>
 				{results.map((one) => (
 					<li key={one.id}>
 						<Result result={one} place={place} isOpen={one.id === message} now={now} />

@@ -1,12 +1,13 @@
 // What a search is limited to.
 
-import { useAgents } from "../shell/all-agents";
-import { t as common } from "../text/common";
-import { Button } from "../ui/button";
-import { type Choice, SelectField, TextField } from "../ui/field";
-import type { Filters } from "./place";
+import { useAgents } from "../../shell/all-agents";
+import { t as common } from "../../text/common";
+import { Button } from "../../ui/button";
+import { type Choice, SelectField, TextField } from "../../ui/field";
+import type { Filters } from "../place";
+import { t as inbox } from "../texts";
+import type { ViewNames } from "../view-list";
 import { t } from "./texts";
-import type { ViewNames } from "./view-list";
 
 interface SearchFiltersProps {
 	readonly filters: Filters;
@@ -30,9 +31,9 @@ export function SearchFilters({ filters, names, onFilters }: SearchFiltersProps)
 	}
 	const states = [
 		["open", t("stateOpen")],
-		["waiting", t("waiting")],
-		["person", t("person")],
-		["resolved", t("resolved")],
+		["waiting", inbox("waiting")],
+		["person", inbox("person")],
+		["resolved", inbox("resolved")],
 	] as const;
 	const ends = [
 		["stopped", t("endStopped")],
@@ -100,7 +101,7 @@ export function SearchFilters({ filters, names, onFilters }: SearchFiltersProps)
 			<SelectField
 				label={common("knowledge")}
 				value={filters.unanswered ?? ""}
-				choices={choices(t("anyReply"), [["true", t("unanswered")]])}
+				choices={choices(t("anyReply"), [["true", inbox("unanswered")]])}
 				onValue={(value) => set("unanswered", value)}
 			/>
 			{filters.contactId && <p class="badge badge-accent">{t("oneContact")}</p>}

@@ -1,10 +1,10 @@
 // The results of a search, page by page.
 
 import { useEffect, useState } from "preact/hooks";
-import type { SearchResult } from "../../../workerd/api/openapi/openapi";
-import { useDesk } from "../api/desk";
-import { ApiError } from "../api/errors";
-import { type Filters, isSearchable } from "./place";
+import type { SearchResult } from "../../../../workerd/api/openapi/openapi";
+import { useDesk } from "../../api/desk";
+import { ApiError } from "../../api/errors";
+import { type Filters, isSearchable } from "../place";
 
 const PAGE = 30;
 
