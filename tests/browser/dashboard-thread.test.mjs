@@ -482,6 +482,34 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			assert.equal(await isFocused(first.box), true);
 		});
 
+		it("has the focus again after a click on its button", async () => {
+			const id = await talk("by-button", HELLO[0]);
+			const operator = await open(id);
+			await operator.box.fill("By button");
+			await operator.page.getByRole("button", { name: "Send", exact: true }).click();
+			await operator.handBack.waitFor();
+			assert.equal(await isFocused(operator.box), true);
+			await operator.page.getByText("Note", { exact: true }).click();
+			await operator.noteBox.fill("For the team");
+			await operator.page.getByRole("button", { name: "Add note" }).click();
+			await until("it is stored", async () => (await operator.noteBox.inputValue()) === "");
+			assert.equal(await isFocused(operator.noteBox), true);
+		});
+
+		it("does not take the conversation from a colleague by Enter", async () => {
+			const id = await talk("enter-later", HELLO[0]);
+			const first = await open(id, jane);
+			const second = await open(id, joe);
+			await first.box.pressSequentially("I was writing");
+			await second.takeOver();
+			await first.page.getByText("Joe answers this visitor.").waitFor();
+			await first.page.keyboard.press("Enter");
+			await first.log.getByText("Somebody else has taken over in the meantime.").waitFor();
+			assert.equal((await banter.thread(id)).conversation.operator.name, "Joe");
+			await first.log.getByRole("button", { name: "Take over and send" }).click();
+			await second.saidUntil([...GREETED, "operator: I was writing"]);
+		});
+
 		it("says who was faster, and takes over when asked", async () => {
 			const id = await talk("faster-send", HELLO[0]);
 			const first = await open(id, jane);
@@ -623,6 +651,23 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		assert.equal(await state(id), "person");
 		await first.page.keyboard.press("e");
 		await until("whoever means it, resolves it", async () => (await state(id)) === "resolved");
+	});
+
+	it("e twice leaves a conversation to whom it was assigned meanwhile", async () => {
+		const id = await talk("twice-assigned", HELLO[0]);
+		const operator = await open(id);
+		await operator.takeOver();
+		await operator.page.getByRole("heading", { level: 2 }).first().click();
+		await operator.page.keyboard.press("e");
+		await operator.page.getByRole("button", { name: "Reopen" }).waitFor();
+		const { users } = await site.admin("GET", "users");
+		const other = users.find(({ name }) => name === "Joe").id;
+		await site.admin("PUT", `conversations/${id}`, { assignedTo: other });
+		await operator.page.getByRole("button", { name: "Joe: Assign conversation" }).waitFor();
+		await operator.page.keyboard.press("e");
+		await operator.page.getByText("The conversation is open again.").waitFor();
+		const { conversation } = await site.admin("GET", `conversations/${id}`);
+		assert.deepEqual([conversation.state, conversation.assignedTo], ["open", other]);
 	});
 
 	it("undo of a resolution does not resolve what a colleague has opened meanwhile", async () => {

@@ -220,7 +220,7 @@ export class ConversationList {
 
 	/** Opens a resolved conversation as it was before. */
 	async reopen(id: string): Promise<void> {
-		await reopen(this.desk.api, id, this.me());
+		await reopen(this.desk.api, id, this.me(), this.rows.get(id)?.assignedTo ?? null);
 		this.show(await this.read(id));
 	}
 

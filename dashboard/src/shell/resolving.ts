@@ -13,17 +13,26 @@ export function rememberState(id: string, { state, operator }: Holding): void {
 	if (state !== "resolved") before.set(id, { state, operator });
 }
 
-/** Of a conversation that is not resolved: whether this page has resolved it, and nobody knows what has opened it. */
+/** Whether this page has resolved it; until the page sees that somebody has opened it. */
 export const wasResolvedHere = (id: string) => before.has(id);
 
 /** Somebody has opened it since: what was before does not count any more. */
 export const forgetState = (id: string) => before.delete(id);
 
-/** Opens a resolved conversation as it was. `me` takes it over again if it was theirs: a takeover ends when it is resolved. */
-export async function reopen(api: Client, id: string, me: Me | null): Promise<void> {
+/**
+ * Opens a resolved conversation as it was. `me` takes it over again if it was theirs, since a takeover ends when it is
+ * resolved; unless it has been assigned to somebody else.
+ */
+export async function reopen(
+	api: Client,
+	id: string,
+	me: Me | null,
+	assignedTo: string | null,
+): Promise<void> {
 	const { state, operator } = before.get(id) ?? { state: "open", operator: null };
 	const path = { conversationId: id };
-	if (state === "person" && operator && operator.id === operatorId(me)) {
+	const mine = operatorId(me);
+	if (state === "person" && operator?.id === mine && (assignedTo ?? mine) === mine) {
 		const body = { force: false, ...(operator.name && { name: operator.name }) };
 		await api.post("/v1/admin/conversations/{conversationId}/takeover", { path, body });
 		return;

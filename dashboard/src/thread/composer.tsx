@@ -29,8 +29,11 @@ interface ComposerProps {
 	readonly onName: (name: string) => void;
 	readonly onTakeOver: () => Promise<void>;
 	readonly onHandBack: () => Promise<void>;
-	/** Settles with whether the text is safe: on its way, or stored. */
-	readonly onSend: (mode: Mode, text: string) => Promise<boolean>;
+	/**
+	 * Settles with whether the text is safe: on its way, or stored. `mayTake`: also from a colleague, as the button
+	 * says; who presses Enter may not have seen yet that a colleague has come.
+	 */
+	readonly onSend: (mode: Mode, text: string, mayTake: boolean) => Promise<boolean>;
 }
 
 export function Composer(props: ComposerProps) {
@@ -51,11 +54,11 @@ export function Composer(props: ComposerProps) {
 	/** The next Enter may come before the server has the note. */
 	const isSending = useRef(false);
 
-	async function send() {
+	async function send(mayTake: boolean) {
 		const written = text.trim();
 		if (written === "" || isSending.current) return;
 		isSending.current = true;
-		if (await onSend(mode, written)) draft.clear(mode, written);
+		if (await onSend(mode, written, mayTake)) draft.clear(mode, written);
 		isSending.current = false;
 	}
 
@@ -98,7 +101,7 @@ export function Composer(props: ComposerProps) {
 				placeholder={isReply ? t("replyHint") : t("noteHint")}
 				text={text}
 				onText={draft.setText}
-				onSend={send}
+				onSend={() => void send(false)}
 				sign={isReply ? "/" : "@"}
 				maxLength={isReply ? REPLY_MAX : NOTE_MAX}
 			/>
@@ -109,7 +112,11 @@ export function Composer(props: ComposerProps) {
 					isSmall
 					icon={isReply ? "send" : "note"}
 					disabled={text.trim() === ""}
-					onClick={send}
+					onClick={() => {
+						// The button cannot keep the focus without a text.
+						field.current?.focus();
+						void send(true);
+					}}
 				>
 					{!isReply && t("addNote")}
 					{isReply && (holder === "other" ? t("sendTaking") : t("send"))}

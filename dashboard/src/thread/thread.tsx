@@ -160,14 +160,14 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 		);
 	}
 
-	async function send(mode: Mode, text: string): Promise<boolean> {
+	async function send(mode: Mode, text: string, mayTake: boolean): Promise<boolean> {
 		if (mode === "note") {
 			const isStored = await actions.addNote(text);
 			if (isStored) setJumps((n) => n + 1);
 			return isStored;
 		}
 		// From a colleague only by the button that says so, or that of the message that was refused.
-		if (holder === "other" && !(await actions.takeOver(operator, true))) return false;
+		if (holder === "other" && mayTake && !(await actions.takeOver(operator, true))) return false;
 		const items = thread.span?.items ?? [];
 		outbox.send(text, items[items.length - 1]?.id ?? null);
 		if (thread.span?.next) thread.toNewest();

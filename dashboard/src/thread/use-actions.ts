@@ -111,7 +111,7 @@ export function useActions(
 			return;
 		}
 		try {
-			await reopen(api, id, me);
+			await reopen(api, id, me, latest.current?.assignedTo ?? null);
 			await refresh();
 			offerUndo({ state: "open" });
 		} catch (reason) {
