@@ -680,7 +680,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		await second.page.getByRole("button", { name: "Reopen" }).click();
 		await first.page.getByRole("button", { name: "Resolve", exact: true }).waitFor();
 		await undo.click();
-		await undo.waitFor({ state: "detached" });
+		await first.page.getByText("The conversation is open again.").waitFor();
 		await first.send("Still there?");
 		await first.saidUntil([...GREETED, "operator: Still there?"]);
 		assert.equal(await state(id), "person");

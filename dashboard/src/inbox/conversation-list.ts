@@ -14,7 +14,7 @@ import { ApiError } from "../api/errors";
 import type { ChangeKind } from "../api/feed";
 import { browser, type Surroundings } from "../api/surroundings";
 import { isHeldBy } from "../shell/mine";
-import { forgetState, reopen } from "../shell/resolving";
+import { reopen } from "../shell/resolving";
 import { byActivity, byWait, Rows } from "./rows";
 import { isIn, queryOf, type View } from "./views";
 
@@ -393,9 +393,7 @@ export class ConversationList {
 	}
 
 	private take(row: Conversation): void {
-		if (this.changing.has(row._id)) return;
-		if (row.state !== "resolved") forgetState(row._id);
-		this.place(row);
+		if (!this.changing.has(row._id)) this.place(row);
 	}
 
 	private async readOne(id: string): Promise<void> {

@@ -10,14 +10,26 @@ type Holding = Pick<Conversation, "state" | "operator">;
 const before = new Map<string, Holding>();
 
 export function rememberState(id: string, { state, operator }: Holding): void {
+	resolved.delete(id);
+	opened.delete(id);
 	if (state !== "resolved") before.set(id, { state, operator });
 }
 
-/** Whether this page has resolved it; until the page sees that somebody has opened it. */
-export const wasResolvedHere = (id: string) => before.has(id);
+/** Those of which this page has heard that they are resolved, and then, that somebody else has opened them. */
+const resolved = new Set<string>();
+const opened = new Set<string>();
 
-/** Somebody has opened it since: what was before does not count any more. */
-export const forgetState = (id: string) => before.delete(id);
+/** In the order of the server. What was before does not count any more if somebody has opened it since. */
+export function hearState(id: string, state: Conversation["state"]): void {
+	if (state === "resolved") resolved.add(id);
+	else if (resolved.delete(id)) {
+		before.delete(id);
+		opened.add(id);
+	}
+}
+
+/** Whether somebody else has opened what this page had heard to be resolved; asked once. */
+export const wasOpened = (id: string) => opened.delete(id);
 
 /**
  * Opens a resolved conversation as it was. `me` takes it over again if it was theirs, since a takeover ends when it is
@@ -31,6 +43,7 @@ export async function reopen(
 ): Promise<void> {
 	const { state, operator } = before.get(id) ?? { state: "open", operator: null };
 	const path = { conversationId: id };
+	resolved.delete(id);
 	const mine = operatorId(me);
 	if (state === "person" && operator?.id === mine && (assignedTo ?? mine) === mine) {
 		const body = { force: false, ...(operator.name && { name: operator.name }) };

@@ -7,7 +7,7 @@ import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { operatorId, useMe } from "../shell/me";
 import { usePeople } from "../shell/people";
-import { forgetState, rememberState, reopen, wasResolvedHere } from "../shell/resolving";
+import { rememberState, reopen, wasOpened } from "../shell/resolving";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { mentionedIn } from "../text/mentions";
@@ -66,14 +66,8 @@ export function useActions(
 	const latest = useRef(conversation.data);
 	latest.current = conversation.data;
 	const toggling = useRef<Promise<unknown>>(Promise.resolve());
-	const changing = useRef(0);
 	const isHeldByOther = (one: Conversation | null) =>
 		one?.state === "person" && one.operator?.id !== operatorId(me);
-	// Somebody has opened it. While a colleague answers, it is known that this page has resolved it before.
-	if (changing.current === 0 && conversation.data && conversation.data.state !== "resolved") {
-		if (!isHeldByOther(conversation.data)) forgetState(id);
-		else if (wasResolvedHere(id)) rememberState(id, conversation.data);
-	}
 
 	function set(next: Conversation) {
 		latest.current = next;
@@ -91,21 +85,24 @@ export function useActions(
 		const wasResolved = state === "resolved";
 		toast({
 			text: common(wasResolved ? "wasResolved" : "wasReopened"),
-			action: { text: common("undo"), run: () => void setResolved(!wasResolved) },
+			action: { text: common("undo"), run: () => void undo(wasResolved) },
 		});
+	}
+
+	async function undo(wasResolved: boolean): Promise<void> {
+		// To open what a colleague has opened changes nothing.
+		if (wasResolved || !isHeldByOther(latest.current)) await setResolved(!wasResolved);
+		else toast({ text: t("refusedTaken"), isBad: true });
 	}
 
 	async function toggle(): Promise<void> {
 		// The second time was meant to open it: a colleague has done so and answers.
-		if (isHeldByOther(latest.current) && wasResolvedHere(id)) {
-			forgetState(id);
+		if (isHeldByOther(latest.current) && wasOpened(id)) {
 			toast({ text: t("refusedTaken"), isBad: true });
 		} else await setResolved(latest.current?.state !== "resolved");
 	}
 
 	async function setResolved(isResolved: boolean): Promise<void> {
-		// A colleague may have done it.
-		if ((latest.current?.state === "resolved") === isResolved) return;
 		if (isResolved) {
 			await change({ state: "resolved" });
 			return;
@@ -124,7 +121,6 @@ export function useActions(
 		const data = latest.current;
 		if (!data) return false;
 		rememberState(id, data);
-		changing.current++;
 		set(shown(data, change));
 		try {
 			const { conversation: next } = await api.put("/v1/admin/conversations/{conversationId}", {
@@ -144,8 +140,6 @@ export function useActions(
 			if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
 			else toastError(reason);
 			return false;
-		} finally {
-			changing.current--;
 		}
 	}
 

@@ -7,6 +7,7 @@ import { allItems } from "../api/all-pages";
 import { type Data, useData, useDesk } from "../api/desk";
 import { browser } from "../api/surroundings";
 import { useCounts } from "../shell/counts";
+import { hearState } from "../shell/resolving";
 import { type Controller, createController, type ThreadView } from "./controller";
 import type { Item } from "./item";
 
@@ -71,6 +72,7 @@ export function useThread(id: string, message: string | undefined, heard: Heard)
 					const { data, set } = now.current.conversation;
 					if (event.type !== "state" || !data) return;
 					const { state, operator } = event;
+					hearState(id, state);
 					const holder = operator ? { id: operator.id ?? "", name: operator.name } : null;
 					set({ ...data, state, operator: holder });
 				},
