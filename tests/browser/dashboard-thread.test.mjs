@@ -622,7 +622,12 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await until("it is as before", async () => (await state(id)) === before);
 			await operator.page.keyboard.press("e");
 			await until("a third one resolves it", async () => (await state(id)) === "resolved");
-			await operator.page.getByRole("button", { name: "Undo" }).last().click();
+			// That of the last message, not of one before.
+			const toast = operator.page.locator(".toast").last();
+			await until("the message is there", async () =>
+				(await toast.textContent()).includes("is resolved"),
+			);
+			await toast.getByRole("button", { name: "Undo" }).click();
 			await until("so does undo", async () => (await state(id)) === before);
 		});
 
