@@ -166,7 +166,8 @@ robots_cache_fetch(struct robots_origin *o, const char *url)
 	    .agent = o->agent,
 	    .etag = "",
 	    .last_modified = "",
-	    .bytes_max = ROBOTS_BYTES_MAX,
+	    /* One more tells that the last line may be a part of one. */
+	    .bytes_max = ROBOTS_BYTES_MAX + 1,
 	};
 
 	o->turn = hosts_fetch(o->cache->hosts, &request, 0, robots_cache_on_done, o);

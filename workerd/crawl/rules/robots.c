@@ -253,6 +253,24 @@ robots_new(void)
 	return r;
 }
 
+static bool
+robots_is_line_end(uint8_t c)
+{
+	return c == '\n' || c == '\r';
+}
+
+/* The part that is read, in whole lines: the beginning of a path would forbid more than the path. */
+static struct slice
+robots_cut(struct slice text)
+{
+	if (text.len <= ROBOTS_BYTES_MAX)
+		return text;
+	text.len = ROBOTS_BYTES_MAX + 1;
+	while (text.len > 0 && !robots_is_line_end(text.p[text.len - 1]))
+		text.len--;
+	return text;
+}
+
 struct robots *
 robots_parse(struct slice text)
 {
@@ -260,15 +278,14 @@ robots_parse(struct slice text)
 	struct robots *r = robots_new();
 	struct robots_group group = {0};
 
-	if (text.len > ROBOTS_BYTES_MAX)
-		text.len = ROBOTS_BYTES_MAX;
+	text = robots_cut(text);
 	/* Also a part of the mark. */
 	for (size_t i = 0; i < sizeof(mark) && text.len > 0 && text.p[0] == mark[i]; i++)
 		text = (struct slice){text.p + 1, text.len - 1};
 	while (text.len > 0) {
 		size_t n = 0;
 
-		while (n < text.len && text.p[n] != '\n' && text.p[n] != '\r')
+		while (n < text.len && !robots_is_line_end(text.p[n]))
 			n++;
 		robots_take_line(r, &group, (struct slice){text.p, n});
 		n += n < text.len;

@@ -15,7 +15,8 @@
 
 struct robots;
 
-/* Rules from the text of a robots.txt. Any bytes are valid. */
+/* Rules from the text of a robots.txt. Any bytes are valid. Of more than ROBOTS_BYTES_MAX bytes, the last line that begins
+ * within these and does not end there is not read, either: whoever cuts the text must leave one more byte. */
 struct robots *robots_parse(struct slice text);
 
 /* Rules that allow everything, or nothing: for a robots.txt that does not exist, or that could not be read (section

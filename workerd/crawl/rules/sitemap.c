@@ -58,6 +58,7 @@ struct sitemap {
 	struct slice base[SITEMAP_BASES]; /* xml:base of the open elements, outermost first */
 	enum sitemap_field field;         /* what the text between two tags belongs to */
 	struct buf texts[FIELDS];
+	bool link_is_html; /* the address in FIELD_LINK is of a page */
 	size_t n;
 	sitemap_entry_fn *fn;
 	void *arg;
@@ -124,9 +125,16 @@ sitemap_emit(struct sitemap *s, struct slice address, struct sitemap_entry entry
 }
 
 static bool
+sitemap_begins(struct slice text, const char *start)
+{
+	return text.len >= strlen(start) &&
+	    strncasecmp((const char *)text.p, start, strlen(start)) == 0;
+}
+
+static bool
 sitemap_is_http(struct slice text)
 {
-	return text.len > 4 && strncasecmp((const char *)text.p, "http", 4) == 0;
+	return text.len > 4 && sitemap_begins(text, "http");
 }
 
 /* The first address that the entry has. */
@@ -252,15 +260,24 @@ sitemap_field(const struct sitemap *s, const struct sitemap_name *name)
 	return FIELD_NONE;
 }
 
-/* The address of Atom's <link>: the page itself has no rel, or "alternate" (RFC 4287, section 4.2.7.2). */
+/* The address of Atom's <link>: the page itself has no rel, or "alternate" (RFC 4287, section 4.2.7.2), also as the
+ * identifier of that relation. The first one counts, unless another one is HTML and the first one is not. */
 static void
 sitemap_take_link(struct sitemap *s, struct slice tag)
 {
 	struct slice rel = sitemap_attribute(tag, "rel");
+	struct slice type = sitemap_attribute(tag, "type");
+	const bool html = type.len == 0 || sitemap_begins(type, "text/html") ||
+	    sitemap_begins(type, "application/xhtml");
 
-	if (buf_len(&s->texts[FIELD_LINK]) == 0 &&
-	    (rel.len == 0 || sitemap_is(rel, "alternate")))
-		sitemap_text_add_decoded(&s->texts[FIELD_LINK], sitemap_attribute(tag, "href"));
+	if (rel.len > 0 && !sitemap_is(rel, "alternate") &&
+	    !sitemap_is(rel, "http://www.iana.org/assignments/relation/alternate"))
+		return;
+	if (buf_len(&s->texts[FIELD_LINK]) > 0 && (s->link_is_html || !html))
+		return;
+	buf_reset(&s->texts[FIELD_LINK]);
+	sitemap_text_add_decoded(&s->texts[FIELD_LINK], sitemap_attribute(tag, "href"));
+	s->link_is_html = html;
 }
 
 static void
@@ -303,6 +320,9 @@ sitemap_open(struct sitemap *s, struct slice tag)
 			s->field = FIELD_NONE;
 		} else
 			buf_reset(&s->texts[s->field]);
+		/* RSS 2.0: this one is not an address. */
+		if (sitemap_is(sitemap_attribute(tag, "isPermaLink"), "false"))
+			s->field = FIELD_NONE;
 	}
 }
 
@@ -387,16 +407,21 @@ size_t
 sitemap_parse(struct slice text, sitemap_entry_fn *fn, void *arg)
 {
 	struct sitemap s = {.fn = fn, .arg = arg};
+	struct slice begin;
 	struct buf utf8;
 
 	buf_init(&utf8, UTF8_MAX);
 	for (size_t i = 0; i < FIELDS; i++)
 		buf_init(&s.texts[i], TEXT_MAX);
 	s.rest = sitemap_text_trim(sitemap_text_utf8(text, &utf8));
-	if (sitemap_at(&s, "<"))
-		sitemap_take_xml(&s);
-	else
+	begin = s.rest;
+	if (!sitemap_at(&s, "<"))
 		sitemap_take_lines(&s);
+	/* Also behind a warning of the program that has written it. */
+	if (s.n == 0) {
+		s.rest = begin;
+		sitemap_take_xml(&s);
+	}
 	for (size_t i = 0; i < FIELDS; i++)
 		buf_clear(&s.texts[i]);
 	buf_clear(&utf8);

@@ -9,10 +9,16 @@
 struct slice
 sitemap_text_trim(struct slice text)
 {
-	while (text.len > 0 && text.p[0] <= ' ')
-		text = (struct slice){text.p + 1, text.len - 1};
-	while (text.len > 0 && text.p[text.len - 1] <= ' ')
-		text.len--;
+	size_t before;
+
+	do {
+		before = text.len;
+		while (text.len > 0 && text.p[0] <= ' ')
+			text = (struct slice){text.p + 1, text.len - 1};
+		while (text.len > 0 && text.p[text.len - 1] <= ' ')
+			text.len--;
+		text = utf8_trim(text);
+	} while (text.len < before);
 	return text;
 }
 
@@ -79,23 +85,20 @@ sitemap_text_add_decoded(struct buf *out, struct slice text)
 	}
 }
 
-/* Whether a text in UTF-16 begins here, and how: the number of bytes of its mark, and which byte comes first. */
+/* Whether a text in UTF-16 begins here, and how: the number of bytes of its mark, and the place of the high byte in each
+ * unit. Without a mark, one byte of the first character is 0, as of each ASCII character. */
 static bool
 sitemap_text_is_utf16(struct slice text, size_t *mark, size_t *high)
 {
-	static const struct {
-		uint8_t bytes[2];
-		size_t mark, high;
-	} known[] = {
-	    {{0xff, 0xfe}, 2, 1}, {{0xfe, 0xff}, 2, 0}, {{'<', 0}, 0, 1}, {{0, '<'}, 0, 0}};
+	const bool marked = text.len >= 2 &&
+	    ((text.p[0] == 0xff && text.p[1] == 0xfe) ||
+		(text.p[0] == 0xfe && text.p[1] == 0xff));
 
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (text.len >= 2 && memcmp(text.p, known[i].bytes, 2) == 0) {
-			*mark = known[i].mark;
-			*high = known[i].high;
-			return true;
-		}
-	return false;
+	if (text.len < 2 || (!marked && (text.p[0] == 0) == (text.p[1] == 0)))
+		return false;
+	*mark = marked ? 2 : 0;
+	*high = marked ? text.p[0] == 0xff : text.p[1] == 0;
+	return true;
 }
 
 /* Takes a character of UTF-16 from the front; a lone surrogate becomes U+FFFD. */

@@ -6,11 +6,11 @@
 
 #include "proto/base/buf.h"
 
-/* Without white space and control characters at both ends. */
+/* Without white space, control characters and byte order marks at both ends. */
 struct slice sitemap_text_trim(struct slice text);
 
-/* The text as UTF-8 without its byte order mark: of a text in UTF-16, with a mark or recognized by its first "<", the copy
- * in out, as far as it has room; of any other, the text itself. */
+/* The text as UTF-8 without its byte order mark: of a text in UTF-16, with a mark or recognized by its first
+ * character, which is ASCII, the copy in out, as far as it has room; of any other, the text itself. */
 struct slice sitemap_text_utf8(struct slice text, struct buf *out);
 
 /* Appends an address in UTF-8: bytes that are invalid there are taken for Latin-1. */

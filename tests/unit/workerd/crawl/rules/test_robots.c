@@ -202,6 +202,30 @@ TEST(assumed_rules_allow_all_or_nothing)
 	robots_free(r);
 }
 
+/* Of a line across the limit nothing counts, not "Disallow: /" of "Disallow: /a". */
+TEST(a_line_across_the_limit_is_not_read)
+{
+	static char text[ROBOTS_BYTES_MAX + 100];
+	static const char rules[] = "user-agent: *\ndisallow: /b\n", last[] = "disallow: /a";
+
+	for (size_t beyond = 0; beyond <= 2; beyond++) {
+		/* The last line ends `beyond` bytes behind the limit, and then the text does. */
+		const size_t end = ROBOTS_BYTES_MAX + beyond;
+
+		memset(text, '\n', sizeof(text));
+		memcpy(text, rules, strlen(rules));
+		memcpy(text + end - strlen(last), last, strlen(last));
+		text[end] = '\0';
+		assert_true(allows(text, "/"));
+		assert_false(allows(text, "/b"));
+		assert_int_equal(allows(text, "/a"), beyond > 0);
+		/* As it is when the rest was not fetched. */
+		text[ROBOTS_BYTES_MAX + 1] = '\0';
+		assert_true(allows(text, "/"));
+		assert_false(allows(text, "/b"));
+	}
+}
+
 /* A pattern must not cost more time than its length. */
 TEST(many_stars_take_no_time)
 {

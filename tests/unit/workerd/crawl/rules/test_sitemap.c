@@ -82,6 +82,15 @@ TEST(entries_are_found)
 		"http://a/ "},
 	    {"<urlset><url><loc>http://a/caf\xe9</loc></url></urlset>",
 		"http://a/caf\xc3\xa9 "},
+	    /* Byte order marks and spaces that do not break in front of the text, a line or an address. */
+	    {"\n\xef\xbb\xbf\xef\xbb\xbf<urlset><url><loc>\xef\xbb\xbfhttp://a/\xc2\xa0"
+	     "</loc></url></urlset>",
+		"http://a/ "},
+	    {"http://a/1\n\xef\xbb\xbfhttp://a/2\n", "http://a/1 http://a/2 "},
+	    /* Behind the warnings of a program. */
+	    {"Notice: Undefined index in /a.php on line 3\n<urlset><url><loc>http://a/"
+	     "</loc></url></urlset>",
+		"http://a/ "},
 	    {"", ""},
 	    {"<", ""},
 	    {"<html><body>Not found</body></html>", ""},
@@ -141,6 +150,17 @@ TEST(feeds_are_lists_of_addresses)
 	    {"<rss><channel xml:base='b/'><p><p><item "
 	     "xml:base='c/'><link>1</link></item></rss>",
 		"b/ | c/ | 1 "},
+	    /* Several pages of an entry: the first one that is HTML, else the first one. */
+	    {"<feed><entry><link rel='alternate' type='application/pdf' href='http://a/1.pdf'/>"
+	     "<link rel='alternate' type='TEXT/HTML; charset=utf-8' href='http://a/1'/>"
+	     "<link rel='alternate' hreflang='de' href='http://a/1/de'/></entry>"
+	     "<entry><link type='image/png' href='http://a/2.png'/></entry>"
+	     "<entry><link rel='http://www.iana.org/assignments/relation/alternate' "
+	     "href='http://a/3'/></entry></feed>",
+		"http://a/1 http://a/2.png http://a/3 "},
+	    {"<rss><item><guid isPermaLink='false'>http://a/?p=1</guid></item>"
+	     "<item><guid isPermaLink=\"true\">http://a/2</guid></item></rss>",
+		"http://a/2 "},
 	    {"<atom:feed><atom:entry><atom:link href=\"http://a/1\"/></atom:entry></atom:feed>",
 		"http://a/1 "},
 	};
@@ -185,6 +205,32 @@ TEST(utf_16_is_read)
 		assert_int_equal(buf_append(&seen, "", 1), 0);
 		assert_string_equal(
 		    (const char *)buf_data(&seen), "http://a/\xc3\xa9\xf0\x9f\x98\x80 ");
+		buf_clear(&seen);
+		buf_clear(&utf16);
+	}
+}
+
+/* A list of lines, and XML behind a line end: what comes first is any ASCII character. */
+TEST(utf_16_without_a_mark_is_read)
+{
+	static const char *const texts[] = {"http://a/1\r\nhttp://a/2\r\n",
+	    "\r\n<urlset><url><loc>http://a/1</loc></url><url><loc>http://a/2</loc></url>"};
+
+	for (size_t k = 0; k < 2 * ARRAY_LEN(texts); k++) {
+		struct buf utf16;
+		size_t left = 9;
+
+		buf_init(&utf16, 1000);
+		for (const char *p = texts[k / 2]; *p != '\0'; p++) {
+			const uint8_t bytes[] = {
+			    (uint8_t)(k % 2 ? *p : 0), (uint8_t)(k % 2 ? 0 : *p)};
+
+			assert_int_equal(buf_append(&utf16, bytes, 2), 0);
+		}
+		buf_init(&seen, 1000);
+		assert_int_equal(sitemap_parse(buf_slice(&utf16), note, &left), 2);
+		assert_int_equal(buf_append(&seen, "", 1), 0);
+		assert_string_equal((const char *)buf_data(&seen), "http://a/1 http://a/2 ");
 		buf_clear(&seen);
 		buf_clear(&utf16);
 	}
