@@ -159,13 +159,15 @@ html_titled_read(struct slice title, bool *number)
 								      : TITLED_NOT;
 }
 
+/* number: whether the title ends with one; label: whether it has no heading but only a label, which readers do not see. */
 static enum titled
-html_titled_of(const xmlNode *element, bool *number)
+html_titled_of(const xmlNode *element, bool *number, bool *label)
 {
 	const xmlNode *heading = html_titled_heading(element);
 	enum titled titled = html_titled_read(html_tree_value(element, "aria-label"), number);
 	struct buf line;
 
+	*label = heading == NULL;
 	if (titled != TITLED_NOT || heading == NULL)
 		return titled;
 	buf_init(&line, TITLE_MAX);
@@ -179,13 +181,13 @@ bool
 html_titled_is_beside(xmlNode *element)
 {
 	struct contents c = {0};
-	bool number;
-	enum titled titled = html_titled_of(element, &number);
+	bool number, label;
+	enum titled titled = html_titled_of(element, &number, &label);
 
 	if (titled == TITLED_NOT)
 		return false;
 	html_titled_count(element, &c);
 	if (titled == TITLED_COMMENTS)
-		return number || c.replies || (c.buttons && !c.code);
+		return number || c.replies || ((c.buttons || label) && !c.code);
 	return c.links >= LINKS_MIN && c.linked >= c.letters / LINKED_PART;
 }

@@ -8,8 +8,9 @@
 #include <libxml/tree.h>
 #include <stdbool.h>
 
-/* Whether an element begins with such a heading (h2 to h6), or has such an aria-label, and what is below that looks like it: times, fields or buttons to
- * reply, or a number of comments; for further articles, links with a good part of the text. */
+/* Whether an element begins with such a heading (h2 to h6), or has such an aria-label, and what is below that looks like
+ * it: times, fields or buttons to reply, a number of comments, or a label without a heading; for further articles, links
+ * with a good part of the text. */
 bool html_titled_is_beside(xmlNode *element);
 
 #endif

@@ -415,6 +415,14 @@ static const struct {
      "<section aria-label=Kommentare><p>Gut!<textarea></textarea></section>"
      "<div><div><h3>3 Commentaires (3)</h3></div><p>Bon!</div>",
 	"P " SENTENCE "\n"},
+    /* By a label alone, without code. */
+    {"<p>" SENTENCE "<section aria-label=Comments><p>Nice!<p>Same here.</section>"
+     "<div role=region aria-label='Reader comments'><ul><li>First!</ul></div>"
+     "<section aria-label=' \xd0\x9a\xd0\xbe\xd0\xbc\xd0\xbc\xd0\xb5\xd0\xbd\xd1\x82\xd0"
+     "\xb0\xd1\x80\xd0\xb8\xd0\xb8: '><p>Da!</section>"
+     "<section aria-label=Comments><p>Begin with #.<pre># a</pre></section>"
+     "<section aria-label=Comments><h2>How to write one</h2><p>Be brief.</section>",
+	"P " SENTENCE "\nP Begin with #.\nC # a\nH2 How to write one\nP Be brief.\n"},
     {"<p>" SENTENCE "<div><h2>Related articles</h2><div><a href=a><h3>Another story</h3></a>"
      "<p>Its first words.</div><div><a href=b><h3>A third story</h3></a><p>Few "
      "words.</div></div>",
