@@ -113,6 +113,7 @@ const BOMBS = {
 		"/a": page("A", filler("alpha")),
 		"/sitemap.xml": { body: gzipSync(Buffer.concat(Array(1000).fill(ENTRIES))) },
 		expected: { "/a": "read" },
+		error: /a sitemap is longer than 16 MB/,
 		most: 60,
 	},
 };

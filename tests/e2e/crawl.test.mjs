@@ -172,6 +172,31 @@ describe("finding pages", () => {
 		});
 	});
 
+	it("reads the beginning of a sitemap that is too long, up to the last whole line, and says so", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			const comments = `#${"x".repeat(1022)}\n`.repeat(16 * 1024);
+			Object.assign(site.pages, {
+				"/robots.txt": { type: "text/plain", body: "Sitemap: /list\nSitemap: /list.gz\n" },
+				"/list": {
+					type: "text/plain",
+					body: `${site.origin}/a\n${comments.slice(0, -100)}\n${site.origin}/${"part".repeat(100)}\n`,
+				},
+				"/list.gz": { type: "application/gzip", body: gzipSync(`${site.origin}/b\n${comments}`) },
+				"/": page("Home", filler("home")),
+				"/a": page("A", filler("alpha")),
+				"/b": page("B", filler("beta")),
+			});
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/a": "read",
+				"/b": "read",
+			});
+			const { error } = await crawler.state(source);
+			assert.equal(error, "a sitemap is longer than 16 MB, and its end is left out");
+		});
+	});
+
 	it("reads no more pages than the source may have, of 20,000 links", async () => {
 		const links = Array.from({ length: 20_000 }, (_, i) => `/page/${i}`);
 		await withCrawler({ "/": page("Home", filler("home"), links) }, async (crawler, site) => {

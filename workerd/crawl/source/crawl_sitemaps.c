@@ -64,19 +64,36 @@ crawl_sitemaps_take(void *arg, const struct sitemap_entry *entry)
 	return ++c->entries < SITEMAP_ENTRIES_MAX;
 }
 
+/* A text of the greatest length was cut: it ends with the last whole element or line, so that no part of an address
+ * counts as one. */
+static struct slice
+crawl_sitemaps_whole_lines(struct crawl *c, struct slice text)
+{
+	if (text.len < SITEMAP_BYTES_MAX)
+		return text;
+	while (text.len > 0 && text.p[text.len - 1] != '>' && text.p[text.len - 1] != '\n' &&
+	    text.p[text.len - 1] != '\r')
+		text.len--;
+	if (c->error[0] == '\0')
+		snprintf(c->error, sizeof(c->error),
+		    "a sitemap is longer than 16 MB, and its end is left out");
+	return text;
+}
+
 static void
 crawl_sitemaps_parse(struct crawl *c, struct slice body)
 {
 	struct buf content;
 
 	if (!gunzip_is(body)) {
-		sitemap_parse(body, crawl_sitemaps_take, c);
+		sitemap_parse(crawl_sitemaps_whole_lines(c, body), crawl_sitemaps_take, c);
 		return;
 	}
 	buf_init(&content, SITEMAP_BYTES_MAX);
 	/* What is damaged behind the first entries leaves these. */
 	(void)!gunzip_add(&content, body);
-	sitemap_parse(buf_slice(&content), crawl_sitemaps_take, c);
+	sitemap_parse(
+	    crawl_sitemaps_whole_lines(c, buf_slice(&content)), crawl_sitemaps_take, c);
 	buf_clear(&content);
 }
 
@@ -87,11 +104,9 @@ crawl_sitemaps_on_result(void *arg, struct visit_result *result)
 
 	c->visit = NULL;
 	c->sitemap_base = result->url;
-	if (result->reason == REASON_NONE && result->status == 200)
+	if ((result->reason == REASON_NONE || result->reason == REASON_SIZE) &&
+	    result->response != NULL && result->response->status == 200)
 		crawl_sitemaps_parse(c, buf_slice(&result->response->body));
-	else if (result->reason == REASON_SIZE && c->error[0] == '\0')
-		snprintf(c->error, sizeof(c->error),
-		    "a sitemap is longer than 16 MB, and is left out");
 	c->sitemap_base = NULL;
 	crawl_go_on(c);
 }
