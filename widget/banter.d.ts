@@ -125,7 +125,7 @@ export interface BanterMethods {
 	locale(code: string): void;
 	/** Changes the colours. */
 	theme(theme: BanterTheme): void;
-	/** Forgets the conversation; the next message begins a new one. */
+	/** Forgets the conversation and the text that is not sent; the next message begins a new conversation. */
 	reset(): void;
 	/**
 	 * Removes the widget with everything that it has added to the page, also its listeners. The conversation is

@@ -1,6 +1,8 @@
 // Debian's Chromium and Firefox for tests and screenshots, driven by playwright-core.
 
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, beforeEach } from "node:test";
 import { chromium, firefox } from "playwright-core";
 import { DEADLINE_MS } from "../e2e/harness.mjs";
@@ -15,6 +17,17 @@ const reasonFor = (program) => !existsSync(program) && `${program} is not instal
 /** Why there is no browser to test with, or false. */
 export const missing = reasonFor(PROGRAM);
 export const missingFirefox = reasonFor(FIREFOX);
+
+const optionsOf = (executablePath) => ({
+	executablePath,
+	timeout: DEADLINE_MS,
+	args: [
+		"--no-sandbox",
+		"--disable-gpu",
+		"--disable-dev-shm-usage",
+		"--disable-background-networking",
+	],
+});
 
 /**
  * @param {object} options playwright's; complete: the whole of Chromium is needed; isFirefox: another browser,
@@ -31,15 +44,23 @@ export function launch({ complete = false, isFirefox = false, ...options } = {})
 		});
 	return chromium.launch({
 		...options,
-		executablePath: complete || !existsSync(SHELL) ? PROGRAM : SHELL,
-		timeout: DEADLINE_MS,
-		args: [
-			"--no-sandbox",
-			"--disable-gpu",
-			"--disable-dev-shm-usage",
-			"--disable-background-networking",
-		],
+		...optionsOf(complete || !existsSync(SHELL) ? PROGRAM : SHELL),
 	});
+}
+
+/** A profile of a visitor who has forbidden all sites to store anything, without a browser beside it. */
+export async function launchWithoutStorage() {
+	const folder = mkdtempSync(join(tmpdir(), "banter-profile-"));
+	mkdirSync(join(folder, "Default"));
+	const profile = { default_content_setting_values: { cookies: 2 } };
+	writeFileSync(join(folder, "Default/Preferences"), JSON.stringify({ profile }));
+	// Not the headless shell, which reads no preferences.
+	const context = await chromium.launchPersistentContext(folder, optionsOf(PROGRAM));
+	context.setDefaultTimeout(DEADLINE_MS);
+	// Its last process may still write.
+	const options = { recursive: true, force: true, maxRetries: 20 };
+	context.on("close", () => rmSync(folder, options));
+	return context;
 }
 
 /** A browser profile, with the deadline of all tests. */

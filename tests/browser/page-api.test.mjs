@@ -7,7 +7,7 @@ import { before, describe, it } from "node:test";
 import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { WIDGET as FIRST_WIDGET } from "../e2e/organizations.mjs";
 import { missing } from "./browser.mjs";
-import { exchange, HELLO, isFocused, useSite } from "./site.mjs";
+import { exchange, HELLO, isFocused, useSite, Visitor } from "./site.mjs";
 
 /** What a page has before the script, as the documents say. */
 const QUEUE = `window.banter ||= function () { (banter.q ||= []).push(arguments); };`;
@@ -152,6 +152,18 @@ describe("the loader and the page's API", { skip: missing }, () => {
 			assert.equal((await names(visitor))[0], "ready");
 		});
 
+	it("hears a page that has kept its queue's function", async () => {
+		const visitor = await site.visitTags([tag], script(`${QUEUE} window.kept = window.banter;`));
+		await button(visitor).waitFor();
+		await visitor.page.evaluate(() => {
+			window.kept("prefill", "from the function");
+			window.kept("open");
+		});
+		await visitor.box.waitFor();
+		assert.equal(await visitor.box.inputValue(), "from the function");
+		assert.deepEqual(visitor.complaints, []);
+	});
+
 	it("opens, closes, hides, shows and sends for the page, and tells it", async () => {
 		const visitor = await site.visitTags([tag], script(COLLECT));
 		await hears(visitor, "ready");
@@ -196,6 +208,51 @@ describe("the loader and the page's API", { skip: missing }, () => {
 		await visitor.saidUntil([]);
 		await visitor.ask(...HELLO);
 		await visitor.page.reload();
+		await visitor.saidUntil(exchange(...HELLO));
+	});
+
+	for (const [name, wasOpen] of [
+		["a closed chat", "0"],
+		["a chat that opens by itself", "1"],
+	])
+		it(`ends the conversation at a reset() that was queued before the script: ${name}`, async () => {
+			const visitor = await site.visitTags([tag]);
+			await visitor.open();
+			await visitor.ask(...HELLO);
+			const keyOf = (kind) => `banter.${kind}.${widget.widget_id}`;
+			const tokenOf = () => visitor.page.evaluate((key) => localStorage[key], keyOf("token"));
+			const before = await tokenOf();
+			await visitor.context.addInitScript(
+				`localStorage["${keyOf("open")}"] = ${wasOpen};
+				sessionStorage["${keyOf("draft")}"] = "of the one before";
+				${QUEUE} banter("reset"); banter("open");`,
+			);
+			await visitor.page.reload();
+			await visitor.chat.waitFor();
+			await until("another visitor is known", async () => {
+				const token = await tokenOf();
+				return token && token !== before;
+			});
+			await visitor.saidUntil([]);
+			assert.equal(await visitor.box.inputValue(), "");
+			await visitor.ask(...HELLO);
+			assert.deepEqual(visitor.complaints, []);
+		});
+
+	it("sends nothing of the visitor before a reset(), in no tab", async () => {
+		const visitor = await site.visitTags([tag]);
+		await visitor.open();
+		await visitor.ask(...HELLO);
+		const other = new Visitor(visitor.context, await visitor.context.newPage());
+		await other.page.goto(visitor.page.url());
+		await other.chat.waitFor();
+		await other.saidUntil(exchange(...HELLO));
+		await other.box.fill("a draft");
+		await call(other, "reset");
+		await other.saidUntil([]);
+		assert.equal(await other.box.inputValue(), "");
+		await visitor.saidUntil([]);
+		await other.ask(...HELLO);
 		await visitor.saidUntil(exchange(...HELLO));
 	});
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
-import { missing } from "./browser.mjs";
+import { launchWithoutStorage, missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 
 const HOSTILE = `
@@ -119,6 +119,33 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await visitor.ask(...HELLO, exchange(...HELLO));
 		assert.equal(await visitor.page.evaluate(() => localStorage.length > 3), true);
 		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("works for a visitor whose browser stores nothing, in two windows", async () => {
+		const context = await launchWithoutStorage();
+		for (let n = 0; n < 2; n++) {
+			const visitor = await site.visitWidget(widget.widget_id, context);
+			const isDenied = () =>
+				navigator.locks.request("probe", () => false).catch(({ name }) => name !== "");
+			assert.equal(await visitor.page.evaluate(isDenied), true);
+			await visitor.open();
+			await visitor.ask(...HELLO);
+			assert.deepEqual(visitor.complaints, []);
+		}
+		await context.close();
+	});
+
+	it("is not open for the page while the page has no body", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await visitor.page.getByRole("button", { name: "Open chat" }).waitFor();
+		const open = () => visitor.page.evaluate(() => window.banter.open());
+		await visitor.page.evaluate(() => document.body.remove());
+		assert.equal(await open(), false);
+		await visitor.page.evaluate(() =>
+			document.documentElement.append(document.createElement("body")),
+		);
+		await visitor.chat.waitFor();
+		assert.equal(await open(), true);
 	});
 
 	it("does not send when Return ends a composition", async () => {

@@ -286,6 +286,19 @@ test("a message that comes too soon goes out again by itself, with the same id, 
 	assert.equal(last().sent.length, 4);
 });
 
+test("a message whose reply runs is not sent again after a reload, so that the next ones keep their own", () => {
+	const { talk, connect, hear, last, shows } = visit({ token: "t1" });
+	talk.send("One");
+	talk.send("Two");
+	connect(history([ONE], "r1"));
+	assert.deepEqual(last().sent, []);
+	hear(...ANSWER_ONE);
+	assert.match(JSON.stringify(last().sent), /"content":"Two"/);
+	hear(...answer("Second", "r2"));
+	shows("> One", "done 1!", "> Two", "done Second");
+	assert.equal(last().sent.length, 1);
+});
+
 test("without a WebSocket the visitor's own message comes back", () => {
 	const { begin, hear, shows, store } = visit();
 	begin("Hi");

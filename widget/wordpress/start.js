@@ -27,17 +27,6 @@
 		}
 	}
 
-	/** Ends the visitor's conversation before the chat begins, which would show it. */
-	function forget() {
-		for (const name of ["localStorage", "sessionStorage"]) {
-			try {
-				window[name].removeItem(`banter.token.${settings.widget}`);
-			} catch {
-				// A browser may forbid it.
-			}
-		}
-	}
-
 	function insert() {
 		const place = document.querySelector("[data-banter-place]");
 		const script = document.createElement("script");
@@ -67,10 +56,7 @@
 		const user = cookie("banter_user");
 		const before = remember(user);
 		// Of somebody else, who has signed out in this browser.
-		if (before && before !== user) {
-			forget();
-			window.banter("reset");
-		}
+		if (before && before !== user) window.banter("reset");
 		const hasCart = settings.cart && cookie("woocommerce_items_in_cart");
 		const { hidden, identity, context } = user || hasCart ? await who().catch(() => ({})) : {};
 		if (hidden) return;

@@ -13,10 +13,9 @@ type Mounted = Opened & {
 };
 
 /** As JSON has it: another tab may carry out the call, and functions cannot be sent there. */
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-	const copy: unknown = typeof value === "object" ? JSON.parse(stringify(value)) : null;
-	return typeof copy === "object" && copy !== null ? { ...copy } : {};
-}
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> => ({
+	...(typeof value === "object" && JSON.parse(stringify(value))),
+});
 
 /** Returns for open whether the chat is on the page, and for send whether the message is accepted. */
 export function perform(
@@ -26,12 +25,12 @@ export function perform(
 ): boolean | undefined {
 	const { open } = store.get();
 	if (method === "open" || (method === "send" && !open)) view.toggle(true);
-	if (method === "open") return !host.hidden;
+	if (method === "open") return host.isConnected && !host.hidden;
 	if (method === "send") return conversation.send(String(first ?? ""));
-	if (method === "show" || method === "hide") look();
+	if (/show|hide/.test(method)) look();
 	else if (method === "close") open && view.toggle(false);
 	else if (method === "toggle") view.toggle(!open);
-	else if (method === "moved" || method === "placed") view.moved();
+	else if (/moved|placed/.test(method)) view.moved();
 	else if (method === "prefill") view.prefill(String(first ?? ""));
 	else if (method === "theme") view.setTheme(first as ThemeName);
 	else if (method === "identify") conversation.identify(objectOf(first));

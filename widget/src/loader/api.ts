@@ -43,6 +43,8 @@ export function openApi(add: (instances: Instance[], script: Tag) => void): Api 
 	});
 	page.banter = api;
 	return Object.assign(api, {
+		/** A page may have kept the function that was its queue. */
+		q: { push: (call: Call) => api(...call) },
 		/** The methods of the widget with this id: data-id, else data-widget. */
 		get(id: string) {
 			const found = instances.find((one) => one.id === id);

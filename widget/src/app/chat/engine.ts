@@ -269,6 +269,9 @@ export function createEngine(parts: EngineParts): Engine {
 		}
 		const [first, ...others] = queue.get();
 		isBack = false;
+		// Its reply comes without that. Once more, it would come when the next message already waits for its own.
+		const { text } = history.messages.filter(({ role }) => role === "user").pop() ?? {};
+		if (first && history.active && text === first.text) sent = first.clientMessageId;
 		store.update((state) => adopt(state, history, first ? mineOf(state, first) : null));
 		if (first?.failure === null) {
 			const key = replyKey(first.clientMessageId);

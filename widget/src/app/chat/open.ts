@@ -35,7 +35,6 @@ const PASSED = [
 	"loadOlder",
 	"rate",
 	"type",
-	"forget",
 ] as const;
 
 /** The ways to the server, best first. */
@@ -171,5 +170,16 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		get: () => tab.getItem(draftKey) ?? "",
 		set: (text: string) => (text ? tab.setItem(draftKey, text) : tab.removeItem(draftKey)),
 	};
-	return { store, conversation: { ...passed, send, draft }, local };
+
+	function forget(): void {
+		// Here, too: no tab may run the conversation yet, and this one ends its part in it at once.
+		tokens.drop(tokens.get());
+		queue.clear();
+		unsent.clear();
+		draft.set("");
+		session.rememberUnread(0);
+		act("forget");
+	}
+
+	return { store, conversation: { ...passed, send, draft, forget }, local };
 }

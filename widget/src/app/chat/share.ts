@@ -90,7 +90,7 @@ export function share({ store, name, signal, hasBegun, start, done }: ShareParts
 
 	const tell = () => say({ type: "state", from: me, state: store.get() });
 
-	/** Runs the conversation until this tab is closed or frozen. */
+	/** Runs the conversation until this tab is closed or frozen, if it is not yet. */
 	function own(): Promise<void> {
 		const { signal: end } = life;
 		if (end.aborted) return Promise.resolve();
@@ -107,8 +107,9 @@ export function share({ store, name, signal, hasBegun, start, done }: ShareParts
 		channel = new BroadcastChannel(name);
 		channel.addEventListener("message", ({ data }) => hear(data));
 		life = new AbortController();
-		// Rejected if this tab leaves before it is its turn.
-		navigator.locks.request(name, { signal: life.signal }, own).catch(() => {});
+		// Rejected if this tab leaves before it is its turn, which ends own() at once, and where the browser forbids the site
+		// to store anything: then each tab runs the conversation.
+		navigator.locks.request(name, { signal: life.signal }, own).catch(own);
 		say({ type: "hello" });
 	}
 
