@@ -310,7 +310,7 @@ DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev
 DEBS_servers := $(addprefix libraries-of:,nghttp2-proxy nginx haproxy)
 DEBS_postgresql := postgresql|postgresql-15|postgresql-17
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell firefox-esr openssl $(DEBS_postgresql) \
-	libjs-mootools libjs-prototype mariadb-server-core php-cli php-mbstring php-mysql php-xml slowhttptest sslscan strace \
+	libjs-mootools libjs-prototype mariadb-client-core mariadb-server-core php-cli php-mbstring php-mysql php-xml slowhttptest sslscan strace \
 	systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose

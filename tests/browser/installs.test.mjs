@@ -1,6 +1,7 @@
 // The tag as tag managers, shops and site builders add it, and as a module: widget/README.md has a recipe for each.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
@@ -135,6 +136,41 @@ describe("an installation", { skip: missing }, () => {
 			),
 		);
 		assert.deepEqual(await titles(two), ["Other"]);
+	});
+
+	it("works on a site that the server does not know: as a module, and with a hash of the script", async () => {
+		const script = Buffer.from(await (await fetch(src)).arrayBuffer());
+		const hash = createHash("sha256").update(script).digest("base64");
+		const vendor = `<script data-widget="wid_ofAnotherVendor" src="data:text/javascript,"></script>`;
+		const visitor = await site.visitPage(pageOf(""));
+		// Another origin than that of CORS_ORIGIN.
+		const address = `${site.url.replace("localhost", "127.0.0.1")}/page`;
+		for (const html of [
+			`${vendor}<script type="module" src="${src}#widget=${ours.widget_id}"></script>`,
+			`<script>import("${withQuery()}")</script>`,
+			`<script src="${withQuery()}" integrity="sha256-${hash}" crossorigin></script>`,
+		]) {
+			site.files["/page"] = pageOf(html);
+			await visitor.page.goto(address);
+			assert.deepEqual(await titles(visitor), ["Ours"]);
+		}
+		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("takes window.banterSettings of a class, without a prototype, or from a frame", async () => {
+		for (const settings of [
+			"new (class { widget = id })()",
+			"Object.assign(Object.create(null), { widget: id })",
+			"frames[0].JSON.parse(JSON.stringify({ widget: id }))",
+		]) {
+			const visitor = await site.visitPage(
+				pageOf(
+					`<iframe></iframe><script>const id = "${ours.widget_id}"; window.banterSettings = ${settings};</script>
+						<script src="${src}"></script>`,
+				),
+			);
+			assert.deepEqual(await titles(visitor), ["Ours"]);
+		}
 	});
 
 	it("as a module takes its own tag only", async () => {

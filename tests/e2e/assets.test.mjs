@@ -107,6 +107,13 @@ describe("the files that the widget's script loads", () => {
 		assert.match(headers["content-type"], /^application\/javascript/);
 	});
 
+	it("are as readable as the script itself: as a module, or with a hash in its tag", async () => {
+		for (const path of PATHS) {
+			const { headers, status } = await banter.get(path, { origin });
+			assert.deepEqual([status, headers["access-control-allow-origin"]], [200, origin]);
+		}
+	});
+
 	it("are sent uncached for the hash of another version", async () => {
 		const { headers, status, text } = await banter.get("/widget/chat-app-0123456789.js", {
 			origin,

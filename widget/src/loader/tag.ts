@@ -31,8 +31,8 @@ function pageSettings(): Tag["dataset"] {
 	const settings = (window as { banterSettings?: unknown }).banterSettings;
 	const found: Record<string, string> = {};
 	// An element with this id is not meant.
-	if (settings && Object.getPrototypeOf(settings) === Object.prototype)
-		Object.entries(settings).forEach(([name, value]) => {
+	if (Object.prototype.toString.call(settings) === "[object Object]")
+		Object.entries(settings as object).forEach(([name, value]) => {
 			if (value != null) found[name] = Array.isArray(value) ? value.join("\n") : `${value}`;
 		});
 	return found;
