@@ -26,7 +26,7 @@ const KNOWN: readonly [string, object][] = [
 			more: false,
 			before: null,
 			messages: [
-				{ key: "q", role: "user", text: "a", at: null, isQueued: false },
+				{ key: "q", role: "user", text: "a", at: null, isQueued: false, answer: undefined },
 				{ ...REPLY, key: "r", id: "r", text: "b", phase: "stopped" },
 			],
 		},
@@ -34,6 +34,38 @@ const KNOWN: readonly [string, object][] = [
 	[
 		'{"type":"history","messages":[],"active":"r"}',
 		{ type: "history", messages: [], active: "r", more: false, before: null },
+	],
+	[
+		'{"type":"history","messages":[{"role":"operator","content":"a\\n\\n- b","id":"r","structure":{"text":"a","buttons":[{"label":"b"}]}},{"role":"user","content":"b","id":"q","answer":{"message":"r","button":"1"}}]}',
+		{
+			type: "history",
+			active: null,
+			more: false,
+			before: null,
+			messages: [
+				{
+					...REPLY,
+					key: "r",
+					id: "r",
+					text: "a\n\n- b",
+					phase: "done",
+					author: NOBODY,
+					basis: {
+						sources: undefined,
+						general: undefined,
+						structure: { text: "a", buttons: [{ label: "b" }] },
+					},
+				},
+				{
+					key: "q",
+					role: "user",
+					text: "b",
+					at: null,
+					isQueued: false,
+					answer: { message: "r", button: "1" },
+				},
+			],
+		},
 	],
 	['{"type":"typing_start"}', { type: "typing_start" }],
 	['{"type":"typing_stop","new":1}', { type: "typing_stop" }],

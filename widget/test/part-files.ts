@@ -7,6 +7,7 @@ const files = {
 	contact: () => import("../src/app/parts/contact"),
 	network: () => import("../src/app/parts/network"),
 	extras: () => import("../src/app/parts/extras"),
+	offer: () => import("../src/app/parts/offer"),
 };
 
 export function importPart<K extends keyof Parts>(name: K): Promise<Parts[K]> {

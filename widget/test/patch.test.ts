@@ -12,7 +12,7 @@ import {
 } from "../src/app/chat/state";
 
 const FRESH = initialState("Welcome", false);
-const ASKED = ask(FRESH, "q", "Hi");
+const ASKED = ask(FRESH, { role: "user", key: "q", text: "Hi", at: null, isQueued: false });
 const grown = (state: State, text: string) => addToken(state, replyKey("q"), text);
 const LONG = grown(ASKED, "x".repeat(100_000));
 

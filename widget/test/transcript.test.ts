@@ -111,12 +111,21 @@ test("an equal question that was answered is another one", () => {
 });
 
 /** A page on which "Hi" was asked and answered by "1!". */
-const started = start(ask(FRESH, "b", "Hi"), replyKey("b"), "2", 0);
+const started = start(
+	ask(FRESH, { role: "user", key: "b", text: "Hi", at: null, isQueued: false }),
+	replyKey("b"),
+	"2",
+	0,
+);
 const ANSWERED = finish(started, replyKey("b"), "1!", "done");
 const HISTORY = [HI, bot("2", "1!")];
 
 test("a repeated text is not taken for the earlier message", () => {
-	const state = adopt(ask(ANSWERED, "c", "Hi"), stored(HISTORY), mine("Hi", null));
+	const state = adopt(
+		ask(ANSWERED, { role: "user", key: "c", text: "Hi", at: null, isQueued: false }),
+		stored(HISTORY),
+		mine("Hi", null),
+	);
 	assert.deepEqual(shown(state), ["b Hi", "b/reply 1! (done)", "c Hi", "c/reply  (waiting)"]);
 });
 
@@ -138,7 +147,13 @@ test("a reply that proves to be one on the page takes its place", () => {
 const CLOSED = initialState("Welcome", false);
 /** A reply that ran when the page has last heard of it. */
 const RUNNING = start(
-	ask(adopt(CLOSED, stored([HI, HELLO]), null), "3", "And?"),
+	ask(adopt(CLOSED, stored([HI, HELLO]), null), {
+		role: "user",
+		key: "3",
+		text: "And?",
+		at: null,
+		isQueued: false,
+	}),
 	replyKey("3"),
 	"4",
 	0,
@@ -164,7 +179,7 @@ for (const [name, state, history, ended] of ENDED)
 	});
 
 test("the reply to the message that is sent again is counted when it has come", () => {
-	const state = ask(CLOSED, "c", "Hi");
+	const state = ask(CLOSED, { role: "user", key: "c", text: "Hi", at: null, isQueued: false });
 	const history = stored([user("1", "Hi"), bot("2", "Hello")]);
 	assert.equal(adopt(state, history, mine("Hi", "2")).unread, 0);
 });

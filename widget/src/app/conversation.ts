@@ -2,7 +2,7 @@
 
 import type { Shell } from "../shell";
 import type { BrowserStorage } from "./chat/browser-storage";
-import type { Rating, State } from "./chat/state";
+import type { Rating, State, Wish } from "./chat/state";
 import type { Store } from "./chat/store";
 import type { Settings } from "./settings";
 import type { Details } from "./ui/contact";
@@ -11,9 +11,9 @@ import type { Words } from "./words";
 export interface Conversation {
 	/**
 	 * Returns false if the message is not accepted: empty, too long, or too many wait already. `asksPerson`: it asks for
-	 * a person, who is then awaited, whatever the model does.
+	 * a person, who is then awaited, whatever the model does; or it is an answer.
 	 */
-	send(text: string, asksPerson?: boolean): boolean;
+	send(text: string, asksPerson?: Wish): boolean;
 	stop(): void;
 	retry(): void;
 	/** Submits contact details, if the widget asks for them. */

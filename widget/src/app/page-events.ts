@@ -1,6 +1,6 @@
 // The events that the page hears: changes of the state, as `banter:<name>` on the document.
 
-import { isLive, type Message, type Reply, replyOf, type State } from "./chat/state";
+import { isLive, type Message, type Reply, replyOf, type State, type Wish } from "./chat/state";
 import type { Opened, OpenParts } from "./conversation";
 
 /** The longest text in an event, in UTF-16 code units. */
@@ -53,7 +53,7 @@ export function emitEvents({ shell: { emit, host } }: OpenParts, { store }: Open
 /** The same, with an event for each message that the visitor sends here. */
 export function withEvents({ shell: { emit } }: OpenParts, opened: Opened): Opened {
 	const { conversation } = opened;
-	function send(text: string, asksPerson?: boolean): boolean {
+	function send(text: string, asksPerson?: Wish): boolean {
 		const isSent = conversation.send(text, asksPerson);
 		if (isSent) emit("message", { text: text.trim().slice(0, EVENT_TEXT_MAX) });
 		return isSent;

@@ -16,6 +16,8 @@ export interface Parts {
 	readonly network: typeof import("./parts/network");
 	/** What a site may switch on: the button's picture, notices, the teaser, starter questions. */
 	readonly extras: typeof import("./parts/extras");
+	/** What a message offers beside its text: buttons, cards, a form. */
+	readonly offer: typeof import("./parts/offer");
 }
 
 /** A browser may remember a failed import by its URL, hence another one after each failure. */

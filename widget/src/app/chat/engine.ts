@@ -224,6 +224,8 @@ export function createEngine(parts: EngineParts): Engine {
 			// Without a WebSocket, a session of a key begins with its first message.
 			identity: about.get("identify"),
 			context: about.get("context")?.context,
+			// An answer has its own type.
+			...Object(asksPerson),
 		};
 		if (!connection.send(message)) return;
 		sent = id;
@@ -277,8 +279,7 @@ export function createEngine(parts: EngineParts): Engine {
 			const key = replyKey(first.clientMessageId);
 			store.update((state) => start(state, key, null, Number.POSITIVE_INFINITY));
 		}
-		for (const { clientMessageId, text } of others)
-			store.update((state) => enqueue(state, clientMessageId, text));
+		for (const one of others) store.update((state) => enqueue(state, one));
 		people.expect();
 		enter();
 	}
@@ -321,14 +322,15 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	/** A message of the visitor: without a WebSocket, also that which was sent from here. */
-	function hearVisitor({ key, text, at }: Question): void {
+	function hearVisitor(question: Question): void {
+		const { key, text, at } = question;
 		const [first] = queue.get();
 		const isMine = !isBack && first?.text === text && !first.failure;
 		if (first && isMine && ready && replyOf(store.get(), replyKey(first.clientMessageId))) {
 			isBack = true;
 			store.update((state) => setSent(state, first.clientMessageId, at));
 		} else if (!store.get().messages.some((one) => one.key === key)) {
-			store.update((state) => ask(state, key, text, at));
+			store.update((state) => ask(state, question));
 		}
 	}
 
@@ -459,15 +461,15 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	function send(sending: Sending): void {
-		const { clientMessageId, text } = sending;
+		const { clientMessageId } = sending;
 		if (store.get().messages.some(({ key }) => key === clientMessageId)) return;
-		if (sending.asksPerson) interrupt();
+		if (sending.asksPerson === true) interrupt();
 		const [first] = queue.get();
 		const again = first?.failure && isUnsent(first.failure) ? first : null;
 		// The visitor writes on in place of another attempt.
 		if (first?.failure && !again) shift(replyKey(first.clientMessageId));
 		queue.put(sending);
-		store.update((state) => enqueue(state, clientMessageId, text));
+		store.update((state) => enqueue(state, sending));
 		connection.want();
 		if (again) sendAgain(again);
 		else post();

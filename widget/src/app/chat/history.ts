@@ -41,10 +41,12 @@ export function readMessage(value: unknown): Message | null {
 		rating,
 		sources,
 		general,
+		structure,
+		answer,
 	}: Unchecked = Object(value);
 	if (typeof id !== "string" || typeof text !== "string") return null;
 	const at = typeof createdAt === "number" ? createdAt : null;
-	if (role === "user") return { role, key: id, text, at, isQueued: false };
+	if (role === "user") return { role, key: id, text, at, isQueued: false, answer };
 	const isPerson = role === "operator";
 	if (role !== "assistant" && !isPerson) return null;
 	const phase = PHASES.get(status) ?? "done";
@@ -56,7 +58,7 @@ export function readMessage(value: unknown): Message | null {
 		failure: phase === "failed" ? "interrupted" : null,
 		author: isPerson ? readPerson(Object(author)) : null,
 		rating: rating === "up" || rating === "down" ? rating : null,
-		basis: general || Object(sources)[0] ? { sources, general } : null,
+		basis: structure || general || Object(sources)[0] ? { sources, general, structure } : null,
 	};
 }
 

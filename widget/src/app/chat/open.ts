@@ -16,7 +16,7 @@ import { openQueue } from "./queue";
 import { remember } from "./remember";
 import { openSession, randomId, type Session } from "./session";
 import { type Action, alone, canShare, share } from "./share";
-import { initialState, MAX_MESSAGE } from "./state";
+import { initialState, MAX_MESSAGE, type Wish } from "./state";
 import { createStore } from "./store";
 import { openTokens, type Tokens } from "./tokens";
 
@@ -144,7 +144,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		},
 	);
 
-	function send(text: string, asksPerson = false): boolean {
+	function send(text: string, asksPerson?: Wish): boolean {
 		const message = text.trim();
 		const { length } = store.get().messages.filter((one) => one.role === "user" && one.isQueued);
 		if (message === "" || message.length > MAX_MESSAGE || length >= QUEUE_MAX) return false;
@@ -152,7 +152,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 			clientMessageId: randomId(),
 			text: message,
 			failure: null,
-			...(asksPerson && { asksPerson }),
+			asksPerson,
 		};
 		if (isShared) unsent.put(sending);
 		act("send", sending);

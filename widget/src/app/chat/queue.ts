@@ -3,12 +3,13 @@
 import { type FailureKind, toFailureKind } from "../net/failure";
 import { parseObject, stringify, textOf } from "../net/parse";
 import type { BrowserStorage } from "./browser-storage";
+import type { Wish } from "./state";
 
 export interface Sending {
 	readonly clientMessageId: string;
 	readonly text: string;
-	/** It asks for a person: the model does not answer. */
-	readonly asksPerson?: boolean;
+	/** true: it asks for a person, so the model does not answer. */
+	readonly asksPerson?: Wish | undefined;
 	/** If set, only the visitor can retry. */
 	readonly failure: FailureKind | null;
 }
@@ -25,15 +26,10 @@ export interface Queue {
 const KEY = "banter.sending";
 
 function readSending(value: unknown): Sending[] {
-	const {
-		clientMessageId,
-		text,
-		asksPerson,
-		failure,
-	}: { readonly [K in keyof Sending]?: unknown } = Object(value);
+	const { clientMessageId, text, failure }: { readonly [K in keyof Sending]?: unknown } =
+		Object(value);
 	if (typeof clientMessageId !== "string" || typeof text !== "string") return [];
-	const kept = { clientMessageId, text, failure: toFailureKind(failure) };
-	return [asksPerson === true ? { ...kept, asksPerson } : kept];
+	return [{ ...Object(value), failure: toFailureKind(failure) }];
 }
 
 /** `to`: the server that the messages are for; another page of the site may use another one. */

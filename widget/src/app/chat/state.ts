@@ -29,7 +29,20 @@ export interface Question {
 	readonly at: number | null;
 	/** It waits for the connection, or for the reply before it. */
 	readonly isQueued: boolean;
+	/** The offer that it takes (Answer); not checked. */
+	readonly answer?: unknown;
 }
+
+/** Of the message with this id, the visitor has chosen a button, or filled in the form. */
+export interface Answer {
+	readonly type: "answer";
+	readonly message: string;
+	readonly button?: string;
+	readonly values?: Readonly<Record<string, string>>;
+}
+
+/** Of a message: it asks for a person, or it is an answer. */
+export type Wish = boolean | Answer;
 
 /** A person who answers in place of the model. */
 export interface Person {
@@ -56,7 +69,7 @@ export interface Reply {
 	/** null: the model. */
 	readonly author: Person | null;
 	readonly rating: Rating | null;
-	/** What it is based on, as the server says (ui/sources.ts); null: nothing to show. */
+	/** What it is based on (ui/sources.ts) and what it offers (ui/offer.ts), as the server says; null: nothing to show. */
 	readonly basis: Basis | null;
 }
 
@@ -64,6 +77,7 @@ export interface Reply {
 export interface Basis {
 	readonly sources: unknown;
 	readonly general: unknown;
+	readonly structure?: unknown;
 }
 
 export type Message = Question | Reply;
@@ -233,9 +247,8 @@ export function insert(state: State, ...added: Message[]): State {
 }
 
 /** A message from elsewhere, whose reply follows. */
-export function ask(state: State, key: string, text: string, at: number | null = null): State {
-	const question: Question = { role: "user", key, text, at, isQueued: false };
-	return insert(state, question, newReply(replyKey(key)));
+export function ask(state: State, question: Question): State {
+	return insert(state, question, newReply(replyKey(question.key)));
 }
 
 /** A whole message of a person. */
@@ -243,10 +256,21 @@ export function hearPerson(state: State, message: Reply): State {
 	return count(insert(state, message));
 }
 
+/** What is sent. */
+interface Unsent {
+	readonly clientMessageId: string;
+	readonly text: string;
+	readonly asksPerson?: Wish | undefined;
+}
+
 /** A message of this visitor that is not sent yet. */
-export function enqueue(state: State, key: string, text: string): State {
-	if (state.messages.some((message) => message.key === key)) return state;
-	const question: Question = { role: "user", key, text, at: null, isQueued: true };
+export function questionOf({ clientMessageId: key, text, asksPerson: answer }: Unsent): Question {
+	return { role: "user", key, text, at: null, isQueued: true, answer };
+}
+
+export function enqueue(state: State, unsent: Unsent): State {
+	const question = questionOf(unsent);
+	if (state.messages.some(({ key }) => key === question.key)) return state;
 	return { ...state, messages: [...state.messages, question] };
 }
 

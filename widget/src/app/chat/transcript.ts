@@ -10,6 +10,7 @@ import {
 	type Message,
 	newReply,
 	type Question,
+	questionOf,
 	type Reply,
 	replyAt,
 	replyKey,
@@ -24,8 +25,9 @@ export interface Mine {
 }
 
 /** The message in the outbox, as it appears on the page. */
-export function mineOf(state: State, { clientMessageId: key, text, failure }: Sending): Mine {
-	const question: Question = { role: "user", key, text, at: null, isQueued: true };
+export function mineOf(state: State, sending: Sending): Mine {
+	const { clientMessageId: key, failure } = sending;
+	const question = questionOf(sending);
 	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key));
 	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
 }

@@ -72,7 +72,7 @@ export function createLog(parts: LogParts, events: ListEvents, changed: () => vo
 		if (isAsked) return;
 		isAsked = true;
 		void usePart("log", parts, ({ createMessageList, createNews }) => {
-			list = createMessageList({ ...parts, events, createAvatar }, frame, node, greeting);
+			list = createMessageList({ ...parts, events, createAvatar, usePart }, frame, node, greeting);
 			// What has changed since then is news.
 			if (first) {
 				list.render(first);

@@ -1,7 +1,14 @@
 // The list of messages, in the frame of log.ts.
 
 import { el, setChildren } from "../../dom";
-import { type Message, type Person, type State, tailOf } from "../chat/state";
+import {
+	type Answer,
+	type Message,
+	type Person,
+	type State,
+	tailOf,
+	type Wish,
+} from "../chat/state";
 import { createClock } from "./clock";
 import type { Details } from "./contact";
 import { createEmailField } from "./email-field";
@@ -15,14 +22,15 @@ export interface MessageList {
 	render(state: State): void;
 }
 
-export type ListEvents = MessageParts["events"] & {
+export type ListEvents = Omit<MessageParts["events"], "answer"> & {
 	retry(): void;
 	introduce(details: Details): void;
-	send(text: string): boolean;
+	send(text: string, wish?: Wish): boolean;
 	loadOlder(): void;
 };
 
-type ListParts = LogParts & Pick<MessageParts, "createAvatar"> & { readonly events: ListEvents };
+type ListParts = LogParts &
+	Pick<MessageParts, "createAvatar" | "usePart"> & { readonly events: ListEvents };
 
 interface Shown {
 	readonly node: HTMLElement;
@@ -81,6 +89,8 @@ export function createMessageList(
 	let isComplete = true;
 	/** Stays in place while messages are drawn above it. The same in all frames: positions are rounded to pixels. */
 	let anchor: HTMLElement | undefined;
+	/** The ids of the messages that the visitor has answered. */
+	let answered = new Set<unknown>();
 	/** Several messages at once come from the history and appear without animation. */
 	let isBulk = false;
 
@@ -98,11 +108,22 @@ export function createMessageList(
 		scroll.follow();
 	}
 
+	/** As goOn(). */
+	function answer(wish: Answer, text: string): boolean {
+		const isTaken = events.send(text, wish);
+		if (isTaken) {
+			list.focus({ preventScroll: true });
+			scroll.follow();
+		}
+		return isTaken;
+	}
+
 	function create({ key, message, text }: Item): Shown {
 		const view =
 			greeting && key === "welcome"
 				? { node: greeting, render: () => undefined }
-				: message && createMessage({ ...parts, clock, retry, goOn }, message);
+				: message &&
+					createMessage({ ...parts, events: { ...events, answer }, clock, retry, goOn }, message);
 		return {
 			node: view?.node ?? el("p", { class: "line" }, text),
 			view,
@@ -112,9 +133,10 @@ export function createMessageList(
 	}
 
 	function update(entry: Shown, { message }: Item, isLast: boolean, isDown: boolean): void {
-		const now = `${isLast} ${isDown}`;
+		const isAnswered = message?.role === "assistant" && answered.has(message.id);
+		const now = `${isLast} ${isDown} ${isAnswered}`;
 		if (!message || (entry.message === message && entry.state === now)) return;
-		entry.view?.render(message, isLast, isDown);
+		entry.view?.render(message, isLast, isDown, isAnswered);
 		entry.message = message;
 		entry.state = now;
 	}
@@ -166,6 +188,9 @@ export function createMessageList(
 	function draw(now: State): void {
 		const { messages } = now;
 		const items = timelineOf(now, lines, clock);
+		answered = new Set(
+			messages.map((one) => (one.role === "user" ? Object(one.answer).message : "")),
+		);
 		const [before, newest] = messages.slice(0, tailOf(messages)).slice(-2);
 		const last = [(newest ?? before)?.key ?? ""];
 		// Nothing shows that the server has it.

@@ -3,15 +3,20 @@
 import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
 import { LINK, splitLinks } from "../../markdown/links";
-import { isLive, type Message, type Question, type Reply } from "../chat/state";
+import { type Answer, isLive, type Message, type Question, type Reply } from "../chat/state";
+import type { PartOwner, usePart } from "../parts";
 import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
+import type { Offer } from "./offer";
 import { writerOf } from "./people";
 import { createSources, knownHosts, type Sources } from "./sources";
 
-export interface MessageParts extends ActionParts {
+export interface MessageParts extends ActionParts, PartOwner {
+	readonly events: ActionParts["events"] & { answer(wish: Answer, text: string): boolean };
+	/** The app has it already; an older one does not give it. */
+	readonly usePart?: typeof usePart;
 	readonly retry: () => void;
 	/** Asks for the rest of a reply that was too long. */
 	readonly goOn: () => void;
@@ -23,9 +28,9 @@ export interface MessageView {
 	readonly node: HTMLElement;
 	/**
 	 * `isLast`: only the newest failed reply offers a retry; or a message that the server may not have yet. `isDown`: there is no connection, which the
-	 * line above the text field says.
+	 * line above the text field says. `isAnswered`: what it offers.
 	 */
-	render(message: Message, isLast: boolean, isDown: boolean): void;
+	render(message: Message, isLast: boolean, isDown: boolean, isAnswered: boolean): void;
 }
 
 function withLinks(text: string): (Node | string)[] {
@@ -128,7 +133,7 @@ function createPlainText(): ReplyText {
 }
 
 function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
-	const { words, settings, retry: onRetry, goOn: onGoOn } = parts;
+	const { words, settings, events, retry: onRetry, goOn: onGoOn } = parts;
 	const bubble = el("div", { class: "bubble" });
 	let isKnown = knownHosts(null);
 	const content: ReplyText = settings.plainText
@@ -145,6 +150,10 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const below = el("div", { class: "basis" });
 	let basis: Reply["basis"] = null;
 	let sources: Sources | null = null;
+	let offer: Offer | null = null;
+	/** The offer's part. */
+	let isAsked = false;
+	let shown: [Reply, boolean, boolean, boolean] | null = null;
 	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 	const goOn = el("button", { class: "retry" }, words("continue"));
@@ -172,33 +181,52 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		below.replaceChildren(...(sources?.nodes ?? []));
 	}
 
+	/** Until its part is there, the text says the same in words. */
+	function showOffer({ id, basis: now }: Reply, draw: () => void): void {
+		if (isAsked || !id || !now?.structure) return;
+		isAsked = true;
+		void parts.usePart?.("offer", parts, ({ createOffer }) => {
+			offer = createOffer(words, now.structure, id, events.answer);
+			draw();
+			node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
+		});
+	}
+
+	function render(message: Reply, isLast: boolean, isDown: boolean, isAnswered: boolean): void {
+		const { phase } = message;
+		const isUnanswered = phase === "filtered" && message.text === UNANSWERED;
+		const text = isUnanswered ? words("unanswered") : (offer?.lead ?? message.text);
+		node.dataset.phase = phase;
+		const own = (button: HTMLElement) => (isLast ? button : null);
+		const remark = remarkOn(words, message, own(retry), own(goOn), isDown);
+		const isAwaited = phase === "waiting" || (phase === "paused" && !text && !remark);
+		// Without a connection nobody seems to write.
+		const waits = isAwaited && !isDown;
+		node.hidden = isAwaited && isDown;
+		showBasis(message.basis);
+		if (waits) wait();
+		else show(text, !isLive(message));
+		actions.render(message);
+		offer?.render(isAnswered);
+		// The welcome message is no reply.
+		const isDone = message.text && !isLive(message) && key !== "welcome";
+		setChildren(body, [
+			...title,
+			...(text || waits ? [bubble] : []),
+			...(offer ? [offer.node] : []),
+			...(below.firstChild ? [below] : []),
+			...(remark ? [remark] : []),
+			...(isDone ? [actions.node] : []),
+		]);
+	}
+
 	return {
 		node,
-		render(message, isLast, isDown) {
+		render(message, ...state) {
 			if (message.role !== "assistant") return;
-			const { phase } = message;
-			const isUnanswered = phase === "filtered" && message.text === UNANSWERED;
-			const text = isUnanswered ? words("unanswered") : message.text;
-			node.dataset.phase = phase;
-			const own = (button: HTMLElement) => (isLast ? button : null);
-			const remark = remarkOn(words, message, own(retry), own(goOn), isDown);
-			const isAwaited = phase === "waiting" || (phase === "paused" && !text && !remark);
-			// Without a connection nobody seems to write.
-			const waits = isAwaited && !isDown;
-			node.hidden = isAwaited && isDown;
-			showBasis(message.basis);
-			if (waits) wait();
-			else show(text, !isLive(message));
-			actions.render(message);
-			// The welcome message is no reply.
-			const isDone = text && !isLive(message) && key !== "welcome";
-			setChildren(body, [
-				...title,
-				...(text || waits ? [bubble] : []),
-				...(message.basis ? [below] : []),
-				...(remark ? [remark] : []),
-				...(isDone ? [actions.node] : []),
-			]);
+			shown = [message, ...state];
+			render(...shown);
+			showOffer(message, () => shown && render(...shown));
 		},
 	};
 }
