@@ -131,6 +131,9 @@ export function makeExport(conversations, text) {
 			completion_tokens: 0,
 			text,
 			files: [],
+			structure: [],
+			lead: 0,
+			answer: [],
 		});
 		all.push({
 			kind: "conversation",
