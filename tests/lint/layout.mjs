@@ -48,7 +48,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/turn/prompt: workerd/model/openai workerd/model/parts
 	workerd/tools: workerd/net
 	workerd/turn: workerd/hours workerd/knowledge workerd/tools workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
-	workerd/api/request: workerd/http/ workerd/store workerd/turn
+	workerd/api/request: workerd/files workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/structure workerd/api/attached workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \

@@ -83,8 +83,7 @@ api_on_store_lost(void *arg)
 {
 	struct api *api = arg;
 
-	api->login_secret = (struct hash256){0};
-	file_link_use(&api->login_secret);
+	api_use_login_secret(api, &(struct hash256){{0}});
 }
 
 /* Without it, files could neither be sent nor shown. */
@@ -95,8 +94,7 @@ api_on_secret(void *arg, uint16_t type, const union msg *m)
 
 	if (type != MSG_LOGIN_SECRET)
 		return;
-	api->login_secret = m->login_secret.secret;
-	file_link_use(&api->login_secret);
+	api_use_login_secret(api, &m->login_secret.secret);
 }
 
 static void

@@ -43,7 +43,8 @@ sign_in_on_secret(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&s->q, type, m);
 		return;
 	}
-	s->q.api->login_secret = s->secret = m->login_secret.secret;
+	s->secret = m->login_secret.secret;
+	api_use_login_secret(s->q.api, &s->secret);
 	s->next(s);
 }
 

@@ -13,6 +13,7 @@
 #include "proto/base/secrets.h"
 #include "proto/ipc/scoreboard.h"
 #include "proto/settings/settings.h"
+#include "workerd/files/file_links.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turns.h"
 
@@ -58,7 +59,8 @@ struct api {
 	struct server_settings *shown_settings;    /* of workerd/api/server */
 	struct msg_crash_report crashes;           /* last reported to the store */
 	struct event *crash_watch;                 /* reports changes */
-	struct hash256 login_secret; /* the store's; zero: not read on this connection */
+	/* The store's; zero: not read on this connection. Set only by api_use_login_secret(). */
+	struct hash256 login_secret;
 	/* Keys whose use was reported to the store, for guard_key.c. Keys with the same place are reported more often. */
 	struct {
 		struct hash256 key;
@@ -70,6 +72,14 @@ struct api {
 	LIST_HEAD(, event_stream) endless_streams; /* of event_stream.h */
 	bool draining;
 };
+
+/* The secret of the store that this worker is connected to, also for the addresses of files; zero: unknown from now on. */
+static inline void
+api_use_login_secret(struct api *api, const struct hash256 *secret)
+{
+	api->login_secret = *secret;
+	file_link_use(secret);
+}
 
 /* The buffer for a small answer, emptied: valid until the next call. */
 static inline struct buf *

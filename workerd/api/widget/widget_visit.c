@@ -123,7 +123,7 @@ widget_visit_goes_on(struct store_query *q, struct widget_visit *v, uint16_t typ
 	struct msg_visitor_open ask = {0};
 
 	if (type == MSG_LOGIN_SECRET) {
-		q->api->login_secret = m->login_secret.secret;
+		api_use_login_secret(q->api, &m->login_secret.secret);
 		widget_visit_ask(q, v, fn);
 		return true;
 	}
