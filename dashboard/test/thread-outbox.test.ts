@@ -119,6 +119,7 @@ test("a message that an event has brought is not shown twice, and equal ones are
 		author: null,
 		model: null,
 		rating: null,
+		receipt: undefined,
 		sources: undefined,
 	});
 	const out = (id: string, content: string, after: string | null): Outgoing => ({

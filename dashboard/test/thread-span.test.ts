@@ -55,6 +55,15 @@ test("messages that arrive behind a gap wait until the gap is loaded", () => {
 	]);
 });
 
+test("a message keeps its receipt until it is written again", () => {
+	const receipt = { state: "failed", at: 1, reason: "blocked" } as const;
+	const begin = spanOf({ ...page([]), messages: [{ ...message("m1"), receipt }] }, 99);
+	const again = heard(begin, [{ ...said("m1"), role: "assistant" } as LiveEvent]);
+	assert.deepEqual(again.items[0]?.receipt, receipt);
+	const started = heard(again, [{ type: "start", messageId: "m1", position: 0 } as LiveEvent]);
+	assert.equal(started.items[0]?.receipt, undefined);
+});
+
 test("a reply grows with its tokens and ends with its whole text", () => {
 	const events: LiveEvent[] = [
 		said("m1"),

@@ -15,6 +15,7 @@ const item = (id: string, time: string, role: Item["role"] = "user", name?: stri
 	author: name === undefined ? null : { id: name, name },
 	model: undefined,
 	rating: undefined,
+	receipt: undefined,
 	sources: undefined,
 });
 const note = (id: string, time: string): Note => ({

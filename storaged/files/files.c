@@ -7,6 +7,13 @@
 
 static const char no_such_file[] = "no such file";
 
+/* A piece of a file, as a request brings it. */
+struct file_piece {
+	const struct id *file;
+	uint32_t offset;
+	struct slice bytes;
+};
+
 static int
 file_answer(struct call *c, const struct msg_file_record *r)
 {
@@ -54,6 +61,20 @@ file_check_waiting(struct txn *t, struct call *c, const struct id *owner)
 	return rc;
 }
 
+/* A file with this id has begun. It may be in a message of the owner by now: only the owner knows the id. */
+static int
+file_begin_again(struct call *c, const struct id *owner, const struct msg_file_record *r)
+{
+	const struct msg_file_begin *m = &c->m->file_begin;
+
+	if (id_is_zero(&r->owner))
+		return call_refuse(c, STORE_BUSY, "the file is being removed");
+	if (!id_equal(&r->org, &m->org) || r->total != m->total ||
+	    (!id_equal(&r->owner, owner) && id_is_zero(&r->message)))
+		return call_refuse(c, STORE_INVALID, "another file has this id");
+	return file_answer(c, r);
+}
+
 int
 file_begin(struct txn *t, struct call *c, const struct id *owner)
 {
@@ -66,10 +87,8 @@ file_begin(struct txn *t, struct call *c, const struct id *owner)
 	if (id_is_zero(&m->file) || id_is_zero(owner) || m->total == 0 || m->name.len == 0)
 		return call_refuse(c, STORE_INVALID, "a file needs an id, a name and bytes");
 	rc = txn_get_record(t, TABLE_FILES, &key, &r);
-	if (rc == 0 && id_equal(&r.owner, owner) && r.total == m->total)
-		return file_answer(c, &r);
 	if (rc == 0)
-		return call_refuse(c, STORE_INVALID, "another file has this id");
+		return file_begin_again(c, owner, &r);
 	if (rc == MDB_NOTFOUND)
 		rc = file_check_room(t, c, &m->org, m->total);
 	if (rc == 0)
@@ -102,33 +121,60 @@ file_piece_fault(const struct msg_file_record *r, uint32_t offset, struct slice 
 	    : NULL;
 }
 
-int
-handle_file_append(struct txn *t, struct call *c)
+/* Finds the file of a piece, and refuses one that it cannot have. */
+static int
+file_find_for_piece(
+    struct txn *t, struct call *c, const struct file_piece *piece, struct msg_file_record *r)
 {
-	const struct msg_file_append *m = &c->m->file_append;
-	struct msg_file_record r;
 	const char *fault;
-	int rc = file_find(t, &m->file, &r);
+	int rc = file_find(t, piece->file, r);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
 	if (rc != 0)
 		return rc;
-	fault = file_piece_fault(&r, m->offset, m->piece);
-	if (fault != NULL)
-		return call_refuse(c, STORE_INVALID, fault);
-	if (m->offset != r.received || file_is_complete(&r))
-		return file_answer(c, &r);
-	if (m->offset == 0)
+	fault = file_piece_fault(r, piece->offset, piece->bytes);
+	return fault == NULL ? 0 : call_refuse(c, STORE_INVALID, fault);
+}
+
+/* Stores a piece if it is the next one. One that is stored already, or comes too early, changes nothing. *wrong: it ends the
+ * file, whose bytes do not have the SHA-256 that is expected; it is not stored then. */
+static int
+file_take_piece(
+    struct txn *t, const struct file_piece *piece, struct msg_file_record *r, bool *wrong)
+{
+	int rc;
+
+	*wrong = false;
+	if (piece->offset != r->received || file_is_complete(r))
+		return 0;
+	*wrong = file_piece_is_wrong(r, piece->bytes);
+	if (*wrong)
+		return 0;
+	rc = file_add_piece(t, r, piece->bytes);
+	return rc != 0 ? rc : file_find(t, piece->file, r);
+}
+
+int
+handle_file_append(struct txn *t, struct call *c)
+{
+	const struct msg_file_append *m = &c->m->file_append;
+	const struct file_piece piece = {&m->file, m->offset, m->piece};
+	struct msg_file_record r;
+	bool wrong;
+	int rc = file_find_for_piece(t, c, &piece, &r);
+
+	if (rc != 0)
+		return rc;
+	if (m->offset == 0 && r.received == 0)
 		r.type = m->type;
-	if (file_piece_is_wrong(&r, m->piece)) {
-		call_answer(c, MSG_FILE_STATE, &(struct msg_file_state){.org = r.org});
-		return file_drop(t, &r);
-	}
-	rc = file_add_piece(t, &r, m->piece);
-	if (rc == 0)
-		rc = file_find(t, &m->file, &r);
-	return rc != 0 ? rc : file_answer(c, &r);
+	rc = file_take_piece(t, &piece, &r, &wrong);
+	if (rc != 0)
+		return rc;
+	if (!wrong)
+		return file_answer(c, &r);
+	call_answer(c, MSG_FILE_STATE, &(struct msg_file_state){.org = r.org});
+	return file_drop(t, &r);
 }
 
 int
@@ -237,24 +283,20 @@ int
 handle_import_file_piece(struct txn *t, struct call *c)
 {
 	const struct msg_import_file_piece *m = &c->m->import_file_piece;
+	const struct file_piece piece = {&m->file, m->offset, m->piece};
 	struct msg_file_record r;
-	const char *fault;
-	int rc = file_find(t, &m->file, &r);
+	bool wrong;
+	int rc = file_find_for_piece(t, c, &piece, &r);
 
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
+	if (rc == 0 && m->offset > r.received)
+		return call_refuse(
+		    c, STORE_INVALID, "pieces of the file are missing before this one");
+	if (rc == 0)
+		rc = file_take_piece(t, &piece, &r, &wrong);
 	if (rc != 0)
 		return rc;
-	fault = file_piece_fault(&r, m->offset, m->piece);
-	if (fault == NULL && m->offset > r.received)
-		fault = "pieces of the file are missing before this one";
-	if (fault != NULL)
-		return call_refuse(c, STORE_INVALID, fault);
-	if (m->offset == r.received && file_piece_is_wrong(&r, m->piece))
+	if (wrong)
 		return call_refuse(c, STORE_INVALID, "the file has another SHA-256");
-	if (m->offset == r.received && !file_is_complete(&r))
-		rc = file_add_piece(t, &r, m->piece);
-	if (rc == 0)
-		call_ok(c);
-	return rc;
+	call_ok(c);
+	return 0;
 }

@@ -20,6 +20,7 @@
 #include "storaged/engine/garbage.h"
 #include "storaged/files/files.h"
 #include "storaged/inbox/inbox.h"
+#include "storaged/inbox/receipts.h"
 #include "storaged/keys/keys.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_requests.h"
@@ -264,6 +265,8 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 		return "the message's time is invalid";
 	if (import_structure_fault(r) != NULL)
 		return import_structure_fault(r);
+	if (receipt_fault(r) != NULL)
+		return "the message's receipt is invalid";
 	if (import_is_reply(r))
 		return message_status_is_of_reply(r->status) ? NULL : "the status is invalid";
 	if (r->role == MESSAGE_OPERATOR)
@@ -500,16 +503,18 @@ import_is_rated(const struct msg_message_record *message)
 }
 
 /* Whether the message is a reply that was exported while it was written, and is complete by now, or before
- * the visitor rated it. */
+ * the visitor rated it, or a message that has come further in its chat. */
 static bool
 import_is_outdated(const struct import_arrival *a)
 {
 	if (!a->replaces || !id_equal(&a->message.id, &a->there.id))
 		return false;
-	return (a->message.status == MESSAGE_INTERRUPTED &&
-		   a->there.status != MESSAGE_INTERRUPTED) ||
-	    (slice_eq(a->message.text, a->there.text) && import_is_rated(&a->there) &&
-		!import_is_rated(&a->message));
+	if (a->message.status == MESSAGE_INTERRUPTED &&
+	    a->there.status != MESSAGE_INTERRUPTED)
+		return true;
+	return slice_eq(a->message.text, a->there.text) &&
+	    ((import_is_rated(&a->there) && !import_is_rated(&a->message)) ||
+		receipt_is_ahead(&a->there, &a->message));
 }
 
 /* fresh: the message was never here, so that it replaces no other. */

@@ -23,6 +23,7 @@
 [[gnu::warn_unused_result]] int handle_mention_read(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_follow_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_rating_set(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_receipt_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_page_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_context_set(struct txn *t, struct call *c);
 

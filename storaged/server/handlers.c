@@ -171,6 +171,7 @@ static const struct handler table[] = {
     {MSG_MENTION_READ, HANDLER_WRITES, handle_mention_read},
     {MSG_FOLLOW_SET, HANDLER_WRITES, handle_follow_set},
     {MSG_RATING_SET, HANDLER_WRITES, handle_rating_set},
+    {MSG_RECEIPT_SET, HANDLER_WRITES, handle_receipt_set},
     {MSG_PAGE_SET, HANDLER_WRITES, handle_page_set},
     {MSG_CONTEXT_SET, HANDLER_WRITES, handle_context_set},
     {MSG_READ_ALL, HANDLER_WRITES, handle_read_all},

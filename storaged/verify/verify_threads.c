@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/inbox/receipts.h"
 
 /* A conversation during the walk over its messages. */
 struct thread {
@@ -90,6 +91,8 @@ verify_thread_message_fault(uint64_t seq, const struct msg_message_record *messa
 	if (structure_wrong(message->structure) != NULL ||
 	    answer_parts_wrong(message->answer) != NULL || message->lead > message->text.len)
 		return "has an invalid structure or answer";
+	if (receipt_fault(message) != NULL)
+		return receipt_fault(message);
 	switch (message->role) {
 	case MESSAGE_ASSISTANT:
 		return message_status_is_of_reply(message->status) ? NULL

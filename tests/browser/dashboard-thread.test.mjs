@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { DEADLINE_MS, numbered, PASSWORD, until } from "../e2e/harness.mjs";
+import { adminExpect, WIDGET } from "../e2e/organizations.mjs";
+import { signed } from "../e2e/signed.mjs";
 import { Visitor as Socket } from "../e2e/visitors.mjs";
 import { violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
@@ -114,6 +116,50 @@ describe("the dashboard's thread", { skip: missing }, () => {
 				[],
 				"the messages came by the stream",
 			);
+		});
+
+		it("marks how far a message has come in another chat, and what did not arrive", async () => {
+			const channel = await adminExpect(banter, 201, "POST", "webhooks", {
+				url: "https://adapter.example/",
+				format: "channel",
+				widget_id: WIDGET,
+			});
+			const post = async (what, value) => {
+				const body = JSON.stringify(value);
+				const headers = { "content-type": "application/json", ...signed(channel.secret, body) };
+				const url = `${banter.url}/v1/channels/${channel.id}/${what}`;
+				const answer = await fetch(url, { method: "POST", headers, body });
+				assert.ok(answer.ok, await answer.clone().text());
+				return answer.json();
+			};
+			const { conversationId, replyId: messageId } = await post("messages", {
+				id: "1",
+				from: { id: "ada" },
+				text: HELLO[0],
+			});
+			const place = { conversationId, messageId };
+			const operator = await open(conversationId);
+			await operator.saidUntil(GREETED);
+			assert.equal(await operator.log.locator(".row-ticks").count(), 0);
+			await post("receipts", { ...place, state: "sent" });
+			await operator.log.getByTitle(/^Sent, /).waitFor();
+			await post("receipts", { ...place, state: "failed", reason: "The <bot> is blocked" });
+			const mark = operator.log.locator('.row-mark[data-status="failed"]');
+			await mark.waitFor();
+			assert.equal(
+				await mark.innerText(),
+				"Not delivered:The <bot> is blocked\nThe person did not get this message. Reach them in another way, such as by e-mail.",
+			);
+			assert.equal(await operator.log.locator(".row-ticks").count(), 0);
+			assert.deepEqual(await violationsOf(operator.page, "body"), []);
+			await post("receipts", { ...place, state: "delivered" });
+			const ticks = operator.log.getByTitle(/^Delivered, /);
+			await ticks.waitFor();
+			assert.deepEqual([await ticks.locator("svg").count(), await mark.count()], [2, 0]);
+			await post("receipts", { ...place, state: "read" });
+			await operator.log.getByTitle(/^Read, /).waitFor();
+			await operator.page.reload();
+			await operator.log.getByTitle(/^Read, /).waitFor();
 		});
 
 		it("marks a reply that was stopped, and one that the visitor has rated", async () => {

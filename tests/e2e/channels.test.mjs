@@ -16,6 +16,7 @@ import {
 	WIDGET,
 } from "./organizations.mjs";
 import { Receiver } from "./receiver.mjs";
+import { signed } from "./signed.mjs";
 import { expectTool } from "./tool.mjs";
 
 const contract = new Contract();
@@ -28,14 +29,15 @@ function useReceiver() {
 	return receiver;
 }
 
-/** The headers of Standard Webhooks, by the public library that receivers use. */
-function signed(secret, body, { id = randomUUID(), at = Date.now() } = {}) {
-	return {
-		"webhook-id": id,
-		"webhook-timestamp": `${Math.floor(at / 1000)}`,
-		"webhook-signature": new Webhook(secret).sign(id, new Date(at), body),
-	};
-}
+/** Sends bytes of a file from where it is. */
+const sendBytes = (banter, { id, token, offset }, body) =>
+	fetch(`${banter.url}/v1/files/${id}`, {
+		method: "PATCH",
+		headers: { "upload-token": token, "upload-offset": `${offset}` },
+		body,
+	});
+
+const PNG = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(3 * 65536, 7)]);
 
 /** An adapter: a channel, and who receives its deliveries. */
 class Adapter {
@@ -57,8 +59,29 @@ class Adapter {
 		return (await this.post(status, body, signed(this.secret, body))).json;
 	}
 
-	post(status, body, headers) {
-		return contract.drive(this.banter, status, "POST", this.path, {
+	/** Says how far a message has come; resolves to the JSON of the answer. */
+	async report(receipt, status = 200) {
+		const body = JSON.stringify(receipt);
+		return (await this.post(status, body, signed(this.secret, body), "receipts")).json;
+	}
+
+	/** Announces a file of somebody; resolves to the JSON of the answer. */
+	async announce(from, file, status = 201) {
+		const body = JSON.stringify({ from: { id: from }, ...file });
+		return (await this.post(status, body, signed(this.secret, body), "files")).json;
+	}
+
+	/** Announces a file and sends its bytes; resolves to its id. */
+	async upload(from, id, bytes, name = "photo.png") {
+		const file = await this.announce(from, { id, name, bytes: bytes.length });
+		const sent = await sendBytes(this.banter, file, bytes.subarray(file.offset));
+		assert.equal(sent.status, 200, await sent.text());
+		return file.id;
+	}
+
+	post(status, body, headers, what = "messages") {
+		const path = this.path.replace(/messages$/, what);
+		return contract.drive(this.banter, status, "POST", path, {
 			headers: { "content-type": "application/json", ...headers },
 			body,
 		});
@@ -226,6 +249,310 @@ describe("a message by a channel", () => {
 	});
 });
 
+/** A message as the team sees it. */
+async function seen(banter, { conversationId, messageId }) {
+	const { messages } = await banter.thread(conversationId);
+	return messages.find(({ _id }) => _id === messageId);
+}
+
+describe("a receipt", () => {
+	const banter = useBanter({ workers: 2, env: ALLOW });
+	const receiver = useReceiver();
+	const listener = useReceiver();
+	let adapter;
+	before(async () => {
+		adapter = await Adapter.make(banter, receiver);
+		await adminExpect(banter, 201, "POST", "webhooks", { url: listener.url, kinds: ["receipt"] });
+	});
+
+	/** What a webhook was told of a message, when it was told so much. */
+	async function told(messageId, n) {
+		const changes = () =>
+			listener
+				.events("receipt")
+				.filter(({ id }) => id === messageId)
+				.map(({ change }) => change);
+		await until("the webhook knows", () => changes().length >= n);
+		return changes();
+	}
+
+	/** A message that somebody was shown. */
+	async function shown(peer) {
+		const { conversationId, replyId } = await adapter.send(peer, "[[echo]] hello");
+		await adapter.message(peer);
+		return { conversationId, messageId: replyId };
+	}
+
+	it("moves a message forward, never back, and once", async () => {
+		const place = await shown("forward");
+		assert.ok(!("receipt" in (await seen(banter, place))));
+		const steps = [
+			["sent", "sent"],
+			["sent", "sent"],
+			["failed", "failed", "No such number"],
+			["failed", "failed", "Another reason", "No such number"],
+			["sent", "failed", undefined, "No such number"],
+			["delivered", "delivered"],
+			["failed", "delivered", "Late news", null],
+			["read", "read"],
+			["delivered", "read"],
+			["read", "read"],
+		];
+		for (const [state, then, reason, stored = reason ?? null] of steps) {
+			const answer = await adapter.report({ ...place, state, reason });
+			assert.deepEqual([answer.state, answer.reason], [then, stored], state);
+			const { receipt } = await seen(banter, place);
+			assert.deepEqual({ ...place, ...receipt }, answer);
+		}
+		const changes = ["sent", "failed", "delivered", "read"];
+		assert.deepEqual(await told(place.messageId, 4), changes);
+		const { conversationId } = listener.events("receipt").find(({ id }) => id === place.messageId);
+		assert.equal(conversationId, place.conversationId);
+	});
+
+	it("is of a person's message, too, and no news for the adapter", async () => {
+		const place = await shown("person");
+		const path = `conversations/${place.conversationId}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, { name: "Jane" });
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "I am here." });
+		const { id } = await adapter.message("person", 2);
+		const own = { ...place, messageId: id };
+		await adapter.report({ ...own, state: "failed" });
+		const { receipt, author } = await seen(banter, own);
+		assert.deepEqual([receipt.state, receipt.reason, author.name], ["failed", null, "Jane"]);
+		await adapter.send("person", "later");
+		await until("the states", () => receiver.events("state").some(({ to }) => to === "person"));
+		assert.equal(adapter.shown("person").length, 2);
+	});
+
+	it("says what it must be", async () => {
+		const place = await shown("invalid");
+		const valid = { ...place, state: "sent" };
+		const invalid = [
+			["[]", /JSON object/],
+			...[
+				[{ conversationId: undefined }, /^conversationId must/],
+				[{ conversationId: "x" }, /^conversationId must/],
+				[{ messageId: 7 }, /^messageId must/],
+				[{ messageId: "00000000-0000-0000-0000-000000000000" }, /^messageId must/],
+				[{ state: undefined }, /^state must be sent, delivered, read or failed/],
+				[{ state: "none" }, /^state must/],
+				[{ state: "Sent" }, /^state must/],
+				[{ state: 2 }, /^state must/],
+				[{ state: "failed", reason: 7 }, /^reason must/],
+				[{ state: "failed", reason: "two\nlines" }, /^reason must/],
+				[{ state: "failed", reason: "x".repeat(201) }, /^reason must.* 200/],
+				[{ state: "read", reason: "why" }, /^reason must/],
+			].map(([change, wrong]) => [JSON.stringify({ ...valid, ...change }), wrong]),
+		];
+		for (const [body, wrong] of invalid) {
+			const { json } = await adapter.post(400, body, signed(adapter.secret, body), "receipts");
+			assert.match(json.details, wrong, body);
+		}
+		await adapter.report({ ...place, state: "failed", reason: "\u{1f600}".repeat(100) });
+		const large = JSON.stringify({ ...valid, more: "x".repeat(4096) });
+		await adapter.post(413, large, signed(adapter.secret, large), "receipts");
+		await adapter.post(401, JSON.stringify(valid), {}, "receipts");
+		assert.equal((await seen(banter, place)).receipt.state, "failed");
+	});
+
+	it("is of a message that the channel was sent", async () => {
+		const place = await shown("mine");
+		const other = await Adapter.make(banter, receiver);
+		const elsewhere = await shown("elsewhere");
+		const { messages } = await banter.thread(place.conversationId);
+		const site = await banter.chat("somebody", "[[echo]] of a site");
+		const unknown = [
+			[other, place],
+			[adapter, { ...place, messageId: NOBODY }],
+			[adapter, { ...place, conversationId: NOBODY }],
+			[adapter, { ...place, conversationId: elsewhere.conversationId }],
+			[adapter, { ...place, messageId: messages[0]._id }], // the person's own
+			[adapter, { conversationId: site.json.conversationId, messageId: site.json.messageId }],
+		];
+		for (const [who, where] of unknown) {
+			const { code } = await who.report({ ...where, state: "read" }, 404);
+			assert.equal(code, "message_not_found");
+		}
+		other.path = `/v1/channels/${NOBODY}/messages`;
+		assert.equal((await other.report({ ...place, state: "read" }, 404)).code, "not_found");
+		await adapter.report({ ...elsewhere, state: "sent" });
+		assert.deepEqual(await told(elsewhere.messageId, 1), ["sent"]);
+		assert.deepEqual(await told(place.messageId, 0), []);
+		await adminExpect(banter, 200, "DELETE", `visitors/@${adapter.id}:mine`);
+		await adapter.report({ ...place, state: "read" }, 404);
+	});
+
+	it("counts once while workers are killed", async () => {
+		const places = await Promise.all([..."abcdef"].map((peer) => shown(`kill-${peer}`)));
+		const reports = places.map(async (place) => {
+			for (const state of ["sent", "delivered", "read"])
+				await until(`${state} is stored`, async () => {
+					const body = JSON.stringify({ ...place, state });
+					const headers = {
+						"content-type": "application/json",
+						...signed(adapter.secret, body),
+					};
+					const url = `${banter.url}${adapter.path.replace(/messages$/, "receipts")}`;
+					const signal = AbortSignal.timeout(5000);
+					const answer = await fetch(url, { method: "POST", headers, body, signal }).catch(
+						() => null,
+					);
+					return answer?.status === 200;
+				});
+		});
+		await banter.killWorkers(banter.workerPids());
+		await Promise.all(reports);
+		for (const place of places) {
+			assert.deepEqual(await told(place.messageId, 3), ["sent", "delivered", "read"]);
+			assert.equal((await seen(banter, place)).receipt.state, "read");
+		}
+	});
+});
+
+describe("a file by a channel", () => {
+	const banter = useBanter({ workers: 2, env: { ...ALLOW, FILES_PER_MESSAGE: "2" } });
+	const receiver = useReceiver();
+	let adapter;
+	before(async () => {
+		adapter = await Adapter.make(banter, receiver);
+	});
+
+	const filesOf = async ({ conversationId }) => {
+		const { messages } = await banter.thread(conversationId);
+		return messages.map(({ role, files = [] }) => [role, files.map(({ name }) => name)]);
+	};
+
+	const bytesOf = async ({ url }) =>
+		Buffer.from(await (await fetch(`${banter.url}${url}`)).arrayBuffer());
+
+	it("is refused until the widget accepts it", async () => {
+		const file = { id: "1", name: "a.png", bytes: PNG.length };
+		assert.equal((await adapter.announce("a", file, 403)).code, "files_off");
+		await adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, {
+			settings: { files: { allow: true } },
+		});
+		assert.equal((await adapter.announce("a", file)).offset, 0);
+	});
+
+	it("is in the message that names it, once, however often all of it comes", async () => {
+		const send = async () => {
+			const files = [await adapter.upload("b", "1:0", PNG, "../one.png")];
+			return adapter.send("b", "[[echo]] look", { id: "1", files });
+		};
+		const first = await send();
+		for (let n = 0; n < 3; n++) assert.deepEqual(await send(), first);
+		await adapter.message("b");
+		assert.deepEqual(await filesOf(first), [
+			["user", ["one.png"]],
+			["assistant", []],
+		]);
+		// A new message with it: the file is in another one.
+		const files = [await adapter.upload("b", "1:0", PNG)];
+		await adapter.send("b", "again", { id: "2", files, status: 409 });
+		const alone = [await adapter.upload("b", "1:1", PNG)];
+		const address = { url: "https://files.example/1" };
+		const { conversationId } = await adapter.send("b", undefined, { files: alone });
+		await adapter.send("b", undefined, { files: [await adapter.upload("b", "3", PNG), address] });
+		const { messages } = await banter.thread(conversationId);
+		assert.deepEqual(
+			messages.filter(({ role }) => role === "user").map(({ content }) => content),
+			["[[echo]] look", "", address.url],
+		);
+	});
+
+	it("goes on where it stopped, and is the person's own", async () => {
+		const file = { id: "1", name: "a.png", bytes: PNG.length };
+		const begun = await adapter.announce("c", file);
+		await sendBytes(banter, begun, PNG.subarray(0, 65536));
+		const again = await adapter.announce("c", file);
+		assert.deepEqual([again.id, again.token, again.offset], [begun.id, begun.token, 65536]);
+		const other = await adapter.announce("d", file);
+		assert.notEqual(other.id, begun.id);
+		const { code } = await adapter.announce("c", { ...file, bytes: 7 }, 409);
+		assert.equal(code, "id_conflict");
+		await adapter.send("c", "not complete", { files: [begun.id], status: 409 });
+		await sendBytes(banter, again, PNG.subarray(65536));
+		await adapter.send("d", "not mine", { files: [begun.id], status: 409 });
+		const foreign = await Adapter.make(banter, receiver);
+		await foreign.send("c", "not the channel's", { files: [begun.id], status: 409 });
+		await adapter.send("c", "[[echo]] mine", { files: [begun.id] });
+		assert.match((await adapter.message("c")).text, /^mine\n\[file: a\.png/);
+	});
+
+	it("says what it must be", async () => {
+		const valid = { id: "1", name: "a.png", bytes: 10 };
+		const invalid = [
+			["[]", /JSON object/],
+			...[
+				[{ id: undefined }, /^id must/],
+				[{ id: "a b" }, /^id must/],
+				[{ from: { id: "" } }, /^from must/],
+				[{ name: "" }, /^name must/],
+				[{ bytes: 0 }, /^bytes must/],
+				[{ sha256: "x" }, /^sha256 must/],
+			].map(([change, wrong]) => [
+				JSON.stringify({ from: { id: "e" }, ...valid, ...change }),
+				wrong,
+			]),
+		];
+		for (const [body, wrong] of invalid) {
+			const { json } = await adapter.post(400, body, signed(adapter.secret, body), "files");
+			assert.match(json.details, wrong, body);
+		}
+		await adapter.post(401, JSON.stringify(valid), {}, "files");
+		const large = await adapter.announce("e", { ...valid, bytes: 11 << 20 }, 413);
+		assert.equal(large.code, "file_too_large");
+		const program = Buffer.from("MZ\0\0program");
+		const file = await adapter.announce("e", { ...valid, bytes: program.length });
+		assert.equal((await sendBytes(banter, file, program)).status, 415);
+		for (const files of [["x"], [7], [NOBODY, NOBODY, NOBODY]]) {
+			const { details } = await adapter.send("e", "hello", { files, status: 400 });
+			assert.match(details, /^files /);
+		}
+		const disabled = await Adapter.make(banter, receiver, { enabled: false });
+		await disabled.announce("e", valid, 409);
+		disabled.path = `/v1/channels/${NOBODY}/messages`;
+		await disabled.announce("e", valid, 404);
+	});
+
+	it("comes to the adapter with a message of the team", async () => {
+		const { conversationId } = await adapter.send("f", "[[echo]] hello");
+		await adapter.message("f");
+		const path = `conversations/${conversationId}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, { name: "Jane" });
+		const own = await adminExpect(banter, 201, "POST", "files", {
+			name: "plan.png",
+			bytes: PNG.length,
+		});
+		assert.equal((await sendBytes(banter, own, PNG)).status, 200);
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "", files: [own.id] });
+		const { text, files } = await adapter.message("f", 2);
+		assert.deepEqual([text, files.length, files[0].name], ["", 1, "plan.png"]);
+		assert.deepEqual(await bytesOf(files[0]), PNG);
+	});
+
+	it("is in its message once while workers are killed", async () => {
+		const names = [..."pqrstu"];
+		const brought = names.map(async (peer) => {
+			for (;;)
+				try {
+					const files = [await adapter.upload(peer, "1", PNG, `${peer}.png`)];
+					return await adapter.send(peer, "[[echo]] kill", { id: "1", files });
+				} catch {
+					await new Promise((done) => setTimeout(done, 50));
+				}
+		});
+		await banter.killWorkers(banter.workerPids());
+		for (const [n, place] of (await Promise.all(brought)).entries())
+			await until(`the file of ${names[n]}`, async () => {
+				const [first, ...rest] = await filesOf(place);
+				assert.deepEqual(first, ["user", [`${names[n]}.png`]]);
+				return rest.length === 1;
+			});
+	});
+});
+
 describe("a channel", () => {
 	const banter = useBanter({
 		workers: 1,
@@ -308,7 +635,16 @@ describe("a channel", () => {
 				[{ files: Array(11).fill(file) }, /^files must/],
 				[{ files: [{}] }, /^files must/],
 				[{ files: [{ url: "ftp://files.example/a" }] }, /^files must/],
-				[{ files: [{ url: "https://files.example/a b" }] }, /^files must/],
+				...[
+					"https://files.example/a b",
+					"https://",
+					"https:///a",
+					"https://ada:secret@files.example/a",
+					"https://files.example/a#b",
+					"https://files.example/\u00fc",
+					"https://files.example/<a>",
+					"https://files.example/a\u0000",
+				].map((url) => [{ files: [{ url }] }, /^files must/]),
 				[{ files: [{ url: `https://${"x".repeat(2048)}` }] }, /^files must/],
 				[{ files: [{ ...file, name: "two\nlines" }] }, /^files must/],
 				[{ files: [{ ...file, name: "x".repeat(256) }] }, /^files must/],
@@ -350,6 +686,7 @@ describe("a channel", () => {
 		assert.deepEqual([json.format, json.widget_id], ["channel", WIDGET]);
 		await adminExpect(banter, 200, "PUT", path, { enabled: false });
 		await adapter.send("d", "hello", { status: 409 });
+		await adapter.report({}, 409);
 		await adminExpect(banter, 200, "PUT", path, {
 			enabled: true,
 			format: "json",
@@ -371,6 +708,13 @@ describe("a channel", () => {
 		const adapter = await Adapter.make(banter, receiver);
 		await adapter.post(413, undefined, { "content-length": "65537" });
 	});
+
+	it("limits its adapter's address, too", async () => {
+		const adapter = await Adapter.make(banter, receiver);
+		const answers = await times(310, () => adapter.post([401, 429], "{}", {}, "receipts"));
+		const { headers } = answers.find(({ status }) => status === 429);
+		assert.match(headers["retry-after"], /^\d+$/);
+	});
 });
 
 it("a channel is exported and imported, and goes on", async () => {
@@ -380,7 +724,15 @@ it("a channel is exported and imported, and goes on", async () => {
 	await withBanter({ workers: 1, env: ALLOW }, async (banter) => {
 		const adapter = await Adapter.make(banter, receiver);
 		await adapter.send("e", "[[echo]] before");
-		await adapter.message("e");
+		const { id: messageId } = await adapter.message("e");
+		const { _id: conversationId } = await conversationOf(banter, adapter, "e");
+		const place = { conversationId, messageId };
+		const failure = { ...place, state: "failed", reason: "The phone is off" };
+		const stored = await adapter.report(failure);
+		await banter.stopStore();
+		banter.startStore();
+		await until("the store is back", () => seen(banter, place).catch(() => false));
+		assert.deepEqual({ ...place, ...(await seen(banter, place)).receipt }, stored);
 		const path = `${banter.directory ?? banter.dir}/${file}`;
 		await expectTool(banter, 0, "export", "--output", path);
 		await withBanter({ workers: 1, env: ALLOW }, async (second) => {
@@ -389,6 +741,14 @@ it("a channel is exported and imported, and goes on", async () => {
 			await again.send("e", "[[echo]] after");
 			assert.equal((await again.message("e", 2)).text, "after");
 			assert.ok(await conversationOf(second, again, "e"));
+			assert.deepEqual({ ...place, ...(await seen(second, place)).receipt }, stored);
+			await again.report({ ...place, state: "read" });
+			await expectTool(second, 0, "import", path);
+			assert.equal(
+				(await seen(second, place)).receipt.state,
+				"read",
+				"an import brings no old news",
+			);
 			await expectTool(second, 0, "verify");
 		});
 	});

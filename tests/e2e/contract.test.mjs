@@ -505,7 +505,12 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],
 			["GET", sessionPath("s"), KEY],
 			["POST", TYPING, KEY, { sessionId: "s" }],
-			["POST", `/v1/channels/${NOBODY}/messages`, {}, {}],
+			...["messages", "files", "receipts"].map((what) => [
+				"POST",
+				`/v1/channels/${NOBODY}/${what}`,
+				{},
+				{},
+			]),
 			["GET", "/v1/invitations/x"],
 			["POST", "/v1/invitations/x", {}, { email: "x@example.com", password: PASSWORD }],
 			["GET", "/api/login"],

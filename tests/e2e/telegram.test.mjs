@@ -16,6 +16,18 @@ import { adminExpect, WIDGET } from "./organizations.mjs";
 
 const TOKEN = "4711:test-token";
 
+/** The fields of a request: JSON, or a form, whose files become {name, type, bytes}. */
+async function bodyOf({ headers }, bytes) {
+	if (!headers["content-type"].startsWith("multipart/")) return JSON.parse(bytes);
+	const form = await new Response(bytes, { headers }).formData();
+	const fields = [...form].map(async ([name, value]) => {
+		if (typeof value === "string") return [name, value];
+		const content = Buffer.from(await value.arrayBuffer());
+		return [name, { name: value.name, type: value.type, bytes: content }];
+	});
+	return Object.fromEntries(await Promise.all(fields));
+}
+
 /** Telegram's servers: updates for getUpdates or a webhook, and what the bot sent. */
 class Telegram {
 	updates = [];
@@ -23,18 +35,22 @@ class Telegram {
 	calls = [];
 	answer = () => undefined; // a refusal: {error_code, description, parameters}
 
+	files = new Map(); // by file_id: bytes that people have sent
+
 	async start() {
 		this.server = createServer(async (request, response) => {
-			let text = "";
-			for await (const piece of request) text += piece;
+			const pieces = [];
+			for await (const piece of request) pieces.push(piece);
+			const [, file] = /^\/file\/bot4711:test-token\/files\/(\w+)$/.exec(request.url) ?? [];
+			if (file !== undefined) return response.end(this.files.get(file));
 			const [, token, method] = /^\/bot([^/]+)\/(\w+)$/.exec(request.url);
-			const body = JSON.parse(text);
+			const body = await bodyOf(request, Buffer.concat(pieces));
 			this.calls.push({ method, body });
 			const refusal = token === TOKEN ? this.answer(method, body) : { error_code: 401 };
 			const result = refusal ?? (await this[method]?.(body)) ?? true;
 			const answer = refusal === undefined ? { ok: true, result } : { ok: false, ...refusal };
 			response.writeHead(refusal?.error_code ?? 200, { "content-type": "application/json" });
-			response.end(JSON.stringify(answer));
+			return response.end(JSON.stringify(answer));
 		});
 		await new Promise((listening) => this.server.listen(0, "127.0.0.1", listening));
 		this.url = `http://127.0.0.1:${this.server.address().port}`;
@@ -54,6 +70,20 @@ class Telegram {
 
 	sendMessage({ chat_id, text, parse_mode, reply_markup }) {
 		this.sent.push({ to: `${chat_id}`, text, parse_mode, reply_markup });
+		return { message_id: this.sent.length };
+	}
+
+	getFile({ file_id }) {
+		return { file_id, file_path: `files/${file_id}` };
+	}
+
+	sendPhoto({ chat_id, caption, photo }) {
+		this.sent.push({ to: `${chat_id}`, caption, photo });
+		return { message_id: this.sent.length };
+	}
+
+	sendDocument({ chat_id, caption, document }) {
+		this.sent.push({ to: `${chat_id}`, caption, document });
 		return { message_id: this.sent.length };
 	}
 
@@ -185,12 +215,17 @@ describe("people who write to a bot", () => {
 	});
 
 	it("send what has no text, and what groups say is nobody's", async () => {
-		telegram.write(3, undefined, { photo: [{}], caption: "[[echo]] broken" });
+		telegram.files.set("photo", Buffer.from("x"));
+		const photo = [{ file_id: "photo" }];
+		telegram.write(3, undefined, { photo, voice: {}, caption: "[[echo]] broken" });
 		telegram.update({
 			message: { message_id: 1, chat: { id: -3, type: "group" }, from: { id: 3 }, text: "x" },
 		});
 		await telegram.shown(3);
-		assert.equal((await thread(all, 3)).texts[0], "[[echo]] broken\n[Photo]");
+		assert.equal(
+			(await thread(all, 3)).texts[0],
+			"[[echo]] broken\n[Voice message]\n[Photo (This widget does not accept files)]",
+		);
 		assert.ok(!telegram.sent.some(({ to }) => to === "-3"));
 	});
 
@@ -270,6 +305,221 @@ describe("people who write to a bot", () => {
 		assert.equal((await fetch(`${all.url}/health`)).status, 204);
 		assert.equal(telegram.sent.length, before);
 		assert.ok(!all.adapter.lines.some((line) => line.includes(TOKEN)), "the log has no token");
+	});
+});
+
+const ALL_FILES = { files: { allow: true } };
+const PNG = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(200_000, 7)]);
+const PDF = Buffer.from("%PDF-1.7\n%test\n");
+
+/** A file of an operator, uploaded. */
+async function uploadOwn(banter, name, bytes) {
+	const body = { name, bytes: bytes.length };
+	const { id, token } = await adminExpect(banter, 201, "POST", "files", body);
+	const headers = { "upload-token": token, "upload-offset": "0" };
+	const sent = await fetch(`${banter.url}/v1/files/${id}`, {
+		method: "PATCH",
+		headers,
+		body: bytes,
+	});
+	assert.equal(sent.status, 200);
+	return id;
+}
+
+async function filesOf(all, id) {
+	const { conversation } = await thread(all, id);
+	const { messages } = await all.banter.thread(conversation._id);
+	return messages.filter(({ role }) => role === "user").flatMap(({ files = [] }) => files);
+}
+
+async function bytesOf(banter, { url }) {
+	const answer = await fetch(`${banter.url}${url}`);
+	assert.equal(answer.status, 200);
+	return Buffer.from(await answer.arrayBuffer());
+}
+
+describe("files", () => {
+	const all = useTelegram();
+	const { banter, telegram } = all;
+	before(() => adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, { settings: ALL_FILES }));
+
+	/** Somebody sends a document. */
+	function document(id, bytes, file_name, more = {}) {
+		const file_id = `f${telegram.files.size}`;
+		telegram.files.set(file_id, bytes);
+		const file = { file_id, file_name, file_size: bytes.length };
+		return telegram.write(id, undefined, { document: file, ...more });
+	}
+
+	it("of people are in the conversation", async () => {
+		telegram.files.set("small", Buffer.from("x"));
+		telegram.files.set("large", PNG);
+		const photo = [{ file_id: "small" }, { file_id: "large", file_size: PNG.length }];
+		telegram.write(1, undefined, { photo, caption: "[[echo]] see" });
+		assert.match((await telegram.shown(1)).text, /^see\n/);
+		document(1, PDF, "bill.pdf", { caption: "[[echo]] and this" });
+		await telegram.shown(1, 2);
+		const files = await filesOf(all, 1);
+		assert.deepEqual(
+			files.map(({ name, type }) => [name, type]),
+			[
+				["photo.jpg", "image/png"],
+				["bill.pdf", "application/pdf"],
+			],
+		);
+		assert.deepEqual(await bytesOf(banter, files[0]), PNG);
+		assert.deepEqual(await bytesOf(banter, files[1]), PDF);
+	});
+
+	it("that are not accepted are named", async () => {
+		const program = Buffer.from("MZ\0\0not a document");
+		document(2, program, "setup.exe", { caption: "[[echo]] install" });
+		telegram.write(2, "[[echo]] in order");
+		assert.equal((await telegram.shown(2, 2)).text, "in order");
+		const { texts } = await thread(all, 2);
+		assert.equal(
+			texts[0],
+			"[[echo]] install\n[Document: setup.exe (Files of this type are not accepted)]",
+		);
+		const huge = { file_id: "huge", file_name: "film.pdf", file_size: 21 << 20 };
+		telegram.write(2, undefined, { document: huge, caption: "[[echo]] long" });
+		await telegram.shown(2, 3);
+		const large = Buffer.concat([PDF, Buffer.alloc(11 << 20)]);
+		document(2, large, "scan.pdf", { caption: "[[echo]] large" });
+		await telegram.shown(2, 4);
+		const asked = (await thread(all, 2)).texts.filter((text) => text.startsWith("[[echo]]"));
+		assert.deepEqual(
+			asked.slice(2).map((text) => text.split("\n")[1]),
+			["[Document: film.pdf (too large)]", "[Document: scan.pdf (The file is too large)]"],
+		);
+		assert.deepEqual(await filesOf(all, 2), []);
+	});
+
+	it("of the team are shown", async () => {
+		telegram.write(3, "[[echo]] begin");
+		await telegram.shown(3);
+		const { conversation } = await thread(all, 3);
+		const path = `conversations/${conversation._id}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, { name: "Jane" });
+		const files = [
+			await uploadOwn(banter, "plan.png", PNG),
+			await uploadOwn(banter, "Größe.pdf", PDF),
+		];
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "Look", files });
+		assert.equal((await telegram.shown(3, 2)).text, "<b>Jane:</b> Look");
+		const { photo } = await telegram.shown(3, 3);
+		assert.deepEqual(photo, { name: "plan.png", type: "image/png", bytes: PNG });
+		const { document: sent } = await telegram.shown(3, 4);
+		assert.deepEqual(sent, { name: "Größe.pdf", type: "application/pdf", bytes: PDF });
+		// One that is no photo for Telegram, alone.
+		telegram.answer = (method) =>
+			method === "sendPhoto"
+				? { error_code: 400, description: "PHOTO_INVALID_DIMENSIONS" }
+				: undefined;
+		const alone = [await uploadOwn(banter, "long.png", PNG)];
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "", files: alone });
+		const last = await telegram.shown(3, 5);
+		assert.deepEqual([last.document.name, last.caption], ["long.png", "Jane"]);
+		telegram.answer = () => undefined;
+	});
+
+	it("come once, whoever is killed", async () => {
+		const texts = [];
+		for (let n = 0; n < 8; n++) {
+			const bytes = Buffer.concat([PNG, Buffer.from([n])]);
+			document(10 + (n % 2), bytes, `${n}.png`, { caption: `[[echo]] file ${n}` });
+			texts.push(`file ${n}`);
+			if (n % 3 === 1) {
+				await until("a file is under way", () =>
+					telegram.calls.some(
+						({ method, body }) =>
+							method === "getFile" && body.file_id === `f${telegram.files.size - 2}`,
+					),
+				);
+				await all.adapter.stop("SIGKILL");
+				if (n === 4) await banter.killWorkers(banter.workerPids());
+				await all.adapter.start();
+			}
+		}
+		const answers = () => telegram.sent.filter(({ to }) => to === "10" || to === "11");
+		await until("all are answered", () => {
+			const seen = new Set(answers().map(({ text }) => text.split("\n")[0]));
+			return texts.every((text) => seen.has(text));
+		});
+		for (const id of [10, 11]) {
+			const asked = (await thread(all, id)).texts.filter((text) => text.startsWith("[[echo]]"));
+			const own = texts.filter((_, n) => 10 + (n % 2) === id);
+			assert.deepEqual(
+				asked,
+				own.map((text) => `[[echo]] ${text}`),
+				"each message once, in order",
+			);
+			const files = await filesOf(all, id);
+			assert.deepEqual(
+				files.map(({ name }) => `file ${parseInt(name, 10)}`),
+				own,
+				"each with its file, once",
+			);
+			for (const file of files)
+				assert.equal((await bytesOf(banter, file)).at(-1), parseInt(file.name, 10));
+		}
+	});
+});
+
+describe("what becomes of messages", () => {
+	const all = useTelegram();
+	const { banter, telegram } = all;
+
+	/** The receipts of a person's messages, oldest first, when there are so many. */
+	async function receipts(id, n) {
+		const read = async () => {
+			const { conversation } = await thread(all, id).catch(() => ({})); // none yet
+			if (conversation === undefined) return [];
+			const { messages } = await banter.thread(conversation._id);
+			return messages.flatMap(({ receipt }) => (receipt ? [receipt] : []));
+		};
+		await until("the receipts", async () => (await read()).length >= n);
+		return read();
+	}
+
+	it("is known to the team: delivered, or not and why", async () => {
+		telegram.write(1, "[[echo]] hello");
+		assert.equal((await receipts(1, 1))[0].state, "delivered");
+		telegram.answer = (method) =>
+			method === "sendMessage"
+				? { error_code: 403, description: "Forbidden: bot was blocked by the user" }
+				: undefined;
+		telegram.write(1, "[[echo]] and goodbye");
+		const [, { state, reason }] = await receipts(1, 2);
+		assert.deepEqual([state, reason], ["failed", "bot was blocked by the user"]);
+		telegram.answer = (method) =>
+			method === "sendMessage"
+				? { error_code: 400, description: "Bad Request: chat not found" }
+				: undefined;
+		telegram.write(2, "[[echo]] hello");
+		assert.equal((await receipts(2, 1))[0].reason, "chat not found");
+		telegram.answer = () => undefined;
+	});
+
+	it("is said again until banter knows it, and shown once", async () => {
+		let isDown = false;
+		telegram.answer = (method, { chat_id }) => {
+			// Between Telegram's answer and the receipt, everything else dies.
+			if (method !== "sendMessage" || `${chat_id}` !== "3" || isDown) return undefined;
+			isDown = true;
+			setImmediate(() => {
+				for (const pid of banter.workerPids()) {
+					banter.killed.add(String(pid));
+					process.kill(pid, "SIGKILL");
+				}
+			});
+			return undefined;
+		};
+		telegram.write(3, "[[echo]] once");
+		const [{ state }] = await receipts(3, 1);
+		assert.equal(state, "delivered");
+		assert.equal(telegram.sent.filter(({ to }) => to === "3").length, 1);
+		telegram.answer = () => undefined;
 	});
 });
 

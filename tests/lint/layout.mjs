@@ -65,8 +65,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/attached: workerd/files workerd/api/request
 	workerd/api/files: workerd/files workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget workerd/api/live workerd/api/identity
-	workerd/api/channels: workerd/http/ workerd/webhooks workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
-		workerd/api/identity workerd/api/chat
+	workerd/api/channels: workerd/http/ workerd/webhooks workerd/turn workerd/api/attached workerd/api/request workerd/api/fields \
+		workerd/api/guard workerd/api/identity workerd/api/chat workerd/api/files
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/structure workerd/http/ workerd/webhooks workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
@@ -102,7 +102,7 @@ const FOLDERS = Object.fromEntries(
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
-		storaged/records storaged/files
+		storaged/records storaged/files storaged/inbox
 	storaged/search/text:
 	storaged/search/base:
 	storaged/search/language: storaged/search/text

@@ -27,13 +27,23 @@ channel_peer_is_valid(struct slice peer)
 }
 
 void
-channel_session(char out[CHANNEL_SESSION_SIZE], const struct id *channel, struct slice peer)
+channel_session_front(char out[CHANNEL_SESSION_SIZE], const struct id *channel)
 {
 	char id[ID_TEXT_LEN + 1];
 
-	must(channel_peer_is_valid(peer));
 	id_format(channel, id);
-	(void)snprintf(out, CHANNEL_SESSION_SIZE, "%c%s:%.*s", PREFIX, id, (int)peer.len,
+	(void)snprintf(out, CHANNEL_SESSION_SIZE, "%c%s:", PREFIX, id);
+}
+
+void
+channel_session(char out[CHANNEL_SESSION_SIZE], const struct id *channel, struct slice peer)
+{
+	size_t n;
+
+	must(channel_peer_is_valid(peer));
+	channel_session_front(out, channel);
+	n = strlen(out);
+	(void)snprintf(out + n, CHANNEL_SESSION_SIZE - n, "%.*s", (int)peer.len,
 	    (const char *)peer.p);
 }
 

@@ -19,6 +19,9 @@
 
 bool channel_peer_is_valid(struct slice peer);
 
+/* Writes how the sessions of a channel's people begin, with its NUL. */
+void channel_session_front(char out[CHANNEL_SESSION_SIZE], const struct id *channel);
+
 /* Writes the session of a valid peer, with its NUL. */
 void channel_session(
     char out[CHANNEL_SESSION_SIZE], const struct id *channel, struct slice peer);

@@ -12,6 +12,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "proto/ipc/change_names.h"
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/sources_json.h"
@@ -76,6 +77,7 @@ webhook_body_write_message(struct json_writer *j, const struct msg_message_recor
 	json_write_str(j, "role", names_word(message_role_words, r->role));
 	json_write_str(j, "text", r->text);
 	structure_json_write(j, r);
+	files_json_write(j, r->files);
 	json_write_str(j, "status", names_message_status(r->status));
 	json_write_uint(j, "createdAt", r->created_at);
 	if (r->role == MESSAGE_OPERATOR && details.author_name.len > 0)

@@ -5,6 +5,7 @@ import type {
 	LiveMessage,
 	Message,
 	MessageRating,
+	MessageReceipt,
 	MessageStatus,
 	ReplyModel,
 } from "../../../workerd/api/openapi/openapi";
@@ -24,6 +25,8 @@ export interface Item {
 	/** How the model answered. undefined: not asked for yet; null: the server does not know. */
 	readonly model: ReplyModel | null | undefined;
 	readonly rating: MessageRating | null | undefined;
+	/** How far it has come in the other chat; undefined: it is of no channel, or its adapter has not reported. */
+	readonly receipt: MessageReceipt | undefined;
 	/** What it is based on. undefined: the content was not looked up, or the reply is running. */
 	readonly sources: FoundSources | undefined;
 }
@@ -43,6 +46,7 @@ export function itemOf(message: Message): Item {
 		author: message.author ?? null,
 		model: message.model,
 		rating: message.rating,
+		receipt: message.receipt,
 		sources: message.sources,
 	};
 }
@@ -58,6 +62,7 @@ export function itemOfLive(message: LiveMessage): Item {
 		author: author ? { id: author.id ?? "", name: author.name } : null,
 		model: undefined,
 		rating: undefined,
+		receipt: undefined,
 		sources: sourcesOf(message),
 	};
 }
@@ -72,6 +77,7 @@ export function runningItem(id: string, now: number): Item {
 		author: null,
 		model: undefined,
 		rating: undefined,
+		receipt: undefined,
 		sources: undefined,
 	};
 }

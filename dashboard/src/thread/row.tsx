@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { Component } from "preact";
 import { splitLinks } from "../../../widget/src/markdown/links";
+import type { MessageReceipt } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "../api/errors";
 import { words } from "../text/words";
 import { IconButton } from "../ui/button";
@@ -37,6 +38,34 @@ function endText({ status }: Item): string | null {
 	if (status === "length") return t("endLength");
 	if (status === "filtered") return t("endFiltered");
 	return null;
+}
+
+/** How far a message has come in another chat. */
+function Ticks({ receipt: { state, at } }: { readonly receipt: MessageReceipt }) {
+	if (state === "failed") return null;
+	const text = t(`receipt_${state}`);
+	return (
+		<span class="row-ticks" data-state={state} title={`${text}, ${words.exact(at)}`}>
+			<span class="unseen">{text}</span>
+			<Icon name="check" />
+			{state !== "sent" && <Icon name="check" />}
+		</span>
+	);
+}
+
+function FailedMark({ receipt: { state, reason } }: { readonly receipt: MessageReceipt }) {
+	if (state !== "failed") return null;
+	return (
+		<p class="row-mark" data-status="failed">
+			<Icon name="warning" />
+			<span>
+				{t("receipt_failed")}
+				{reason && <q dir="auto">{reason}</q>}
+				<br />
+				{t("receiptHelp")}
+			</span>
+		</p>
+	);
 }
 
 export interface RowActions {
@@ -118,6 +147,7 @@ export class Row extends Component<RowProps, RowState> {
 							)}
 						</div>
 					)}
+					{item.receipt && <Ticks receipt={item.receipt} />}
 					<div class="row-tools">
 						<TimeStamp at={item.at} text={words.clock(item.at)} />
 						<IconButton
@@ -148,6 +178,7 @@ export class Row extends Component<RowProps, RowState> {
 						{end}
 					</p>
 				)}
+				{item.receipt && <FailedMark receipt={item.receipt} />}
 				{item.sources && hasNoAnswer(item.sources.outcome) && (
 					<p class="row-mark">
 						<Icon name="book" />

@@ -120,12 +120,15 @@ export function withEvent(span: Span, event: LiveEvent, now: number): Span {
 		case "message":
 			return upsert(span, event.id, (old) => {
 				const item = itemOfLive(event);
-				return old ? { ...item, model: old.model, rating: old.rating } : item;
+				if (!old) return item;
+				const { model, rating, receipt } = old;
+				return { ...item, model, rating, receipt };
 			});
 		case "start":
 			return upsert(span, event.messageId, (old) => {
 				const item = old ?? runningItem(event.messageId, now);
-				return { ...item, status: "running", text: item.text.slice(0, event.position) };
+				const text = item.text.slice(0, event.position);
+				return { ...item, status: "running", text, receipt: undefined };
 			});
 		case "token":
 			return upsert(

@@ -88,7 +88,7 @@ export function useThread(id: string, message: string | undefined, heard: Heard)
 	}, [message]);
 	useEffect(
 		() =>
-			feed.listen(["rating"], (change) => {
+			feed.listen(["rating", "receipt"], (change) => {
 				if (change && controller.get().span?.items.some((item) => item.id === change.id))
 					controller.reread(change.id).catch(() => {});
 			}),

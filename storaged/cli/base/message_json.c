@@ -40,6 +40,7 @@ static const struct vocabulary {
     {MSG_MESSAGE_RECORD, "role", message_role_words},
     {MSG_MESSAGE_RECORD, "status", message_status_words},
     {MSG_MESSAGE_DETAILS, "rating", message_rating_words},
+    {MSG_MESSAGE_RECEIPT, "state", receipt_state_words},
     {MSG_USER_RECORD, "role", user_role_words},
     {MSG_USER_RECORD, "availability", availability_words},
     {MSG_INVITATION_RECORD, "role", user_role_words},

@@ -7,6 +7,20 @@
 #include "proto/base/clock.h"
 #include "workerd/files/file_links.h"
 
+bool
+files_json_add(const json_t *value, struct files_json_ids *ids)
+{
+	const char *text = json_string_value(value);
+	struct id id;
+
+	if (text == NULL || id_parse(slice_str(text), &id) == -1 || id_is_zero(&id) ||
+	    ids->len + sizeof(id.b) > sizeof(ids->b))
+		return false;
+	memcpy(ids->b + ids->len, id.b, sizeof(id.b));
+	ids->len += sizeof(id.b);
+	return true;
+}
+
 const char *
 files_json_read(const json_t *value, struct files_json_ids *ids)
 {
@@ -15,15 +29,9 @@ files_json_read(const json_t *value, struct files_json_ids *ids)
 		return NULL;
 	if (!json_is_array(value) || json_array_size(value) > FILES_JSON_IDS_MAX)
 		return "files must be an array of at most 10 ids";
-	for (size_t i = 0; i < json_array_size(value); i++) {
-		const char *text = json_string_value(json_array_get(value, i));
-		struct id id;
-
-		if (text == NULL || id_parse(slice_str(text), &id) == -1 || id_is_zero(&id))
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!files_json_add(json_array_get(value, i), ids))
 			return "files must be an array of ids";
-		memcpy(ids->b + ids->len, id.b, sizeof(id.b));
-		ids->len += sizeof(id.b);
-	}
 	return NULL;
 }
 

@@ -22,6 +22,10 @@ struct files_json_ids {
 [[gnu::warn_unused_result]] const char *files_json_read(
     const struct json_t *value, struct files_json_ids *ids);
 
+/* Adds an id, which must be a JSON string. False: it is none, or there are too many. */
+[[gnu::warn_unused_result]] bool files_json_add(
+    const struct json_t *value, struct files_json_ids *ids);
+
 static inline struct slice
 files_json_slice(const struct files_json_ids *ids)
 {

@@ -1,13 +1,15 @@
 /*
- * Member by member. What a chat cannot show yet becomes text: a file is a line with its name and address.
+ * Member by member. A file that was not uploaded becomes text: a line with its name and address.
  */
 #include "workerd/api/channels/channel_body.h"
 
 #include <jansson.h>
+#include <string.h>
 
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_context.h"
+#include "workerd/api/fields/fields.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/webhooks/channel_session.h"
 
@@ -16,16 +18,22 @@
 #define TEXT_MAX      (4u * CHAT_MESSAGE_MAX + CHANNEL_FILES_MAX * (ADDRESS_MAX + FILE_NAME_MAX + 4))
 
 static const char text_wrong[] =
-    "text must be a string of 1 to 4000 characters, together with a line for each file";
+    "text must be a string of 1 to 4000 characters, together with a line for each file that has "
+    "an address; it may be empty with an uploaded file";
 static const char files_wrong[] =
-    "files must be a list of at most 10 objects with url, an http or https address of at most "
-    "2048 bytes, and perhaps name, one line of at most 255 bytes";
+    "files must be a list of at most 10 ids of uploaded files, or objects with url, an http or https address of ASCII "
+    "with a host, without a user or a fragment, and with at most 2048 bytes, and perhaps name, "
+    "one line of at most 255 bytes";
 static const char from_wrong[] =
     "from must be an object with id, a string of " CHANNEL_PEER_RULE
     "; name, email, phone and userId must be strings if they are given";
 
+const char channel_body_id_rule[] =
+    "id must be the channel's own of the message or file: a string of 1 to 128 printable "
+    "characters of ASCII without spaces, the first of which is no tilde";
+
 /* As the store names messages: its own names begin with a tilde (storaged/conversations/client_ids.h). */
-static bool
+bool
 channel_body_is_id(struct slice id)
 {
 	if (id.len == 0 || id.len > CHANNEL_MESSAGE_ID_MAX || id.p[0] == '~')
@@ -53,28 +61,25 @@ channel_body_read_from(struct channel_body *body)
 	return NULL;
 }
 
+/* The text of a string has a NUL behind it. */
 static bool
 channel_body_is_address(struct slice url)
 {
-	const struct slice http = slice_str("http://"), https = slice_str("https://");
-
-	if (url.len > ADDRESS_MAX || !utf8_is_line(url))
-		return false;
-	for (size_t i = 0; i < url.len; i++)
-		if (url.p[i] <= ' ')
-			return false;
-	return (url.len > http.len && slice_eq((struct slice){url.p, http.len}, http)) ||
-	    (url.len > https.len && slice_eq((struct slice){url.p, https.len}, https));
+	return url.p != NULL && url.len <= ADDRESS_MAX && memchr(url.p, '\0', url.len) == NULL &&
+	    web_is_url((const char *)url.p);
 }
 
-/* Adds the line of a file. */
+/* Adds an uploaded file, or the line of another one. */
 static bool
-channel_body_add_file(const json_t *file, struct buf *text)
+channel_body_add_file(const json_t *file, struct channel_body *body)
 {
+	struct buf *text = &body->text;
 	const json_t *name_value = json_object_get(file, "name");
 	const struct slice url = json_read_member(file, "url");
 	const struct slice name = json_read_string(name_value);
 
+	if (json_is_string(file))
+		return files_json_add(file, &body->files);
 	if (!channel_body_is_address(url) ||
 	    (name_value != NULL && !json_is_null(name_value) && name.p == NULL) ||
 	    name.len > FILE_NAME_MAX || (name.len > 0 && !utf8_is_line(name)))
@@ -102,10 +107,10 @@ channel_body_read_text(struct channel_body *body)
 	if (buf_append(&body->text, text.p, text.len) != 0)
 		return text_wrong;
 	for (size_t i = 0; i < json_array_size(files); i++)
-		if (!channel_body_add_file(json_array_get(files, i), &body->text))
+		if (!channel_body_add_file(json_array_get(files, i), body))
 			return files_wrong;
 	units = utf8_utf16_len(buf_slice(&body->text));
-	return units < 1 || units > CHAT_MESSAGE_MAX ? text_wrong : NULL;
+	return units + body->files.len < 1 || units > CHAT_MESSAGE_MAX ? text_wrong : NULL;
 }
 
 static const char *
@@ -132,9 +137,7 @@ channel_body_fault(struct slice json, struct channel_body *body)
 		return "the body must be a JSON object in valid UTF-8 with id, from and text";
 	body->id = json_read_member(body->json, "id");
 	if (!channel_body_is_id(body->id))
-		return "id must be the channel's own of the message: a string of 1 to 128 "
-		       "printable "
-		       "characters of ASCII without spaces, the first of which is no tilde";
+		return channel_body_id_rule;
 	wrong = channel_body_read_from(body);
 	if (wrong == NULL)
 		wrong = channel_body_read_text(body);

@@ -4,6 +4,7 @@
 #ifndef WORKERD_API_CHANNELS_CHANNEL_BODY_H
 #define WORKERD_API_CHANNELS_CHANNEL_BODY_H
 
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/identity/identity.h"
 
 #define CHANNEL_MESSAGE_ID_MAX 128
@@ -17,12 +18,17 @@ struct channel_body {
 	struct slice peer;   /* who writes (channel_session.h) */
 	struct identity contact;
 	bool asks_person;
-	struct buf text;    /* 1 to 4000 UTF-16 units, with a line for each file */
+	struct buf text; /* at most 4000 UTF-16 units, with a line for each file that has an address; empty only with files */
+	struct files_json_ids files; /* that were uploaded */
 	struct buf context; /* chat_context.h; empty: not given */
 };
 
+/* Whether it can be a channel's own id of a message or a file, and what it must be. */
+bool channel_body_is_id(struct slice id);
+extern const char channel_body_id_rule[];
+
 /*
- * Reads {"id","from":{"id","name"?,"email"?,"phone"?,"userId"?},"text"?,"files"?:[{"url","name"?}],"person"?,"context"?}; there must
+ * Reads {"id","from":{"id","name"?,"email"?,"phone"?,"userId"?},"text"?,"files"?:[id or {"url","name"?}],"person"?,"context"?}; there must
  * be a text or a file. Other members are ignored. NULL on success: clear the body when done. Else a static sentence that says
  * what would be valid, and nothing to clear.
  */

@@ -123,6 +123,7 @@ channel_message_begin(struct channel_message *m)
 	    .widget = m->query.widget,
 	    .session = slice_str(m->session),
 	    .text = buf_slice(&m->body.text),
+	    .files = files_json_slice(&m->body.files),
 	    .client_id = m->body.id,
 	    .context = buf_slice(&m->body.context),
 	    .user_id = m->body.contact.user_id,
@@ -206,11 +207,10 @@ channel_message_on_found(struct channel_query *q)
 	const char *wrong = channel_body_read(q->q.x->body, &m->body);
 	struct contact_details contact;
 
+	if (wrong == NULL)
+		wrong = files_json_fit(q->q.api->settings, files_json_slice(&m->body.files));
 	if (wrong != NULL) {
-		const struct api_call c = q->call;
-
-		(void)store_query_done(&q->q);
-		api_reply_invalid_body(&c, wrong);
+		channel_query_refuse_body(q, wrong);
 		return;
 	}
 	channel_session(m->session, &q->channel, m->body.peer);

@@ -65,6 +65,16 @@ channel_query_start(const struct api_call *c, size_t size, channel_found_fn *fou
 	q = store_query_new(c, size, ANSWER_MAX, missing);
 	q->q.on_end = on_end;
 	q->call = *c;
+	q->call.explains = true;
 	q->found = found;
 	store_query_ask(&q->q, MSG_RECORD_GET, &get, channel_query_on_record);
+}
+
+void
+channel_query_refuse_body(struct channel_query *q, const char *details)
+{
+	const struct api_call c = q->call;
+
+	(void)store_query_done(&q->q);
+	api_reply_invalid_body(&c, details);
 }

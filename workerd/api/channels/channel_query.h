@@ -23,4 +23,7 @@ struct channel_query {
 void channel_query_start(const struct api_call *c, size_t size, channel_found_fn *found,
     void (*on_end)(struct store_query *q));
 
+/* Ends it with 400. */
+void channel_query_refuse_body(struct channel_query *q, const char *details);
+
 #endif

@@ -7,6 +7,6 @@
 
 #include "workerd/api/request/api_call.h"
 
-api_handler_fn handle_channel_message;
+api_handler_fn handle_channel_file, handle_channel_message, handle_channel_receipt;
 
 #endif

@@ -64,6 +64,31 @@ admin_json_write_rating(struct json_writer *j, const struct msg_message_details 
 	json_write_close(j, '}');
 }
 
+void
+admin_json_write_receipt(struct json_writer *j, const struct msg_message_receipt *receipt)
+{
+	json_write_str(j, "state", names_word(receipt_state_words, receipt->state));
+	json_write_uint(j, "at", receipt->at);
+	if (receipt->reason.len == 0)
+		json_write_null(j, "reason");
+	else
+		json_write_str(j, "reason", receipt->reason);
+}
+
+/* Of a message to a person of a channel, if there is one. */
+static void
+admin_json_write_receipt_of(struct json_writer *j, const struct msg_message_record *r)
+{
+	struct msg_message_receipt receipt;
+
+	if (r->receipt.len == 0)
+		return;
+	must(record_decode(r->receipt, MSG_MESSAGE_RECEIPT, &receipt) == WIRE_OK);
+	json_write_open(j, "receipt", '{');
+	admin_json_write_receipt(j, &receipt);
+	json_write_close(j, '}');
+}
+
 /* What only a reply, or only an operator's message has. */
 static void
 admin_json_write_details(struct json_writer *j, const struct msg_message_record *r)
@@ -95,6 +120,7 @@ admin_json_write_message(struct json_writer *j, const struct msg_message_record 
 	structure_json_write(j, r);
 	json_write_uint(j, "createdAt", r->created_at);
 	json_write_str(j, "status", names_message_status(r->status));
+	admin_json_write_receipt_of(j, r);
 	admin_json_write_details(j, r);
 	json_write_close(j, '}');
 }

@@ -77,6 +77,9 @@ struct field {
 extern const struct field_kind field_line, field_text, field_ascii, field_email, field_phone,
     field_color, field_url, field_picture, field_link, field_language, field_origins;
 
+/* Whether a text is a URL as field_url takes it; its length is not checked. */
+bool web_is_url(const char *text);
+
 /*
  * Other types:
  *

@@ -36,7 +36,7 @@ web_has_host(const char *text)
 	return valid;
 }
 
-static bool
+bool
 web_is_url(const char *text)
 {
 	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8

@@ -1,7 +1,9 @@
 /*
- * POST /v1/chat/files, /api/widget/{id}/files and /v1/admin/files: announces a file, and returns its id and the token with
- * which its bytes are sent (file_upload.c).
+ * POST /v1/chat/files, /api/widget/{id}/files, /v1/channels/{id}/files and /v1/admin/files: announces a file, and returns its id and
+ * the token with which its bytes are sent (file_upload.c).
  */
+#include "workerd/api/files/file_begin.h"
+
 #include <jansson.h>
 #include <string.h>
 
@@ -42,6 +44,14 @@ struct announced {
 
 static const struct store_refusal refusals[] = {
     {STORE_GONE, 404, "session_not_found", "The session is unknown: begin a new one"},
+    {STORE_LIMIT, 507, "files_full", "There is no room for more files"},
+    {STORE_BUSY, 429, "too_many_files", "Send the files that were uploaded, or wait"},
+    {.status = 0},
+};
+
+/* Of files whose ids the client has chosen. */
+static const struct store_refusal named_refusals[] = {
+    {STORE_INVALID, 409, "id_conflict", "This id was already used for another file"},
     {STORE_LIMIT, 507, "files_full", "There is no room for more files"},
     {STORE_BUSY, 429, "too_many_files", "Send the files that were uploaded, or wait"},
     {.status = 0},
@@ -120,31 +130,31 @@ file_begin_ask(struct begin_query *b)
 		store_query_fail(&b->q, 0, NULL);
 		return;
 	}
-	b->begin.file = id_new();
+	if (id_is_zero(&b->begin.file))
+		b->begin.file = id_new();
 	b->begin.name = slice_str(b->name);
 	b->begin.session = slice_str(b->session);
 	store_query_ask(&b->q, MSG_FILE_BEGIN, &b->begin, file_begin_on_begun);
 }
 
-/* Whether an address may announce so many bytes more: it pays for each MiB. */
+/* Whether an address, or a person of a channel, may announce so many bytes more: it pays for each MiB. */
 static bool
-file_begin_pays(const struct api_call *c, uint32_t bytes)
+file_begin_pays(const struct api_call *c, struct slice payer, uint32_t bytes)
 {
 	const uint64_t most = c->api->settings->files_address_max_bytes / SHARE_UNIT;
 	const struct ratelimit_rule rule = {
 	    "files", most > UINT32_MAX ? UINT32_MAX : (uint32_t)most, CLOCK_HOUR_MS};
-	const struct slice client = ip_client_prefix(&request_context_of(c->x)->client.address);
 
 	for (uint32_t n = 0; most > 0 && n < (bytes + SHARE_UNIT - 1) / SHARE_UNIT; n++)
-		if (!ratelimit_take(&c->api->board->rates, &rule, client, clock_mono_ns())
+		if (!ratelimit_take(&c->api->board->rates, &rule, payer, clock_mono_ns())
 			 .allowed)
 			return false;
 	return true;
 }
 
-/* Refuses a file that is too large, or one more of an address. */
+/* Refuses a file that is too large, or one more of who pays for it (p NULL: nobody does). */
 static bool
-file_begin_is_admitted(const struct api_call *c, const struct announced *a, bool shares)
+file_begin_is_admitted(const struct api_call *c, const struct announced *a, struct slice payer)
 {
 	const uint64_t most = c->api->settings->files_each_max_bytes;
 
@@ -159,7 +169,7 @@ file_begin_is_admitted(const struct api_call *c, const struct announced *a, bool
 		api_reply_store_failure(c->x, 0, NULL);
 		return false;
 	}
-	if (shares && !file_begin_pays(c, a->total)) {
+	if (payer.p != NULL && !file_begin_pays(c, payer, a->total)) {
 		reply_start(c->x, 429);
 		reply_header_str(c->x, "Retry-After", "600");
 		reply_error_body(c->x, "rate_limited", "Too many bytes of files in an hour");
@@ -170,7 +180,7 @@ file_begin_is_admitted(const struct api_call *c, const struct announced *a, bool
 
 /* Reads the body. NULL: it was refused. */
 static struct begin_query *
-file_begin_new(const struct api_call *c, const json_t *body, bool shares)
+file_begin_new(const struct api_call *c, const json_t *body, struct slice payer)
 {
 	struct announced a;
 	const char *wrong = file_begin_read(body, &a);
@@ -180,7 +190,7 @@ file_begin_new(const struct api_call *c, const json_t *body, bool shares)
 		api_reply_invalid_body(c, wrong);
 		return NULL;
 	}
-	if (!file_begin_is_admitted(c, &a, shares))
+	if (!file_begin_is_admitted(c, &a, payer))
 		return NULL;
 	b = store_query_new(c, sizeof(*b), ANSWER_MAX, "Widget not found");
 	b->q.refusals = refusals;
@@ -188,6 +198,12 @@ file_begin_new(const struct api_call *c, const json_t *body, bool shares)
 	    .org = c->org, .widget = c->widget, .total = a.total, .expected = a.expected};
 	memcpy(b->name, a.name, sizeof(b->name));
 	return b;
+}
+
+static struct slice
+file_begin_address(const struct api_call *c)
+{
+	return ip_client_prefix(&request_context_of(c->x)->client.address);
 }
 
 static void
@@ -220,7 +236,7 @@ handle_widget_file_begin(const struct api_call *c)
 		return;
 	}
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	b = file_begin_new(c, body, true);
+	b = file_begin_new(c, body, file_begin_address(c));
 	json_decref(body);
 	if (b == NULL)
 		return;
@@ -244,11 +260,25 @@ file_begin_on_widget(void *arg, uint16_t type, const union msg *m)
 }
 
 void
-handle_chat_file(const struct api_call *c)
+file_begin_of_session(
+    const struct api_call *c, const json_t *body, const struct file_sender *from)
 {
 	const struct msg_record_get get = {
 	    .kind = MSG_WIDGET_RECORD, .org = c->org, .id = c->widget};
-	struct begin_query *b;
+	struct begin_query *b = file_begin_new(c, body, from->payer);
+
+	if (b == NULL)
+		return;
+	must(slice_copy_text(from->session, b->session, sizeof(b->session)));
+	b->begin.file = from->file;
+	if (!id_is_zero(&from->file))
+		b->q.refusals = named_refusals;
+	store_query_ask(&b->q, MSG_RECORD_GET, &get, file_begin_on_widget);
+}
+
+void
+handle_chat_file(const struct api_call *c)
+{
 	struct chat_body body;
 	const char *wrong = chat_body_read_session(c->x->body, &body);
 
@@ -256,11 +286,8 @@ handle_chat_file(const struct api_call *c)
 		api_reply_invalid_body(c, wrong);
 		return;
 	}
-	b = file_begin_new(c, body.json, true);
-	if (b != NULL) {
-		must(slice_copy_text(body.session, b->session, sizeof(b->session)));
-		store_query_ask(&b->q, MSG_RECORD_GET, &get, file_begin_on_widget);
-	}
+	file_begin_of_session(c, body.json,
+	    &(struct file_sender){.session = body.session, .payer = file_begin_address(c)});
 	chat_body_clear(&body);
 }
 
@@ -268,7 +295,7 @@ void
 handle_admin_file(const struct api_call *c)
 {
 	json_t *body = json_read_object(c->x->body);
-	struct begin_query *b = file_begin_new(c, body, false);
+	struct begin_query *b = file_begin_new(c, body, (struct slice){0});
 
 	json_decref(body);
 	if (b == NULL)

@@ -2262,6 +2262,8 @@ export interface components {
             model?: components["schemas"]["ReplyModel"] | null;
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
+            /** @description Only of messages to people of a channel whose adapter reports them. */
+            receipt?: components["schemas"]["MessageReceipt"];
             sources?: components["schemas"]["FoundSources"];
             /** @description Its files; missing without any. */
             files?: components["schemas"]["MessageFile"][];
@@ -2628,20 +2630,20 @@ export interface components {
             /** @description Increases from event to event, also over restarts; also the event's id. */
             seq: number;
             /**
-             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have. `mention`: a note of the conversation mentions the user with this id, who has read it, or does not any more.
+             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have. `mention`: a note of the conversation mentions the user with this id, who has read it, or does not any more. `receipt`: how far the message with this id has come in another chat.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
             /** @description The source of a page. */
             sourceId?: components["schemas"]["Id"];
             /**
-             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`, `snoozed`, which is put aside or back. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`; and `share` when a visitor has used its share of it, once a day.
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`, `snoozed`, which is put aside or back. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it, and `availability`: it is online, away or off now. A budget: `half` and `most` when 50 and 80 % are used, then `reached`; and `share` when a visitor has used its share of it, once a day. A receipt: `sent`, `failed`, `delivered` or `read`.
              * @enum {unknown}
              */
-            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability" | "share" | "snoozed";
+            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached" | "half" | "most" | "availability" | "share" | "snoozed" | "sent" | "failed" | "delivered";
             /**
              * @description Of a budget: which of its two.
              * @enum {unknown}
@@ -2989,6 +2991,15 @@ export interface components {
             /** @enum {unknown} */
             rating: "up" | "down";
             comment: string | null;
+        };
+        /** @description How far a message has come in another chat, as the adapter of its channel says. */
+        MessageReceipt: {
+            /** @enum {unknown} */
+            state: "sent" | "failed" | "delivered" | "read";
+            /** @description When the adapter said so. */
+            at: components["schemas"]["Time"];
+            /** @description Why it failed, in the adapter's words. */
+            reason: string | null;
         };
         Contact: {
             id: components["schemas"]["Id"];
@@ -3617,7 +3628,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
@@ -3649,7 +3660,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
@@ -3679,7 +3690,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
@@ -3716,7 +3727,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -4323,13 +4334,13 @@ export interface components {
                 /** @description The site's own of the person, if the channel has verified it. */
                 userId?: string | null;
             };
-            /** @description 1 to 4000 characters, together with a line for each file. Of a pressed button: its text. */
+            /** @description 1 to 4000 characters, together with a line for each file that has an address; may be missing with an uploaded file. Of a pressed button: its text. */
             text?: string | null;
-            /** @description Each becomes a line of the text: its name and its address. */
-            files?: {
+            /** @description Files that were uploaded, at most `FILES_PER_MESSAGE`, by their ids. One with an address becomes a line of the text. */
+            files?: (components["schemas"]["Id"] | {
                 url: string;
                 name?: string | null;
-            }[] | null;
+            })[] | null;
             /** @description A person shall answer: no model is called, and the conversation waits. */
             person?: boolean;
             /** @description As in ChatRequest: what the channel knows, for the model and the team, of at most 2048 bytes. */
@@ -4339,6 +4350,41 @@ export interface components {
             conversationId: components["schemas"]["Id"];
             /** @description The message that answers, in the delivery that will bring it. While a person has the conversation: the visitor's message. */
             replyId: components["schemas"]["Id"];
+        };
+        ChannelReceipt: {
+            /** @description That of the delivery. */
+            conversationId: components["schemas"]["Id"];
+            /** @description The id of the delivery's message. */
+            messageId: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            state: "sent" | "delivered" | "read" | "failed";
+            /** @description One line that says why it failed, for the team; only with `failed`. */
+            reason?: string | null;
+        };
+        ChannelReceiptStored: {
+            conversationId: components["schemas"]["Id"];
+            messageId: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            state: "sent" | "failed" | "delivered" | "read";
+            /** @description When the adapter said so. */
+            at: components["schemas"]["Time"];
+            /** @description Why it failed, in the adapter's words. */
+            reason: string | null;
+        };
+        ChannelFileRequest: {
+            /** @description The other chat's own of the file. Announced again with it, the file goes on where it stopped, also when a message has it. */
+            id: string;
+            /** @description Who sends it. */
+            from: {
+                /** @description The channel's own of the person: a chat, a phone number, an e-mail address. One person has one conversation. */
+                id: string;
+            };
+            /** @description Folders, control characters and those that change the direction of text are removed. */
+            name: string;
+            /** @description At most `FILES_EACH_MAX_BYTES`. */
+            bytes: number;
+            /** @description If it is given, a file with other bytes is refused at its end. */
+            sha256?: string | null;
         };
         /** @description What the adapter of a channel receives, with the headers of a WebhookEvent; the same `delivery` may come again. */
         ChannelDelivery: {
@@ -4359,8 +4405,10 @@ export interface components {
                 id: components["schemas"]["Id"];
                 /** @enum {unknown} */
                 role: "assistant" | "operator";
-                /** @description Markdown. Empty if the reply failed before its first word. */
+                /** @description Markdown. Empty if the reply failed before its first word, or if there are only files. */
                 text: string;
+                /** @description Its files; missing without any. Their addresses are new in each attempt. */
+                files?: components["schemas"]["MessageFile"][];
                 /** @description `complete`, `stopped`, `length`, `filtered`, or `interrupted`: the reply broke off; the person's message sent again with its id is answered again, in the same place. */
                 status: string;
                 createdAt: components["schemas"]["Time"];
@@ -4678,6 +4726,7 @@ export type Rating = components['schemas']['Rating'];
 export type VisitorPage = components['schemas']['VisitorPage'];
 export type ReplyModel = components['schemas']['ReplyModel'];
 export type MessageRating = components['schemas']['MessageRating'];
+export type MessageReceipt = components['schemas']['MessageReceipt'];
 export type Contact = components['schemas']['Contact'];
 export type ContactFields = components['schemas']['ContactFields'];
 export type ContactList = components['schemas']['ContactList'];
@@ -4795,6 +4844,9 @@ export type UploadState = components['schemas']['UploadState'];
 export type UnsupportedFile = components['schemas']['UnsupportedFile'];
 export type ChannelMessage = components['schemas']['ChannelMessage'];
 export type ChannelAccepted = components['schemas']['ChannelAccepted'];
+export type ChannelReceipt = components['schemas']['ChannelReceipt'];
+export type ChannelReceiptStored = components['schemas']['ChannelReceiptStored'];
+export type ChannelFileRequest = components['schemas']['ChannelFileRequest'];
 export type ChannelDelivery = components['schemas']['ChannelDelivery'];
 export type StructureButton = components['schemas']['StructureButton'];
 export type StructureCard = components['schemas']['StructureCard'];

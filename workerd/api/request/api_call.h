@@ -76,6 +76,7 @@ struct api_call {
 	    key_hash; /* of the organization's key; zero: none, or a key of the settings */
 	struct slice session; /* the token of the caller's session, borrowed from the request */
 	size_t session_cookie; /* the guards' own: its position among the cookies of its name */
+	bool explains; /* an owner's program calls: a 400 says in production, too, what would be valid */
 	/* Of a path that names a widget: its WIDGET_RECORD, borrowed for the handler's call. */
 	struct slice widget_record;
 	size_t step; /* the guards' own: the next check */

@@ -24,7 +24,7 @@ api_reply_invalid(const struct api_call *c, const char *error, const char *detai
 	json_write_open(&j, NULL, '{');
 	json_write_str(&j, "error", slice_str(error));
 	json_write_str(&j, "code", slice_str("invalid_request"));
-	if (c->api->settings->app_env != APP_ENV_PRODUCTION)
+	if (c->explains || c->api->settings->app_env != APP_ENV_PRODUCTION)
 		json_write_str(&j, "details", slice_str(details));
 	json_write_close(&j, '}');
 	api_reply_json(c->x, 400, buf_slice(out));

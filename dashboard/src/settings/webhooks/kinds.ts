@@ -11,6 +11,7 @@ export const KINDS: readonly Kind[] = [
 	"message",
 	"reply",
 	"rating",
+	"receipt",
 	"note",
 	"mention",
 	"contact",

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Channel, verify } from "./channel.js";
 import { Journal } from "./journal.js";
-import { Bot, poll, readUpdate, show } from "./telegram.js";
+import { Bot, poll, readUpdate, show, withFiles } from "./telegram.js";
 
 const log = (event, fields = {}) => {
 	const said = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
@@ -39,12 +39,47 @@ const stop = new AbortController();
 const asked = new Map();
 
 function remember(replyId, message) {
+	if (replyId === undefined) return;
 	asked.set(replyId, message);
 	if (asked.size > 1000) asked.delete(asked.keys().next().value);
 }
 
+/** How long a file may wait for banter to take it; after that, the message comes without it. */
+const FILE_WAIT_MS = 60_000;
+
+/** Brings a file from Telegram to banter. Resolves to its id there, to why it is not accepted, or to how long it must wait. */
+async function carry(message, file, n) {
+	try {
+		const bytes = await bot.load(file);
+		const own = { id: `${message.id}:${n}`, from: message.from, name: file.name };
+		const { id, refusal } = await channel.upload(own, bytes);
+		if (id !== undefined) return { id };
+		if (refusal.retryAfterMs <= FILE_WAIT_MS) return { waitMs: refusal.retryAfterMs };
+		log("file_refused", { message: message.id, status: refusal.status, why: refusal.error });
+		return { why: refusal.error };
+	} catch (error) {
+		if (error.status === 400 || error.status === 404) return { why: error.message };
+		log("file_waits", { message: message.id, why: error.message });
+		return { waitMs: error.retryAfter ? error.retryAfter * 1000 : 2000 };
+	}
+}
+
+/** Brings the files of a message. Resolves to what is left of it, or to how long it must wait. */
+async function carryAll(message) {
+	if (message.attachments === undefined) return { ready: message };
+	const results = [];
+	for (const [n, file] of message.attachments.entries()) {
+		const result = await carry(message, file, n);
+		if (result.waitMs !== undefined) return result;
+		results.push(result);
+	}
+	return { ready: withFiles(message, results) };
+}
+
 /** Brings a message to banter. Resolves to how many ms it must wait before it comes again; 0: it is done. */
-async function bring(message) {
+async function bring(held) {
+	const { ready: message, waitMs } = await carryAll(held);
+	if (waitMs !== undefined) return { retryAfterMs: waitMs };
 	const answer = await channel.send(message);
 	if (answer.accepted) {
 		remember(answer.replyId, message);
@@ -63,12 +98,14 @@ async function bring(message) {
 /** Messages of people who wrote more than they may at once: they wait here, in order, and on disk. */
 const held = new Map();
 
-async function hold(message) {
+/** Puts a message into its person's line, which moves from then on, after so many ms. */
+async function hold(message, ms) {
+	const person = message.from.id;
+	const queue = held.get(person);
+	if (queue === undefined) held.set(person, [message]);
+	else queue.push(message);
 	await journal.hold(message);
-	const queue = held.get(message.from.id);
-	if (queue !== undefined) return queue.push(message);
-	held.set(message.from.id, [message]);
-	return undefined;
+	if (queue === undefined) void drain(person, ms);
 }
 
 async function drain(person, ms) {
@@ -85,15 +122,15 @@ async function drain(person, ms) {
 
 /** Takes a message of Telegram. False: banter cannot be reached, it must come again. */
 async function send(message) {
-	if (held.has(message.from.id)) {
-		await hold(message);
+	// Files take their time, which is nobody else's.
+	if (held.has(message.from.id) || message.attachments !== undefined) {
+		await hold(message, 0);
 		return true;
 	}
 	const { status, retryAfterMs } = await bring(message);
 	if (retryAfterMs === undefined) return true;
 	if (status !== 429) return false;
-	await hold(message);
-	void drain(message.from.id, retryAfterMs);
+	await hold(message, retryAfterMs);
 	return true;
 }
 
@@ -108,18 +145,38 @@ async function handle(update) {
 	return read.message === undefined || send(read.message);
 }
 
+/** Deliveries under way: one that banter repeats meanwhile, as a file takes long, waits for the same end. */
+const showing = new Map();
+
+function deliver(one) {
+	const { delivery } = one;
+	if (!showing.has(delivery))
+		showing.set(
+			delivery,
+			present(one).finally(() => showing.delete(delivery)),
+		);
+	return showing.get(delivery);
+}
+
 /** Shows a delivery of banter. Resolves to the status of the answer, and how many seconds it must wait. */
-async function deliver({ delivery, kind, to, message }) {
+async function present({ delivery, kind, to, conversationId, message }) {
 	if (kind !== "message" || journal.has(delivery)) return { status: 204 };
 	if (message.status === "interrupted" && asked.has(message.id)) {
 		const again = asked.get(message.id);
 		asked.delete(message.id);
 		if (!(await channel.send(again)).accepted) return { status: 503, seconds: 5 };
 	} else {
-		const failed = await show(bot, to, message, journal.partsOf(delivery), (part) =>
-			journal.note(delivery, part),
-		);
-		if (failed !== undefined) return { status: 503, seconds: failed.retryAfter ?? 10 };
+		const { error, ...receipt } = await show(bot, to, message, {
+			from: journal.partsOf(delivery),
+			shown: (part) => journal.note(delivery, part),
+			load: (file) => channel.load(file),
+		});
+		if (error !== undefined) return { status: 503, seconds: error.retryAfter ?? 10 };
+		if (receipt.state === "failed") log("not_shown", { to, why: receipt.reason });
+		const place = { conversationId, messageId: message.id };
+		// The delivery comes again until banter knows what became of it.
+		if (receipt.state && (await channel.report({ ...place, ...receipt })) !== undefined)
+			return { status: 503, seconds: 5 };
 	}
 	await journal.note(delivery);
 	return { status: 204 };

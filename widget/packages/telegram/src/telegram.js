@@ -6,6 +6,11 @@ import { toHtml } from "./markdown.js";
 
 const POLL_S = 50;
 const TEXT_MAX = 4000; // of the 4096 characters of a message
+const MIB = 1 << 20;
+/** What a bot may fetch, and send as a photo or as any file. */
+const FETCH_MAX = 20 * MIB;
+const PHOTO_MAX = 10 * MIB;
+const FILE_MAX = 50 * MIB;
 
 class TelegramError extends Error {
 	constructor({ error_code, description, parameters }) {
@@ -17,27 +22,34 @@ class TelegramError extends Error {
 
 export class Bot {
 	#address;
+	#files;
 
 	constructor({ token, api }) {
 		this.#address = `${api}/bot${token}`;
+		this.#files = `${api}/file/bot${token}`;
 		// Telegram sends it with each request, so that nobody else can.
 		this.secret = createHash("sha256").update(`banter ${token}`).digest("hex");
 	}
 
-	async call(method, body, { signal, ms = 30_000 } = {}) {
-		const limit = AbortSignal.timeout(ms);
-		let response;
+	async #fetch(what, address, options) {
 		try {
-			response = await fetch(`${this.#address}/${method}`, {
-				method: "POST",
-				headers: { "content-type": "application/json" },
-				body: JSON.stringify(body),
-				signal: signal === undefined ? limit : (AbortSignal.any?.([limit, signal]) ?? limit),
-			});
+			return await fetch(address, options);
 		} catch (error) {
 			// Its message may have the address, and so the token.
-			throw new Error(`${method}: ${error.cause?.code ?? error.name}`);
+			throw new Error(`${what}: ${error.cause?.code ?? error.name}`);
 		}
+	}
+
+	/** body: an object, or a form with a file. */
+	async call(method, body, { signal, ms = 30_000 } = {}) {
+		const limit = AbortSignal.timeout(ms);
+		const isForm = body instanceof FormData;
+		const response = await this.#fetch(method, `${this.#address}/${method}`, {
+			method: "POST",
+			...(isForm ? { body } : { body: JSON.stringify(body) }),
+			...(!isForm && { headers: { "content-type": "application/json" } }),
+			signal: signal === undefined ? limit : (AbortSignal.any?.([limit, signal]) ?? limit),
+		});
 		const json = await response.json().catch(() => ({ ok: false, error_code: response.status }));
 		if (!json.ok) throw new TelegramError(json);
 		return json.result;
@@ -68,6 +80,26 @@ export class Bot {
 		return this.call("sendMessage", { chat_id, text, ...more });
 	}
 
+	/** The bytes of a file that somebody has sent. */
+	async load({ file_id, size }) {
+		if (size > FETCH_MAX) throw new TelegramError({ error_code: 400, description: "too large" });
+		const { file_path } = await this.call("getFile", { file_id });
+		const response = await this.#fetch("file", `${this.#files}/${file_path}`, {
+			signal: AbortSignal.timeout(60_000),
+		});
+		if (!response.ok) throw new TelegramError({ error_code: response.status });
+		return Buffer.from(await response.arrayBuffer());
+	}
+
+	/** Sends a file in the field that names its kind. */
+	sendFile(method, field, chat_id, { name, type, bytes, caption }) {
+		const form = new FormData();
+		form.set("chat_id", `${chat_id}`);
+		if (caption) form.set("caption", caption);
+		form.set(field, new Blob([bytes], { type }), name);
+		return this.call(method, form, { ms: 60_000 });
+	}
+
 	/** Nothing depends on it. */
 	typing(chat_id) {
 		return this.call("sendChatAction", { chat_id, action: "typing" }).catch(() => {});
@@ -79,10 +111,8 @@ export class Bot {
 	}
 }
 
-/** What has no text is named: its address would have the bot's token in it. */
+/** What is neither text nor a file is named: its address would have the bot's token in it. */
 const KINDS = {
-	photo: () => "[Photo]",
-	document: ({ file_name }) => `[Document${file_name ? `: ${file_name}` : ""}]`,
 	voice: () => "[Voice message]",
 	audio: () => "[Audio]",
 	video: () => "[Video]",
@@ -95,12 +125,34 @@ const KINDS = {
 
 function textOf(message) {
 	const kinds = Object.keys(KINDS).filter((kind) => message[kind] !== undefined);
-	// An animation is also a document.
-	const named = kinds.filter((kind) => kind !== "document" || message.animation === undefined);
-	const lines = named.map((kind) => KINDS[kind](message[kind]));
+	const lines = kinds.map((kind) => KINDS[kind](message[kind]));
 	const text = message.text ?? message.caption;
 	if (text) lines.unshift(text);
 	return lines.join("\n").slice(0, 4000);
+}
+
+/** The photo and the document of a message, to be fetched; label is what stands for one that is not accepted. */
+function filesOf({ photo, document, animation }) {
+	const files = [];
+	// The last size is the largest.
+	const { file_id, file_size: size = 0 } = photo?.at(-1) ?? {};
+	if (file_id) files.push({ file_id, size, name: "photo.jpg", label: "Photo" });
+	// An animation is also a document.
+	if (document?.file_id && animation === undefined) {
+		const { file_id, file_size: size = 0, file_name: name = "document" } = document;
+		files.push({ file_id, size, name, label: `Document: ${name}` });
+	}
+	return files;
+}
+
+/** Parts of a message that banter takes: the ids of its files, and a line for each that it does not accept. */
+export function withFiles({ attachments, ...message }, results) {
+	const files = results.flatMap(({ id }) => (id === undefined ? [] : [id]));
+	const lines = results.flatMap(({ why }, i) =>
+		why === undefined ? [] : [`[${attachments[i].label} (${why})]`],
+	);
+	const text = [message.text, ...lines].filter(Boolean).join("\n").slice(0, 4000);
+	return { ...message, text, ...(files.length > 0 && { files }) };
 }
 
 function senderOf(chat, from, message) {
@@ -126,7 +178,8 @@ export function readUpdate({ message, callback_query: press }, personLabel) {
 	const { chat, from } = message;
 	if (/^\/start\b/.test(message.text ?? "")) return { greet: chat.id };
 	const text = textOf(message);
-	if (text.trim() === "") return {};
+	const attachments = filesOf(message);
+	if (text.trim() === "" && attachments.length === 0) return {};
 	const id = `${chat.id}:${message.message_id}`;
 	const sender = senderOf(chat, from, message);
 	if (text === "/person") return { message: { id, from: sender, text: personLabel, person: true } };
@@ -134,7 +187,8 @@ export function readUpdate({ message, callback_query: press }, personLabel) {
 		channel: "Telegram",
 		...(from.language_code && { language: from.language_code }),
 	};
-	return { message: { id, from: sender, text, context } };
+	const files = attachments.length > 0 && { attachments };
+	return { message: { id, from: sender, text, context, ...files } };
 }
 
 /** Fetches updates until the signal. What banter does not take now is fetched again, and with it what came behind it. */
@@ -190,26 +244,58 @@ async function sendPart(bot, to, text) {
 	return bot.say(to, text, { link_preview_options });
 }
 
+/** Sends a file, or names one that Telegram or banter does not have room or place for. */
+async function sendFile(bot, to, file, caption, load) {
+	const bytes = file.bytes > FILE_MAX ? undefined : await load(file);
+	if (!bytes) {
+		const why = bytes === null ? "removed" : "too large for Telegram";
+		return bot.say(to, `[${file.name} (${why})]`);
+	}
+	const sent = { ...file, bytes, caption };
+	if (/^image\/(jpeg|png)$/.test(file.type) && bytes.length <= PHOTO_MAX)
+		try {
+			return await bot.sendFile("sendPhoto", "photo", to, sent);
+		} catch (error) {
+			// Too wide or too high for a photo.
+			if (error.status !== 400) throw error;
+		}
+	return bot.sendFile("sendDocument", "document", to, sent);
+}
+
+/** What a team reads: "Forbidden: bot was blocked by the user" without its first word. */
+const reasonOf = ({ message }) =>
+	message
+		.replace(/^[\w ]+: /, "")
+		.replace(/\s+/g, " ")
+		.slice(0, 200);
+
 /**
- * Shows a message, from a part on; shown() is called for each part. Resolves to the error if it must be tried again. One whom
- * the bot cannot write to (403: blocked, or 400: no such chat) counts as shown.
+ * Shows a message, from a part on; shown() is called for each part, load() for the bytes of a file. Resolves to {error} if it must be
+ * tried again, else to its receipt: one whom the bot cannot write to (403: blocked, or 400: no such chat) has failed.
  */
-export async function show(bot, to, { text, status, author, sources = [] }, from, shown) {
+export async function show(bot, to, message, { from, shown, load }) {
+	const { text, status, author, sources = [], files = [] } = message;
 	const links = sources
 		.filter(({ url }) => url)
 		.map(({ title, url }) => `[${title || url}](${url})`);
 	const body = status === "interrupted" ? `${text} …` : text;
-	const whole = [author ? `**${author}:** ${body}` : body, ...links].join("\n").trim();
-	const parts = split(whole);
+	const isTitled = author && body !== "";
+	const whole = [isTitled ? `**${author}:** ${body}` : body, ...links].join("\n").trim();
+	const parts = [
+		...split(whole).map((part) => () => sendPart(bot, to, part)),
+		...files.map((file, i) => {
+			const caption = i === 0 && !isTitled ? author : undefined;
+			return () => sendFile(bot, to, file, caption, load);
+		}),
+	];
 	for (let i = from; i < parts.length; i++) {
 		try {
-			await sendPart(bot, to, parts[i]);
+			await parts[i]();
 		} catch (error) {
-			if (error.status !== 403 && error.status !== 400) return error;
-			console.error(`ev=not_shown to=${to} why=${JSON.stringify(error.message)}`);
-			return undefined;
+			if (error.status !== 403 && error.status !== 400) return { error };
+			return { state: "failed", reason: reasonOf(error) };
 		}
 		await shown(i + 1);
 	}
-	return undefined;
+	return parts.length === 0 ? {} : { state: "delivered" };
 }
