@@ -107,6 +107,39 @@ describe("the layout of the dashboard", { skip: missing }, () => {
 		assert.ok(more.x + more.width <= marks.x + marks.width, "the number is not cut");
 	});
 
+	it("keeps buttons that name an agent or a colleague in the window of a phone", async () => {
+		const [{ id }] = (await admin("GET", "agents")).agents;
+		const name = "An assistant whose name takes far more space than there is";
+		await admin("PUT", `agents/${id}`, { name });
+		const source = await admin("POST", "sources", { kind: "files", name: "Handbooks" });
+		const colleague = { name: "Maximiliane-Charlotte von Hohenzollern-Sigmaringen" };
+		await admin("POST", `conversations/${conversation}/takeover`, colleague);
+		const { page } = await visit("/knowledge", { viewport: { width: 320, height: 640 } });
+		await assertInWindow(page.getByRole("button", { name: `Use in ${name}` }));
+		await page.goto(`${banter.url}/conversations/${conversation}`);
+		await assertInWindow(page.getByRole("button", { name: /^Take over from Maximiliane/ }));
+		await admin("POST", `conversations/${conversation}/handback`, { force: true });
+		await admin("DELETE", `sources/${source.id}`);
+		await admin("PUT", `agents/${id}`, { name: "Assistant" });
+	});
+
+	for (const locale of ["en", "de", "fr", "es"])
+		it(`keeps what can be done in a thread beside its name: ${locale}`, async () => {
+			for (const width of [320, 390, 768, 1280, 1600]) {
+				const { page } = await visit(`/conversations/${conversation}`, {
+					viewport: { width, height: 800 },
+					locale,
+				});
+				await page.locator(".thread-actions").waitFor();
+				const name = await page.locator(".thread-who").boundingBox();
+				const actions = await page.locator(".thread-actions").boundingBox();
+				const state = await page.locator(".thread-state").boundingBox();
+				const end = Math.max(name.x + name.width, state.x + state.width);
+				assert.ok(end <= actions.x, `${end} is before ${actions.x} at ${width}`);
+				assert.ok(name.width > 90, `the name has ${name.width} pixels at ${width}`);
+			}
+		});
+
 	it("shows one picture of a visitor everywhere, before and after the visitor has a name", async () => {
 		const [widget] = (await admin("GET", "widgets")).widgets;
 		const visitor = await openVisitor(store, widget.widget_id);
