@@ -245,10 +245,10 @@ async function buildShims() {
 }
 
 async function buildPages() {
-	const names = ["widget-test", "headless-test"];
+	const names = ["widget-test", "headless-test", "chat"];
 	await build({
 		...browser,
-		entryPoints: [...names.map((name) => `pages/${name}.ts`), "pages/demo.css"],
+		entryPoints: [...names.map((name) => `pages/${name}.ts`), "pages/demo.css", "pages/chat.css"],
 		outdir: "dist/demo",
 	});
 	for (const name of names) {

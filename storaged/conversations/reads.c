@@ -54,6 +54,9 @@ read_is_unread(struct txn *t, const struct msg_conversation_record *conversation
 	return rc;
 }
 
+/* No user has this id: its time is 1970. */
+const struct id read_by_visitor = {{[15] = 1}};
+
 /* The reader's mark; one that is not there or damaged has read nothing. */
 static int
 read_find(struct txn *t, const struct id *conversation, const struct id *reader,
@@ -66,6 +69,16 @@ read_find(struct txn *t, const struct id *conversation, const struct id *reader,
 		*r = (struct msg_read_record){
 		    .v = RECORD_VERSION, .conversation = *conversation, .user = *reader};
 	return txn_survives(rc) ? 0 : rc;
+}
+
+int
+read_get(struct txn *t, const struct id *conversation, const struct id *reader, uint64_t *seq)
+{
+	struct msg_read_record r;
+	int rc = read_find(t, conversation, reader, &r);
+
+	*seq = r.seq;
+	return rc;
 }
 
 static int

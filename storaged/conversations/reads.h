@@ -24,6 +24,13 @@
 [[gnu::warn_unused_result]] int read_follow(
     struct txn *t, const struct id *conversation, const struct id *reader, bool following);
 
+/* The reader of the mark that says up to where the visitor has seen what persons wrote, or was mailed (mailing/unseen.h). */
+extern const struct id read_by_visitor;
+
+/* The place of a reader's last read message, or a mark as unread; 0: none. */
+[[gnu::warn_unused_result]] int read_get(
+    struct txn *t, const struct id *conversation, const struct id *reader, uint64_t *seq);
+
 /* In place of the sequence number in a READ_RECORD: the conversation was marked as unread; with the time, in ms. */
 #define READ_UNREAD ((uint64_t)1 << 62)
 

@@ -10,6 +10,7 @@
 #include "storaged/duty/wake.h"
 #include "storaged/files/file_records.h"
 #include "storaged/mail/mails.h"
+#include "storaged/mailing/unseen.h"
 #include "storaged/visitors/erase_plan.h"
 
 /* How long after a failure because of damage an erasure is tried again: totals may be counted again meanwhile. */
@@ -32,6 +33,7 @@ static const struct {
     [DUE_FILE] = {.run = file_due, .name = "file"},
     [DUE_WAKE] = {.run = wake_due, .name = "wake"},
     [DUE_MAIL] = {.run = mail_due, .name = "mail"},
+    [DUE_UNSEEN] = {.run = unseen_due, .name = "unseen"},
 };
 
 struct due {

@@ -166,6 +166,7 @@ struct env {
 	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint64_t mail_retry_ms;       /* MAIL_RETRY_MS */
+	uint64_t mail_unseen_ms;      /* MAIL_UNSEEN_MS; 0: visitors get no mails */
 	uint64_t away_after_ms;       /* AWAY_AFTER_MS */
 	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
 	uint64_t files_max_bytes, files_org_max_bytes; /* the settings of these names */

@@ -395,6 +395,18 @@ key_vector(const struct id *page, const struct hash256 *hash)
 }
 
 struct key
+key_return(const struct id *visitor, const struct hash256 *token)
+{
+	return key_vector(visitor, token);
+}
+
+struct key
+key_address(const struct id *org, const struct hash256 *address)
+{
+	return key_vector(org, address);
+}
+
+struct key
 key_conversation_gap(const struct id *conversation, const struct id *gap)
 {
 	return key_of_org(conversation, gap);

@@ -200,6 +200,8 @@ enum due_kind {
 	DUE_FILE = 3,  /* a file that is in no message is removed (files/file_records.h) */
 	DUE_WAKE = 4,  /* a conversation is no longer snoozed (duty/wake.h) */
 	DUE_MAIL = 5,  /* a mail that was sent, or has failed, is removed */
+	DUE_UNSEEN =
+	    6, /* a visitor who has left gets the team's answers by mail (mailing/unseen.h) */
 	DUE_KINDS,
 };
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);
@@ -210,6 +212,11 @@ struct id due_id(struct slice key);
 /* mails_waiting. time: ms since 1970. */
 struct key key_mail_waiting(uint64_t time, const struct id *mail);
 uint64_t key_mail_time(struct slice key);
+
+/* returns_of_visitor. Its front is key_id(). */
+struct key key_return(const struct id *visitor, const struct hash256 *token);
+
+struct key key_address(const struct id *org, const struct hash256 *address);
 
 /* mails_about. Its front is key_id(). */
 struct key key_mail_about(const struct id *about, const struct id *mail);

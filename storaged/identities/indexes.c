@@ -195,6 +195,15 @@ index_key_mail_about(const void *record, struct key *key)
 	return true;
 }
 
+static bool
+index_key_return(const void *record, struct key *key)
+{
+	const struct msg_return_record *r = record;
+
+	*key = key_return(&r->visitor, &r->token);
+	return true;
+}
+
 static const struct index indexes[] = {
     {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
     {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false, .due = DUE_AWAY},
@@ -213,6 +222,7 @@ static const struct index indexes[] = {
     {TABLE_FILES, TABLE_DUE, index_key_file_due, .by_id = false, .due = DUE_FILE},
     {TABLE_MAILS, TABLE_MAILS_WAITING, index_key_mail_waiting, .by_id = false},
     {TABLE_MAILS, TABLE_MAILS_ABOUT, index_key_mail_about, .by_id = false},
+    {TABLE_RETURNS, TABLE_RETURNS_OF_VISITOR, index_key_return, .by_id = false},
 };
 
 const struct index *

@@ -3,7 +3,9 @@
  */
 #include "storaged/identities/visitor_records.h"
 
+#include "proto/base/clock.h"
 #include "storaged/identities/indexes.h"
+#include "storaged/identities/returns.h"
 
 #include <string.h>
 
@@ -49,8 +51,13 @@ int
 visitor_by_token(struct txn *t, const struct hash256 *token, struct msg_visitor_record *visitor)
 {
 	struct key key = key_hash(token);
+	struct msg_return_record r;
+	int rc = visitor_get(t, &key, visitor);
 
-	return visitor_get(t, &key, visitor);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	rc = return_find(t, token, RETURN_TOKEN, clock_wall_ms(), &r);
+	return rc != 0 ? rc : visitor_by_id(t, &r.visitor, visitor);
 }
 
 /* The key in visitors of the visitor with this id. */
@@ -105,6 +112,8 @@ visitor_drop_key(struct txn *t, const struct key *key, const struct id *visitor)
 	struct key by_id = key_id(visitor);
 	int rc = txn_del(t, TABLE_VISITORS, key);
 
+	if (rc == 0)
+		rc = returns_remove_all(t, visitor);
 	return rc != 0 ? rc : txn_del(t, TABLE_VISITORS_BY_ID, &by_id);
 }
 

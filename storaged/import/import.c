@@ -22,6 +22,7 @@
 #include "storaged/inbox/inbox.h"
 #include "storaged/inbox/receipts.h"
 #include "storaged/keys/keys.h"
+#include "storaged/mail/addresses.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
@@ -745,7 +746,7 @@ import_is_single(enum msg_type type)
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
 	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
 	    MSG_MENTION_RECORD, MSG_KEPT_RECORD, MSG_BUDGET_RECORD, MSG_RESPONSES_RECORD,
-	    MSG_FILE_RECORD, MSG_STEP_RECORD};
+	    MSG_FILE_RECORD, MSG_STEP_RECORD, MSG_RETURN_RECORD, MSG_ADDRESS_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
@@ -759,6 +760,14 @@ import_numbers(struct txn *t, struct call *c, const struct msg_kept_record *r)
 	int rc = import_check_org(t, c, &r->org);
 
 	return rc != 0 ? rc : numbers_import(t, c, r);
+}
+
+static int
+import_address(struct txn *t, struct call *c, const struct msg_address_record *r)
+{
+	int rc = import_check_org(t, c, &r->org);
+
+	return rc != 0 ? rc : address_import(t, c, r);
 }
 
 int
@@ -796,6 +805,10 @@ handle_import_record(struct txn *t, struct call *c)
 		return mention_import(t, c, &r.mention_record);
 	case MSG_KEPT_RECORD:
 		return import_numbers(t, c, &r.kept_record);
+	case MSG_RETURN_RECORD:
+		return visitor_import_return(t, c, &r.return_record);
+	case MSG_ADDRESS_RECORD:
+		return import_address(t, c, &r.address_record);
 	case MSG_STEP_RECORD:
 		return step_import(t, c, &r.step_record);
 	case MSG_RESPONSES_RECORD:

@@ -16,6 +16,7 @@
 #include "storaged/duty/responses.h"
 #include "storaged/files/file_messages.h"
 #include "storaged/inbox/takeover.h"
+#include "storaged/mailing/unseen.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/records/users.h"
 
@@ -147,6 +148,8 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 	if (rc == 0)
 		rc = client_id_put(
 		    t, &m->conversation, operator_message_name(o), o->seq, &no_turn);
+	if (rc == 0)
+		rc = unseen_plan(t, &o->conversation, o->conversation.operator_at);
 	/* One's own message is not unread. */
 	if (rc == 0 && !o->unread)
 		rc = read_mark(t, &o->conversation, &o->reader, true);

@@ -5,7 +5,9 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/mail/addresses.h"
 #include "storaged/mail/mails.h"
+#include "storaged/mailing/unseen.h"
 #include "storaged/records/invitations.h"
 
 #define TRY_FOR_MS   (2 * CLOCK_DAY_MS)
@@ -42,14 +44,24 @@ mail_after(const struct env *env, const struct msg_mail_record *before,
 	return r;
 }
 
+/* The end of a mail, without the slices of its record. */
+struct mail_end {
+	enum mail_kind kind;
+	enum mail_state state;
+	struct id org, about;
+	struct hash256 address;
+};
+
 /* What the mail was about learns of its end. */
 static int
-mail_tell(struct txn *t, const struct id *org, const struct id *about, enum mail_kind kind,
-    enum mail_state state, struct slice error)
+mail_tell(struct txn *t, const struct mail_end *end, struct slice error)
 {
-	return kind == MAIL_INVITATION ? invitation_mailed(t, org, about, state,
-					     state == MAIL_FAILED ? error : (struct slice){0})
-				       : 0;
+	const bool failed = end->state == MAIL_FAILED;
+
+	if (end->kind == MAIL_INVITATION)
+		return invitation_mailed(
+		    t, &end->org, &end->about, end->state, failed ? error : (struct slice){0});
+	return failed ? unseen_failed(t, &end->org, &end->about, &end->address, error) : 0;
 }
 
 static void
@@ -78,7 +90,7 @@ handle_mail_result(struct txn *t, struct call *c)
 {
 	const struct msg_mail_result *m = &c->m->mail_result;
 	struct msg_mail_record before, after;
-	struct id about;
+	struct mail_end end;
 	int rc;
 
 	if (!lease_is_held(c->mail, c->from, &m->lease))
@@ -92,11 +104,17 @@ handle_mail_result(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	after = mail_after(t->env, &before, m);
-	about = before.about;
+	end = (struct mail_end){
+	    .kind = after.kind,
+	    .state = after.state,
+	    .org = m->org,
+	    .about = before.about,
+	    .address = address_hash(before.to),
+	};
 	mail_log(&m->mail, &after, m->error);
 	rc = mails_put(t, &before, &after);
 	if (rc == 0 && after.state != MAIL_WAITING)
-		rc = mail_tell(t, &m->org, &about, after.kind, after.state, m->error);
+		rc = mail_tell(t, &end, m->error);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

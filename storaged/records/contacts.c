@@ -11,6 +11,7 @@
 #include "storaged/identities/contact_index.h"
 #include "storaged/identities/contact_search.h"
 #include "storaged/identities/visitor_records.h"
+#include "storaged/mail/addresses.h"
 
 int
 contact_find(struct txn *t, const struct id *org, const struct id *contact,
@@ -208,6 +209,7 @@ static int
 contact_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
 	const struct id none = {0}, org = r->org, contact = r->id;
+	const struct hash256 address = address_hash(r->contact.email);
 	struct contact_keys keys;
 	int rc = contact_index_keys_of(&r->contact, &keys);
 
@@ -215,6 +217,8 @@ contact_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 	/* Before the contact goes: a visitor whose contact is missing reads as one without a contact. */
 	if (rc == 0)
 		rc = contact_move_some(t, &org, &contact, &none, left);
+	if (rc == 0 && !*left)
+		rc = address_remove(t, &org, &address);
 	return rc != 0 || *left ? rc : contact_drop(t, &org, &contact, &keys);
 }
 

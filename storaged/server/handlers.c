@@ -25,6 +25,7 @@
 #include "storaged/keys/keys.h"
 #include "storaged/mail/mails.h"
 #include "storaged/mailing/mail_results.h"
+#include "storaged/mailing/unseen.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/invitations.h"
@@ -123,6 +124,7 @@ static const struct handler table[] = {
     {MSG_IMPORT_RECORD, HANDLER_WRITES, handle_import_record},
     {MSG_MAIL_LEASE, HANDLER_READS, handle_mail_lease},
     {MSG_MAIL_RESULT, HANDLER_WRITES, handle_mail_result},
+    {MSG_MAIL_STOP, HANDLER_WRITES, handle_mail_stop},
     {MSG_WEBHOOK_LEASE, HANDLER_TELLS, handle_webhook_lease},
     {MSG_WEBHOOK_LIST, HANDLER_READS, handle_webhook_list},
     {MSG_WEBHOOK_QUEUE, HANDLER_READS, handle_webhook_queue},

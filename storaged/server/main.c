@@ -168,6 +168,9 @@ storaged_run(const struct settings *settings)
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.mail_retry_ms = settings->mail_retry_ms;
+		/* Nobody reads the files that mails become without a server. */
+		if (settings->mail_url != NULL || settings->app_env != APP_ENV_PRODUCTION)
+			env.mail_unseen_ms = settings->mail_unseen_ms;
 		env.away_after_ms = settings->away_after_ms;
 		env.retention_days = (uint32_t)settings->retention_days;
 		env.files_max_bytes = settings->files_max_bytes;

@@ -26,10 +26,11 @@ struct reference {
 
 /* What a table is keyed by. */
 enum keyed {
-	BY_ID,     /* the record's id */
-	BY_ORG_ID, /* its organization and id */
-	BY_HASH,   /* its hash */
-	BY_TOKEN,  /* a hash that the record does not have */
+	BY_ID,       /* the record's id */
+	BY_ORG_ID,   /* its organization and id */
+	BY_HASH,     /* its hash */
+	BY_TOKEN,    /* a hash that the record does not have */
+	BY_ORG_HASH, /* its organization and hash */
 };
 
 struct record_table {
@@ -40,7 +41,7 @@ struct record_table {
 	const char *(*fault)(
 	    const void *record);           /* what is wrong with a record by itself; or NULL */
 	const struct reference *reference; /* or NULL */
-	size_t hash;                       /* offset; of BY_HASH */
+	size_t hash;                       /* offset; of BY_HASH and BY_ORG_HASH */
 	const char *hash_name;
 };
 
@@ -197,6 +198,8 @@ static const struct reference key_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(key_record, org)};
 static const struct reference invitation_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(invitation_record, org)};
+static const struct reference address_org = {
+    "is of organization", TABLE_ORGS, false, false, 0, AT(address_record, org)};
 static const struct reference mail_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(mail_record, org)};
 static const struct reference widget_agent = {"has as its agent", TABLE_AGENTS, true, false,
@@ -251,6 +254,10 @@ static const struct record_table tables[] = {
     {TABLE_FILES, "file", BY_ID, 0, AT(file_record, id), verify_fault_file, NULL, 0, NULL},
     {TABLE_RESPONSES, "the list of answers of widget", BY_ORG_ID, AT(responses_record, org),
 	AT(responses_record, widget), verify_fault_responses, &responses_widget, 0, NULL},
+    {TABLE_RETURNS, "the further token of visitor", BY_HASH, AT(return_record, org),
+	AT(return_record, visitor), NULL, NULL, AT(return_record, token), "token"},
+    {TABLE_ADDRESSES, "address of mails", BY_ORG_HASH, AT(address_record, org), 0, NULL,
+	&address_org, AT(address_record, address), NULL},
     {TABLE_MAILS, "mail", BY_ORG_ID, ORG_AND_ID(mail_record), verify_fault_mail, &mail_org, 0,
 	NULL},
     /* The next three are keyed by their conversation and an id. */
@@ -288,6 +295,7 @@ verify_record_name_of_key(const struct record_table *t, struct slice key)
 		    key.p[0], key.p[1], key.p[2], key.p[3]);
 		return name;
 	case BY_HASH:
+	case BY_ORG_HASH:
 		break;
 	}
 	(void)snprintf(name.s, sizeof(name.s), "a %s", t->name);
@@ -313,6 +321,10 @@ verify_record_matches_key(struct checker *c, const struct record_table *t, struc
 		break;
 	case BY_HASH:
 		right = key_hash((const void *)((const char *)record + t->hash));
+		break;
+	case BY_ORG_HASH:
+		right = key_address(verify_record_id_at(record, t->org),
+		    (const void *)((const char *)record + t->hash));
 		break;
 	}
 	if (slice_eq(key, key_slice(&right)))

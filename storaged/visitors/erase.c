@@ -14,13 +14,16 @@
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/totals.h"
 #include "storaged/files/file_records.h"
+#include "storaged/identities/returns.h"
+#include "storaged/mail/mails.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/visitors/visitors.h"
 
 /* A conversation to erase, without the slices of its record, which become invalid with the first change. */
 struct erasure {
 	struct id id, org, widget;
-	struct id room; /* of its session */
+	struct id room;    /* of its session */
+	struct id visitor; /* zero: a session of a key */
 	struct key by_session, by_activity, by_widget, by_contact;
 	bool has_contact;
 	uint64_t messages, updated_at, snoozed_until;
@@ -38,6 +41,8 @@ erase_prepare(
 	d->widget = conversation->widget;
 	d->room = room_id_of_session(
 	    &conversation->org, &conversation->widget, conversation->session);
+	if (!visitor_of_session(conversation->session, &d->visitor))
+		d->visitor = (struct id){0};
 	d->updated_at = conversation->updated_at;
 	d->snoozed_until = conversation->snoozed_until;
 	labels_of(conversation, &d->labels);
@@ -121,6 +126,10 @@ erase_inbox(struct txn *t, const struct erasure *d)
 		rc = txn_del_all(t, TABLE_NOTES, &front);
 	if (rc == 0)
 		rc = txn_del_all(t, TABLE_READS, &front);
+	if (rc == 0)
+		rc = mails_remove_about(t, &d->id);
+	if (rc == 0 && !id_is_zero(&d->visitor))
+		rc = returns_remove_all(t, &d->visitor);
 	return rc != 0 ? rc : txn_del(t, TABLE_PAGES, &front);
 }
 

@@ -8,6 +8,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/identities/returns.h"
+#include "storaged/mail/addresses.h"
 #include "storaged/records/widgets.h"
 
 /* Visitors that a new one checks. */
@@ -201,20 +203,23 @@ visitor_put_used(struct txn *t, struct call *c, const struct msg_visitor_record 
 	return rc;
 }
 
-/* Encodes a visitor in env->record: valid until the next put. */
+/* Encodes a visitor in env->record, with the token by which it was found: valid until the next put. */
 static struct slice
-visitor_encode(struct txn *t, const struct msg_visitor_record *visitor)
+visitor_encode(
+    struct txn *t, const struct msg_visitor_record *visitor, const struct hash256 *token)
 {
+	struct msg_visitor_record shown = *visitor;
 	struct buf *scratch = &t->env->record;
 
+	shown.token = *token;
 	buf_reset(scratch);
-	must(record_encode(scratch, MSG_VISITOR_RECORD, visitor) == 0);
+	must(record_encode(scratch, MSG_VISITOR_RECORD, &shown) == 0);
 	return buf_slice(scratch);
 }
 
 static int
-visitor_answer_opened(
-    struct txn *t, struct call *c, const struct msg_visitor_record *visitor, bool resumed)
+visitor_answer_opened(struct txn *t, struct call *c, const struct msg_visitor_record *visitor,
+    const struct hash256 *token, bool resumed)
 {
 	struct key key = key_of_org(&visitor->org, &visitor->widget);
 	struct slice widget;
@@ -224,7 +229,7 @@ visitor_answer_opened(
 		call_answer(c, MSG_VISITOR_OPENED,
 		    &(struct msg_visitor_opened){
 			.widget = widget,
-			.visitor = visitor_encode(t, visitor),
+			.visitor = visitor_encode(t, visitor, token),
 			.resumed = resumed,
 		    });
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -238,6 +243,8 @@ visitor_erase(struct txn *t, const struct id *id)
 
 	if (rc == MDB_NOTFOUND)
 		return 0;
+	if (rc == 0)
+		rc = returns_remove_all(t, id);
 	if (rc == 0)
 		return visitor_put(t,
 		    &(struct msg_visitor_record){
@@ -285,14 +292,15 @@ visitor_open_fresh(struct txn *t, struct call *c, const struct msg_widget_record
 	};
 	int rc = visitor_check_fresh(t, c, &fresh);
 
-	return rc != 0 ? rc : visitor_answer_opened(t, c, &fresh, false);
+	return rc != 0 ? rc : visitor_answer_opened(t, c, &fresh, &fresh.token, false);
 }
 
 /* Opens the widget for a visitor with a valid token. An unused stored visitor past half of its time starts that
  * time again, so that the token stays valid for this page. While the store takes no writes, it removes no
  * visitors either. */
 static int
-visitor_resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor)
+visitor_resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor,
+    const struct hash256 *token)
 {
 	uint64_t now = clock_wall_ms();
 	int rc = 0;
@@ -302,7 +310,7 @@ visitor_resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor
 		visitor->created_at = now;
 		rc = visitor_put(t, visitor);
 	}
-	return rc != 0 ? rc : visitor_answer_opened(t, c, visitor, true);
+	return rc != 0 ? rc : visitor_answer_opened(t, c, visitor, token, true);
 }
 
 /* A session of a key whose contact waits for its first message. */
@@ -317,24 +325,82 @@ visitor_open_session(struct txn *t, struct call *c)
 	if (rc == 0)
 		call_answer(c, MSG_VISITOR_OPENED,
 		    &(struct msg_visitor_opened){
-			.visitor = visitor_encode(t, &visitor), .resumed = true});
+			.visitor = visitor_encode(t, &visitor, &visitor.token),
+			.resumed = true});
 	return rc;
 }
 
-/* Finds the visitor of the token, or else of the one that takes its place. */
+/* Finds the visitor of the token, or else of the one that takes its place; *token: which of both. */
 static int
 visitor_find_opening(struct txn *t, const struct msg_visitor_open *m,
-    const struct msg_widget_record *widget, struct msg_visitor_record *visitor)
+    const struct msg_widget_record *widget, struct msg_visitor_record *visitor,
+    struct hash256 *token)
 {
 	struct visitor_claim claim = {
 	    m->token, m->visitor, widget->org, widget->id, m->vouched};
 	int rc;
 
+	*token = m->token;
 	if (hash_is_zero(&m->next))
 		return visitor_find_claimed(t, &claim, visitor);
 	rc = visitor_by_token(t, &m->token, visitor);
-	claim.token = m->next;
-	return rc == MDB_NOTFOUND ? visitor_find_claimed(t, &claim, visitor) : rc;
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	*token = claim.token = m->next;
+	return visitor_find_claimed(t, &claim, visitor);
+}
+
+/* Finds the visitor that the link of a mail leads to. MDB_NOTFOUND: the link is unknown, used or too old, or of another
+ * widget; or nothing can be stored now. */
+static int
+visitor_find_back(struct txn *t, const struct msg_visitor_open *m,
+    const struct msg_widget_record *widget, struct msg_return_record *link,
+    struct msg_visitor_record *visitor)
+{
+	int rc = MDB_NOTFOUND;
+
+	if (!hash_is_zero(&m->back) && !hash_is_zero(&m->fresh_token) && call_may_write(t))
+		rc = return_find(t, &m->back, RETURN_LINK, clock_wall_ms(), link);
+	if (rc == 0)
+		rc = visitor_by_id(t, &link->visitor, visitor);
+	return rc == 0 && !visitor_is_of_generation(visitor, widget) ? MDB_NOTFOUND : rc;
+}
+
+/* Who opens the link reads the mails of its address. */
+static int
+visitor_prove_address(struct txn *t, const struct msg_return_record *link)
+{
+	struct msg_address_record address;
+	int rc = address_get(t, &link->org, &link->address, &address);
+
+	address.proved_at = clock_wall_ms();
+	return rc != 0 ? rc : address_put(t, &address);
+}
+
+/* The visitor of a link comes back. Without a token of its own in this browser, it gets the fresh one. */
+static int
+visitor_come_back(struct txn *t, struct call *c, const struct msg_return_record *link,
+    struct msg_visitor_record *visitor)
+{
+	const struct msg_visitor_open *m = &c->m->visitor_open;
+	struct msg_return_record fresh = *link;
+	struct msg_visitor_record own;
+	int rc = visitor_by_token(t, &m->token, &own);
+	const bool has_own = rc == 0 && id_equal(&own.id, &visitor->id);
+
+	if (rc == 0 || txn_survives(rc))
+		rc = return_remove(t, link);
+	if (rc == 0)
+		rc = visitor_prove_address(t, link);
+	if (rc == 0 && !has_own) {
+		fresh.token = m->fresh_token;
+		fresh.kind = RETURN_TOKEN;
+		fresh.created_at = clock_wall_ms();
+		rc = return_add(t, &fresh);
+	}
+	return rc != 0
+	    ? rc
+	    : visitor_answer_opened(t, c, visitor, has_own ? &m->token : &m->fresh_token, true);
 }
 
 int
@@ -343,6 +409,8 @@ handle_visitor_open(struct txn *t, struct call *c)
 	const struct msg_visitor_open *m = &c->m->visitor_open;
 	struct msg_visitor_record visitor;
 	struct msg_widget_record widget;
+	struct msg_return_record link;
+	struct hash256 token;
 	int rc;
 
 	if (m->public_id.len == 0)
@@ -354,9 +422,14 @@ handle_visitor_open(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_NOT_FOUND, widget_kind.missing);
 	if (rc != 0)
 		return rc;
-	rc = visitor_find_opening(t, m, &widget, &visitor);
+	rc = visitor_find_back(t, m, &widget, &link, &visitor);
+	if (rc == 0)
+		return visitor_come_back(t, c, &link, &visitor);
+	if (!txn_survives(rc))
+		return rc;
+	rc = visitor_find_opening(t, m, &widget, &visitor, &token);
 	if (rc == 0 && visitor_is_of_generation(&visitor, &widget))
-		return visitor_resume(t, c, &visitor);
+		return visitor_resume(t, c, &visitor, &token);
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
 	if (id_is_zero(&m->fresh_id))
@@ -405,7 +478,7 @@ handle_visitor_follow(struct txn *t, struct call *c)
 		.room = visitor.id,
 		.widget = visitor.widget,
 	    });
-	state.visitor = visitor_encode(t, &visitor);
+	state.visitor = visitor_encode(t, &visitor, &m->token);
 	call_answer(c, MSG_VISITOR_STATE, &state);
 	return 0;
 }
@@ -451,11 +524,39 @@ visitor_import(struct txn *t, struct call *c, const struct msg_visitor_record *r
 	if (rc == 0) {
 		visitor_merge(&r, &stored);
 		/* Its token may have changed. */
-		rc = visitor_drop(t, &record->id);
+		const struct key key = key_hash(&stored.token);
+
+		rc = txn_del(t, TABLE_VISITORS, &key);
 		call_end_room(c, &record->id);
 	}
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = visitor_put(t, &r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
+int
+visitor_import_return(struct txn *t, struct call *c, const struct msg_return_record *r)
+{
+	const struct key key = key_hash(&r->token);
+	struct msg_return_record there;
+	bool known;
+	int rc;
+
+	if (r->v != RECORD_VERSION || id_is_zero(&r->org) || id_is_zero(&r->visitor) ||
+	    hash_is_zero(&r->token))
+		return call_refuse(c, STORE_INVALID,
+		    "a token of a visitor needs an organization, a visitor and a hash");
+	rc = txn_get_record(t, TABLE_RETURNS, &key, &there);
+	if (rc == 0 && !id_equal(&there.visitor, &r->visitor))
+		return call_refuse(c, STORE_INVALID, "another visitor has this token");
+	if (rc == MDB_NOTFOUND)
+		rc = visitor_id_taken(t, &r->visitor, &known);
+	else
+		known = false;
+	if (rc == 0 && known)
+		rc = return_add(t, r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

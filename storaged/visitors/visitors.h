@@ -60,6 +60,10 @@ bool visitor_is_welcome(
 [[gnu::warn_unused_result]] int visitor_import(
     struct txn *t, struct call *c, const struct msg_visitor_record *record);
 
+/* The same of a further token (identities/returns.h): one whose visitor is not there is left out. */
+[[gnu::warn_unused_result]] int visitor_import_return(
+    struct txn *t, struct call *c, const struct msg_return_record *record);
+
 /* The requests of these names (messages.def). */
 [[gnu::warn_unused_result]] int handle_visitor_open(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_visitor_follow(struct txn *t, struct call *c);

@@ -103,9 +103,10 @@ function examples() {
 			operationId,
 			body: resolve(requestBody)?.content["application/json"]?.example,
 			isForSites: path.startsWith("/api/widget/{widgetId}/"), // that the widget allows
-			isForAll: /^\/widget\/(lang\/)?\{file\}$|^\/v1\/files\/|\/(chat-widget|embed)\.js$/.test(
-				path,
-			),
+			isForAll:
+				/^\/widget\/(lang\/)?\{file\}$|^\/v1\/(files|mails)\/|\/(chat-widget|embed)\.js$/.test(
+					path,
+				),
 			path: path
 				.replace("{file}", "none.js")
 				.replace("{sessionId}", "nobody-of-this-name")

@@ -45,12 +45,13 @@ export class Visitor {
 	constructor(
 		banter,
 		widget,
-		{ token, stream, operators, history, sources, from, headers = {}, ...options } = {},
+		{ token, back, stream, operators, history, sources, from, headers = {}, ...options } = {},
 	) {
 		this.banter = banter;
 		this.widget = widget;
 		const query = {
 			...(token && { token }),
+			...(back && { back }),
 			...(stream && { stream: 1 }),
 			...(operators && { operators: 1 }),
 			...(history && { history: 1 }),

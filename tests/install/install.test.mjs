@@ -340,7 +340,13 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	const OWN = ["write /var/tmp"]; // which is one of its own
 	const STORE_USER = [
-		...["store as worker", "store as tool", "store as searchd", "store as crawld", "store as maild"],
+		...[
+			"store as worker",
+			"store as tool",
+			"store as searchd",
+			"store as crawld",
+			"store as maild",
+		],
 		...["write /var/lib/banter", "read /var/lib/banter"],
 	];
 	const CAN = {

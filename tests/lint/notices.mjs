@@ -12,7 +12,16 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = join(ROOT, "systemd/NOTICES.md");
-const PROGRAMS = ["masterd", "workerd", "storaged", "searchd", "crawld", "crawl-extract", "maild", "banter"];
+const PROGRAMS = [
+	"masterd",
+	"workerd",
+	"storaged",
+	"searchd",
+	"crawld",
+	"crawl-extract",
+	"maild",
+	"banter",
+];
 const BUNDLES = {
 	dashboard: ["src/main.tsx"],
 	widget: [

@@ -24,6 +24,7 @@ static const struct mail_text {
 /* The page of a kind's link; the token follows. */
 static const char *const pages[MAIL_KINDS] = {
     [MAIL_INVITATION] = "/join/",
+    [MAIL_UNSEEN] = "/chat/",
 };
 
 /* "de-AT" is "de". */
@@ -60,14 +61,46 @@ mail_text_person(const struct msg_mail_record *r)
 	return r->person.len > 0 ? r->person : r->organization;
 }
 
+/* The token of a MAIL_UNSEEN is the rest of its link, a space, and the token that ends such mails. */
+static struct slice
+mail_text_token(const struct msg_mail_record *r, bool stop)
+{
+	const uint8_t *space = r->token.len == 0 ? NULL : memchr(r->token.p, ' ', r->token.len);
+	const size_t n = space == NULL ? r->token.len : (size_t)(space - r->token.p);
+
+	if (!stop)
+		return (struct slice){r->token.p, n};
+	return space == NULL ? (struct slice){0}
+			     : (struct slice){space + 1, r->token.len - n - 1};
+}
+
 static int
 mail_text_add_link(
     struct buf *out, const struct mail_sender *sender, const struct msg_mail_record *r)
 {
+	const struct slice token = mail_text_token(r, false);
+
 	return buf_append_str(out, sender->public_url) == -1 ||
 		buf_append_str(out, pages[r->kind]) == -1
 	    ? -1
-	    : buf_append(out, r->token.p, r->token.len);
+	    : buf_append(out, token.p, token.len);
+}
+
+/* The link that asks whether to end such mails: the page of the other one, with another token. */
+static int
+mail_text_add_stop_link(
+    struct buf *out, const struct mail_sender *sender, const struct msg_mail_record *r)
+{
+	const struct slice link = mail_text_token(r, false), stop = mail_text_token(r, true);
+	const uint8_t *hash = link.len == 0 ? NULL : memchr(link.p, '#', link.len);
+	const struct slice page = {link.p, hash == NULL ? link.len : (size_t)(hash - link.p)};
+
+	return buf_append_str(out, sender->public_url) == -1 ||
+		buf_append_str(out, pages[r->kind]) == -1 ||
+		buf_append(out, page.p, page.len) == -1 ||
+		buf_append_str(out, "#banter-stop=") == -1
+	    ? -1
+	    : buf_append(out, stop.p, stop.len);
 }
 
 static int
@@ -83,6 +116,10 @@ mail_text_add_value(struct buf *out, char name, const struct mail_sender *sender
 		return buf_append(out, person.p, person.len);
 	case 'L':
 		return mail_text_add_link(out, sender, r);
+	case 'S':
+		return mail_text_add_stop_link(out, sender, r);
+	case 'T':
+		return buf_append(out, r->text.p, r->text.len);
 	default:
 		never("a text of mails has an unknown value");
 	}
@@ -125,16 +162,45 @@ mail_text_add_date(struct buf *out, uint64_t ms)
 	return mime_add_plain(out, "Date", text);
 }
 
+static void
+mail_text_make_id(
+    char *text, size_t size, const struct mail_sender *sender, const struct id *id)
+{
+	const char *domain = strrchr(sender->from, '@');
+	char name[ID_TEXT_LEN + 1];
+
+	id_format(id, name);
+	(void)snprintf(
+	    text, size, "<%s.banter@%s>", name, domain == NULL ? "localhost" : domain + 1);
+}
+
 static int
 mail_text_add_id(struct buf *out, const struct mail_sender *sender, const struct id *id)
 {
-	const char *domain = strrchr(sender->from, '@');
-	char text[ID_TEXT_LEN + 300], name[ID_TEXT_LEN + 1];
+	char text[ID_TEXT_LEN + 300];
 
-	id_format(id, name);
-	snprintf(text, sizeof(text), "<%s.banter@%s>", name,
-	    domain == NULL ? "localhost" : domain + 1);
+	mail_text_make_id(text, sizeof(text), sender, id);
 	return mime_add_plain(out, "Message-ID", text);
+}
+
+/* Mails about one conversation are one thread for their reader, and mail programs offer to end them (RFC 2369, RFC 8058). */
+static int
+mail_text_add_conversation(
+    struct buf *out, const struct mail_sender *sender, const struct msg_mail_record *r)
+{
+	const struct slice stop = mail_text_token(r, true);
+	char text[2048];
+
+	if (r->kind != MAIL_UNSEEN)
+		return 0;
+	mail_text_make_id(text, sizeof(text), sender, &r->about);
+	if (mime_add_plain(out, "References", text) == -1)
+		return -1;
+	(void)snprintf(text, sizeof(text), "<%s/v1/mails/stop?token=%.*s>", sender->public_url,
+	    (int)stop.len, (const char *)stop.p);
+	if (mime_add_plain(out, "List-Unsubscribe", text) == -1)
+		return -1;
+	return mime_add_plain(out, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
 }
 
 static int
@@ -144,7 +210,8 @@ mail_text_add_headers(
 	if (mail_text_add_date(out, r->created_at) == -1 ||
 	    mime_add_address(out, "From", r->organization, slice_str(sender->from)) == -1 ||
 	    mime_add_address(out, "To", (struct slice){0}, r->to) == -1 ||
-	    mail_text_add_id(out, sender, &r->id) == -1)
+	    mail_text_add_id(out, sender, &r->id) == -1 ||
+	    mail_text_add_conversation(out, sender, r) == -1)
 		return -1;
 	/* RFC 3834: nobody answers it automatically. Exchange has a header of its own for that. */
 	return mime_add_plain(out, "Auto-Submitted", "auto-generated") == -1 ||

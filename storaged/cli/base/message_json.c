@@ -58,6 +58,7 @@ static const struct vocabulary {
     {MSG_BLOCK_RECORD, "kind", blocked_kind_words},
     {MSG_STRUCTURE_PART, "kind", part_kind_words},
     {MSG_ANSWER_PART, "kind", part_kind_words},
+    {MSG_RETURN_RECORD, "kind", return_kind_words},
     {MSG_TOOL_RECORD, "method", tool_method_words},
     {MSG_STEP_RECORD, "state", step_state_words},
     {MSG_SOURCES_RECORD, "outcome", found_outcome_words},
@@ -110,7 +111,7 @@ static const struct {
 	enum msg_type type;
 	const char *field, *member;
 } renamed[] = {{MSG_KEY_RECORD, "kind", "opens"}, {MSG_BLOCK_RECORD, "kind", "block_kind"},
-    {MSG_CONVERSATION_RECORD, "status", "state"},
+    {MSG_RETURN_RECORD, "kind", "use"}, {MSG_CONVERSATION_RECORD, "status", "state"},
     {MSG_CONVERSATION_RECORD, "state", "inbox_state"},
     {MSG_SOURCE_RECORD, "kind", "source_kind"}};
 

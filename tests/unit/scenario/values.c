@@ -338,6 +338,7 @@ static const struct {
     {NULL, "status", LISTED(message_status)},
     {"delivery_record", "state", LISTED(delivery_state)},
     {"invitation", "state", LISTED(invitation_state)},
+    {"return_record", "kind", LISTED(return_kind)},
     {"mail_record", "kind", LISTED(mail_kind)},
     {"mail_record", "state", LISTED(mail_state)},
     {"source_page_record", "state", LISTED(page_state)},

@@ -105,6 +105,7 @@ store_open_env(struct fixture *f, uint64_t max_bytes)
 		assert_int_equal(env_keep_reserve(&f->env), 0);
 	f->env.operator_timeout_ms = 600000;
 	f->env.mail_retry_ms = 60000;
+	f->env.mail_unseen_ms = 180000;
 	f->env.away_after_ms = 600000;
 	/* The tests kill no machine, and should not wait for the disk. */
 	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);

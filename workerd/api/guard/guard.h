@@ -49,6 +49,9 @@ typedef enum guard_verdict guard_found_fn(struct api_call *c, const union msg *m
 /* 403 for an Origin that CORS_ORIGIN does not allow. */
 guard_check_fn guard_origin;
 
+/* Whether the request's Origin is this service, by its Host header. */
+bool guard_origin_is_own(const struct http_exchange *x);
+
 /* 403 for changes by pages of another origin: browsers send the session cookie with them too. */
 guard_check_fn guard_own_changes;
 

@@ -42,8 +42,7 @@ guard_origin_take_scheme(struct slice *origin, enum client_scheme used)
 	return false;
 }
 
-/* Whether the request's Origin is this service, by its Host header. */
-static bool
+bool
 guard_origin_is_own(const struct http_exchange *x)
 {
 	struct slice origin = http_header(x->req, "origin");

@@ -26,7 +26,7 @@
 /* No inline script or style, nothing from other origins. */
 #define PAGE_CSP PAGE_CSP_OF("")
 
-/* But pictures: those of users and agents are on any server, and the owner looks at them here. */
+/* But pictures: those of users and agents are on any server. */
 #define DASHBOARD_CSP PAGE_CSP_OF(" https:")
 
 #define PAGE_CSP_OF(images)                                                          \
@@ -45,7 +45,7 @@ struct folder {
 };
 
 struct pages {
-	struct static_file *widget, *dashboard, *widget_test, *headless_test;
+	struct static_file *widget, *dashboard, *widget_test, *headless_test, *chat;
 	struct folder dashboard_assets, demo, widget_files, languages;
 };
 
@@ -189,6 +189,7 @@ pages_load(const struct settings *settings)
 	    : pages_load_file(root, "widget/dist/chat-widget.js");
 	p->widget_test = pages_load_file(root, "widget/dist/widget-test.html");
 	p->headless_test = pages_load_file(root, "widget/dist/headless-test.html");
+	p->chat = pages_load_file(root, "widget/dist/chat.html");
 	p->dashboard = pages_load_file(root, "dashboard/dist/index.html");
 	pages_load_folder(&p->demo, root, "widget/dist/demo");
 	pages_load_folder(&p->widget_files, root, "widget/dist");
@@ -205,6 +206,7 @@ pages_free(struct pages *p)
 	static_file_free(p->widget);
 	static_file_free(p->widget_test);
 	static_file_free(p->headless_test);
+	static_file_free(p->chat);
 	static_file_free(p->dashboard);
 	pages_folder_clear(&p->demo);
 	pages_folder_clear(&p->widget_files);
@@ -398,6 +400,12 @@ void
 page_unknown(const struct api_call *c)
 {
 	pages_reply_page(c->x, 404, c->api->pages->dashboard, DASHBOARD_CSP);
+}
+
+void
+handle_page_chat(const struct api_call *c)
+{
+	pages_reply_page(c->x, 200, c->api->pages->chat, DASHBOARD_CSP);
 }
 
 void

@@ -25,6 +25,7 @@ api_handler_fn handle_widget_file;
 api_handler_fn handle_widget_language;
 api_handler_fn handle_page_dashboard;
 api_handler_fn handle_page_asset;
+api_handler_fn handle_page_chat;
 api_handler_fn handle_page_widget_test;
 api_handler_fn handle_page_headless_test;
 api_handler_fn handle_page_demo;

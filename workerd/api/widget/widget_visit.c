@@ -18,6 +18,8 @@ widget_visit_read_token(struct slice query, struct widget_visit *v)
 
 	if (!slice_copy_text(token, v->given, sizeof(v->given)))
 		v->given[0] = '\0';
+	token = parameter_read(query, "back", text);
+	v->back = token.len > 0 ? secret_hash(token) : (struct hash256){0};
 }
 
 static void
@@ -67,7 +69,7 @@ widget_visit_ask(struct store_query *q, struct widget_visit *v, store_answer_fn 
 	const uint64_t now = clock_wall_ms();
 	struct slice given = slice_str(v->given);
 	enum visitor_token_state state;
-	struct msg_visitor_open ask = {.public_id = slice_str(v->public_id)};
+	struct msg_visitor_open ask = {.public_id = slice_str(v->public_id), .back = v->back};
 
 	if (hash_is_zero(secret)) {
 		store_query_ask(q, MSG_LOGIN_SECRET_GET, &(struct msg_login_secret_get){}, fn);

@@ -5,6 +5,7 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_VISIT_H
 #define WORKERD_API_WIDGET_WIDGET_VISIT_H
 
+#include "proto/base/secrets.h"
 #include "proto/ipc/public_id.h"
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/request/api_call.h"
@@ -14,6 +15,7 @@
 
 struct widget_visit {
 	char given[VISITOR_TOKEN_TEXT + 1]; /* the token of the request; empty: none */
+	struct hash256 back; /* of the link in a mail that the visitor has opened; zero: none */
 	char next[VISITOR_TOKEN_TEXT + 1];  /* that takes its place if it is old */
 	char fresh[VISITOR_TOKEN_TEXT + 1]; /* of a new visitor */
 	char public_id[PUBLIC_ID_MAX + 1];  /* of the widget */
