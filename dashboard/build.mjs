@@ -22,7 +22,7 @@ const PAGE_BYTES_MAX = 30 * 1024;
 /** What the inbox loads when somebody opens a conversation. */
 const THREAD_BYTES_MAX = 44 * 1024;
 /** workerd keeps the files of a folder in a table of this size. */
-const FILES_MAX = 256;
+const FILES_MAX = 320;
 
 /** A style sheet that is loaded with its part: `import href from "./inbox.css?link"`. */
 const cssAsLink = {

@@ -39,11 +39,11 @@ export interface Area {
 	readonly texts: Pick<Texts<string>, "load">;
 }
 
-/** Settles when a component of the area can be shown. */
-export async function loadArea<Props>(
+/** Settles when the code of the area can be used. */
+export async function loadArea<Code>(
 	{ styles, texts }: Area,
-	code: () => Promise<ComponentType<Props>>,
-): Promise<ComponentType<Props>> {
+	code: () => Promise<Code>,
+): Promise<Code> {
 	const [component] = await Promise.all([code(), stylesOnce(styles), texts.load()]);
 	return component;
 }

@@ -34,7 +34,7 @@ function setUp(answers: Answer[], store = new Map<string, string>(), user = "jan
 				return () => {};
 			},
 		},
-		async post(content, id) {
+		async post({ content, id }) {
 			posted.push(`${id} ${content}`);
 			const answer = answers.shift() ?? "stored";
 			if (answer !== "stored") throw answer;
@@ -121,6 +121,7 @@ test("a message that an event has brought is not shown twice, and equal ones are
 		rating: null,
 		receipt: undefined,
 		sources: undefined,
+		files: undefined,
 	});
 	const out = (id: string, content: string, after: string | null): Outgoing => ({
 		id,
@@ -137,6 +138,10 @@ test("a message that an event has brought is not shown twice, and equal ones are
 	assert.deepEqual(left([out("a", "ok", "i1"), out("b", "ok", "i1")], [old, item("i2", "ok")]), [
 		"b",
 	]);
+	const file = (id: string) => ({ id, name: "a.png", type: "", bytes: 1, url: null });
+	const sent = { ...out("a", "", "i1"), files: [file("f1")] };
+	assert.deepEqual(left([sent], [old, item("i2", "")]), ["a"]);
+	assert.deepEqual(left([sent], [old, { ...item("i2", ""), files: [file("f1")] }]), []);
 });
 
 test("what one user has not sent, the next user of the device neither sees nor sends", async () => {

@@ -17,6 +17,7 @@ const item = (id: string, time: string, role: Item["role"] = "user", name?: stri
 	rating: undefined,
 	receipt: undefined,
 	sources: undefined,
+	files: undefined,
 });
 const note = (id: string, time: string): Note => ({
 	id,

@@ -117,7 +117,7 @@ describe("a user's picture", () => {
 			const { headers } = await banter.request("GET", path);
 			return /img-src ([^;]*)/.exec(headers["content-security-policy"])[1];
 		};
-		assert.equal(await sources("/login"), "'self' data: https:");
+		assert.equal(await sources("/login"), "'self' data: blob: https:");
 		assert.equal(await sources("/widget-test.html"), "'self' data:");
 		assert.equal(await sources("/headless-test.html"), "'self' data:");
 	});

@@ -16,6 +16,7 @@ const DASHBOARD_LAYERS = ["api", "text", "hooks", "ui", "shell"].map(
 const DASHBOARD_PARTS = {
 	agents: [],
 	contacts: [],
+	files: [],
 	hours: [],
 	knowledge: [],
 	inbox: ["thread", "start", "snooze"],
@@ -27,7 +28,7 @@ const DASHBOARD_PARTS = {
 	snippets: [],
 	snooze: [],
 	start: [],
-	thread: ["knowledge", "snooze"],
+	thread: ["files", "knowledge", "snooze"],
 	widgets: ["hours"],
 };
 const TYPES = "workerd/api/openapi";

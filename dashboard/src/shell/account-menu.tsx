@@ -2,11 +2,10 @@
 
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
-import { settingsPath } from "../paths";
+import { follow, settingsPath } from "../paths";
 import { t } from "../text/common";
 import { Avatar } from "../ui/avatar";
 import { Menu, type MenuItem } from "../ui/menu";
-import { follow } from "./follow";
 import { type Availability, availabilityName, useMe } from "./me";
 import { type Theme, useTheme } from "./theme";
 import { toastError } from "./toasts";

@@ -5,14 +5,13 @@ import { useEffect, useState } from "preact/hooks";
 import type { Contact, SearchResult } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { useLater } from "../hooks/use-later";
-import { contactPath, conversationPath } from "../paths";
+import { contactPath, conversationPath, follow } from "../paths";
 import { t } from "../text/common";
 import { widgetName } from "../text/widget-name";
 import { Chooser } from "../ui/chooser";
 import { Dialog } from "../ui/dialog";
 import { visitorName } from "../ui/visitor-name";
 import { useWidgets } from "./all-widgets";
-import { follow } from "./follow";
 import { useTags } from "./sayings";
 import { allCommands, type Command, keysOf } from "./shortcuts";
 

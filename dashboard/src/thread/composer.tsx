@@ -6,9 +6,11 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Segments } from "../ui/field";
 import type { Mode } from "./drafts";
+import { FileButton, Placed } from "./file-button";
 import type { Holder } from "./operator";
 import type { Present } from "./presence";
 import { t } from "./texts";
+import type { UseAttaching } from "./use-attaching";
 import { type Draft, useDraftChanges } from "./use-draft";
 import { WhoAnswers } from "./who-answers";
 import { WritingBox } from "./writing-box";
@@ -34,15 +36,18 @@ interface ComposerProps {
 	 * says; who presses Enter may not have seen yet that a colleague has come.
 	 */
 	readonly onSend: (mode: Mode, text: string, mayTake: boolean) => Promise<boolean>;
+	readonly attaching: UseAttaching;
 }
 
 export function Composer(props: ComposerProps) {
 	const { draft, holder, holderName, name, writers, field } = props;
-	const { onName, onTakeOver, onHandBack, onSend } = props;
+	const { onName, onTakeOver, onHandBack, onSend, attaching } = props;
 	useDraftChanges(draft);
 	const mode = draft.mode();
 	const text = draft.text();
 	const isReply = mode === "reply";
+	const files = isReply ? attaching.get() : null;
+	const isEmpty = files ? !files.isReady() : text.trim() === "";
 
 	/** Each kind has its own field: who chooses one, writes. */
 	const shown = useRef(mode);
@@ -56,7 +61,7 @@ export function Composer(props: ComposerProps) {
 
 	async function send(mayTake: boolean) {
 		const written = text.trim();
-		if (written === "" || isSending.current) return;
+		if (isEmpty || isSending.current) return;
 		isSending.current = true;
 		if (await onSend(mode, written, mayTake)) draft.clear(mode, written);
 		isSending.current = false;
@@ -93,6 +98,7 @@ export function Composer(props: ComposerProps) {
 					))}
 				</p>
 			)}
+			{files && <Placed node={files.node} />}
 			<WritingBox
 				// A field for each kind, so that its undo history does not mix them.
 				key={mode}
@@ -106,12 +112,13 @@ export function Composer(props: ComposerProps) {
 				maxLength={isReply ? REPLY_MAX : NOTE_MAX}
 			/>
 			<div class="composer-foot">
+				{isReply && <FileButton onFiles={attaching.add} />}
 				<p class="composer-hint">{isReply ? t("markdownHint") : t("notePrivate")}</p>
 				<Button
 					kind="main"
 					isSmall
 					icon={isReply ? "send" : "note"}
-					disabled={text.trim() === ""}
+					disabled={isEmpty}
 					onClick={() => {
 						// The button cannot keep the focus without a text.
 						field.current?.focus();

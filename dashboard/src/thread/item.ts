@@ -4,6 +4,7 @@ import type {
 	FoundSources,
 	LiveMessage,
 	Message,
+	MessageFile,
 	MessageRating,
 	MessageReceipt,
 	MessageStatus,
@@ -29,6 +30,8 @@ export interface Item {
 	readonly receipt: MessageReceipt | undefined;
 	/** What it is based on. undefined: the content was not looked up, or the reply is running. */
 	readonly sources: FoundSources | undefined;
+	/** undefined: none. */
+	readonly files: readonly MessageFile[] | undefined;
 }
 
 /** Of an event: that of a reply, for an owner. */
@@ -48,11 +51,12 @@ export function itemOf(message: Message): Item {
 		rating: message.rating,
 		receipt: message.receipt,
 		sources: message.sources,
+		files: message.files,
 	};
 }
 
 export function itemOfLive(message: LiveMessage): Item {
-	const { id, role, content, createdAt, status, author } = message;
+	const { id, role, content, createdAt, status, author, files } = message;
 	return {
 		id,
 		role,
@@ -64,6 +68,7 @@ export function itemOfLive(message: LiveMessage): Item {
 		rating: undefined,
 		receipt: undefined,
 		sources: sourcesOf(message),
+		files,
 	};
 }
 
@@ -79,6 +84,7 @@ export function runningItem(id: string, now: number): Item {
 		rating: undefined,
 		receipt: undefined,
 		sources: undefined,
+		files: undefined,
 	};
 }
 

@@ -2,7 +2,7 @@
 // again after a lost answer stores it once. They are kept on this device until the server has confirmed them: a
 // closed tab loses nothing. Another user of the device neither sees nor sends them.
 
-import type { Message } from "../../../workerd/api/openapi/openapi";
+import type { Message, MessageFile } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "../api/errors";
 import type { Surroundings } from "../api/surroundings";
 import type { Item } from "./item";
@@ -11,6 +11,7 @@ export interface Outgoing {
 	/** The client's id of the message. */
 	readonly id: string;
 	readonly content: string;
+	readonly files?: readonly MessageFile[] | undefined;
 	readonly at: number;
 	/** The newest message of the thread when it was written. */
 	readonly after: string | null;
@@ -20,7 +21,7 @@ export interface Outgoing {
 
 export interface Outbox {
 	get(): readonly Outgoing[];
-	send(content: string, after: string | null): void;
+	send(content: string, after: string | null, files?: readonly MessageFile[]): void;
 	/** Sends what has failed again. */
 	retry(): void;
 	/** Takes a message back that was not sent. */
@@ -32,7 +33,7 @@ export interface Outbox {
 interface Parts {
 	readonly store: Pick<Storage, "getItem" | "setItem" | "removeItem">;
 	readonly around: Surroundings;
-	post(content: string, clientMessageId: string): Promise<Message>;
+	post(one: Outgoing): Promise<Message>;
 	changed(): void;
 	onSent(message: Message): void;
 	newId(): string;
@@ -95,7 +96,7 @@ export function createOutbox(user: string, conversationId: string, parts: Parts)
 		isSending = true;
 		cancel();
 		try {
-			const message = await parts.post(next.content, next.id);
+			const message = await parts.post(next);
 			attempts = 0;
 			parts.onSent(message);
 			set(list.filter(({ id }) => id !== next.id));
@@ -122,9 +123,9 @@ export function createOutbox(user: string, conversationId: string, parts: Parts)
 
 	return {
 		get: () => list,
-		send(content, after) {
+		send(content, after, files) {
 			const error = list.find((one) => one.error)?.error ?? null;
-			const one = { id: parts.newId(), content, at: parts.now(), after, error };
+			const one = { id: parts.newId(), content, files, at: parts.now(), after, error };
 			set([...list, one]);
 			void pump();
 		},
@@ -154,11 +155,18 @@ export function withoutArrived(
 	isMine: (item: Item) => boolean,
 ): Outgoing[] {
 	const taken = new Set<string>();
-	return outgoing.filter(({ content, after }) => {
+	const idsOf = ({ files = [] }: Pick<Item, "files">) => files.map(({ id }) => id).join();
+	return outgoing.filter(({ content, files, after }) => {
 		const from = items.findIndex(({ id }) => id === after) + 1;
 		const arrived = items
 			.slice(from)
-			.find((item) => !taken.has(item.id) && isMine(item) && item.text === content);
+			.find(
+				(item) =>
+					!taken.has(item.id) &&
+					isMine(item) &&
+					item.text === content &&
+					idsOf(item) === idsOf({ files }),
+			);
 		if (arrived) taken.add(arrived.id);
 		return !arrived;
 	});

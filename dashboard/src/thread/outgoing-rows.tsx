@@ -5,6 +5,7 @@ import { t as common } from "../text/common";
 import { describe } from "../text/describe";
 import { Button } from "../ui/button";
 import { Markdown } from "../ui/markdown";
+import { MessageFiles } from "./message-files";
 import type { Outgoing } from "./outbox";
 import { t } from "./texts";
 
@@ -34,9 +35,12 @@ export function OutgoingRows({ outgoing, onRetry, onSendAnyway, onTakeBack }: Ou
 				{outgoing.map((one) => (
 					<li class="row-message" key={one.id} data-row={one.id} data-role="operator" data-outgoing>
 						<div class="row-line">
-							<div class="bubble">
-								<Markdown text={one.content} isComplete />
-							</div>
+							{one.content && (
+								<div class="bubble">
+									<Markdown text={one.content} isComplete />
+								</div>
+							)}
+							{one.files?.[0] && <MessageFiles files={one.files} renew={() => {}} />}
 						</div>
 						{one.error ? (
 							<div class="row-mark" data-status="failed" role="alert">

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { Component } from "preact";
+import { ErrorBoundary, lazy } from "preact-iso";
 import { splitLinks } from "../../../widget/src/markdown/links";
 import type { MessageReceipt } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "../api/errors";
@@ -11,8 +12,10 @@ import { Icon } from "../ui/icon";
 import { Markdown } from "../ui/markdown";
 import { TimeStamp } from "../ui/time-stamp";
 import { citationsOf, hasNoAnswer, type Item } from "./item";
-import { ReplyDetails } from "./reply-details";
+import { MessageFiles } from "./message-files";
 import { t } from "./texts";
+
+const ReplyDetails = lazy(async () => (await import("./reply-details")).ReplyDetails);
 
 /** As it was written, with its addresses as links. */
 export function PlainText({ text }: { readonly text: string }) {
@@ -147,6 +150,9 @@ export class Row extends Component<RowProps, RowState> {
 							)}
 						</div>
 					)}
+					{item.files && (
+						<MessageFiles files={item.files} renew={() => void actions.reread(item.id)} />
+					)}
 					{item.receipt && <Ticks receipt={item.receipt} />}
 					<div class="row-tools">
 						<TimeStamp at={item.at} text={words.clock(item.at)} />
@@ -195,13 +201,15 @@ export class Row extends Component<RowProps, RowState> {
 					</p>
 				)}
 				{isOpen && (
-					<ReplyDetails
-						item={item}
-						conversation={actions.conversation}
-						trouble={trouble}
-						retry={this.load}
-						makeAnswer={() => actions.makeAnswer(item.id)}
-					/>
+					<ErrorBoundary>
+						<ReplyDetails
+							item={item}
+							conversation={actions.conversation}
+							trouble={trouble}
+							retry={this.load}
+							makeAnswer={() => actions.makeAnswer(item.id)}
+						/>
+					</ErrorBoundary>
 				)}
 			</li>
 		);

@@ -29,6 +29,7 @@ import { DeleteConversation, DeleteNote } from "./questions";
 import { SidePanel } from "./side-panel";
 import { t } from "./texts";
 import { useActions } from "./use-actions";
+import { useAttaching } from "./use-attaching";
 import { useDraft } from "./use-draft";
 import { useOutbox } from "./use-outbox";
 import { usePanel } from "./use-panel";
@@ -111,6 +112,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const [operator, setOperator] = useState(() => operatorName(me));
 	const holder = data ? holderOf(data, me) : "model";
 	const draft = useDraft(user, id, holder === "me", presence);
+	const attaching = useAttaching(user, id);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useMentionsMark(id, isAtEnd && notes.data !== null);
 	useTitle(name || t("conversation"));
@@ -169,17 +171,29 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 		// From a colleague only by the button that says so, or that of the message that was refused.
 		if (holder === "other" && mayTake && !(await actions.takeOver(operator, true))) return false;
 		const items = thread.span?.items ?? [];
-		outbox.send(text, items[items.length - 1]?.id ?? null);
+		const files = attaching.get()?.take() ?? [];
+		outbox.send(text, items[items.length - 1]?.id ?? null, files);
 		if (thread.span?.next) thread.toNewest();
 		setJumps((n) => n + 1);
 		return true;
 	}
 
-	function takeBack({ id: outgoingId, content }: Outgoing) {
+	function takeBack({ id: outgoingId, content, files }: Outgoing) {
 		outbox.drop(outgoingId);
+		if (files?.[0]) attaching.give(files);
 		focusComposer("reply");
 		const rest = draft.text();
 		draft.setText(rest === "" ? content : `${content}\n\n${rest}`);
+	}
+
+	/** Files that are pasted or dropped belong to a reply. */
+	function addFiles(event: Event, data: DataTransfer | null) {
+		const files = [...(data?.files ?? [])];
+		// A spreadsheet gives a picture besides its text.
+		const isText = event.type === "paste" && data?.types.includes("text/plain");
+		if (!data?.types.includes("Files") || isText || draft.mode() !== "reply") return;
+		event.preventDefault();
+		if (files[0]) attaching.add(files);
 	}
 
 	async function takeOver() {
@@ -195,7 +209,15 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const isHidden = panel.isDrawer && panel.isOpen;
 	return (
 		<div class={panel.isDrawer ? "thread" : "thread thread-wide"} ref={root}>
-			<div class="thread-main" inert={isHidden}>
+			{/* biome-ignore lint/a11y/noStaticElementInteractions: files are also chosen with a button */}
+			<div
+				class="thread-main"
+				inert={isHidden}
+				onPaste={(event) => addFiles(event, event.clipboardData)}
+				onDrop={(event) => addFiles(event, event.dataTransfer)}
+				// Says that a drop is possible; the files come with the drop.
+				onDragOver={(event) => addFiles(event, event.dataTransfer)}
+			>
 				<Head
 					conversation={data}
 					actions={actions}
@@ -242,6 +264,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 						onTakeOver={takeOver}
 						onHandBack={actions.handBack}
 						onSend={send}
+						attaching={attaching}
 					/>
 				)}
 			</div>

@@ -7,7 +7,7 @@ import { ApiError } from "../api/errors";
 import { browser } from "../api/surroundings";
 import { toastError } from "../shell/toasts";
 import { operatorName } from "./operator";
-import { createOutbox, type Outbox } from "./outbox";
+import { createOutbox, type Outbox, type Outgoing } from "./outbox";
 import { takeOver } from "./use-actions";
 
 /** Also on pages without HTTPS, where crypto.randomUUID() is missing. */
@@ -34,23 +34,23 @@ export function useOutbox(
 	const key = `outbox ${user} ${id}`;
 	const { outbox, heard } = useKept(key, ({ api }) => {
 		const hears: Heard = { changed() {}, onSent() {}, end() {} };
-		const post = (content: string, clientMessageId: string) =>
+		const post = ({ content, files, id: clientMessageId }: Outgoing) =>
 			api.post("/v1/admin/conversations/{conversationId}/messages", {
 				path: { conversationId: id },
-				body: { content, clientMessageId },
+				body: { content, clientMessageId, files: files?.map((one) => one.id) ?? [] },
 			});
 		const made = createOutbox(user, id, {
 			store: localStorage,
 			around: browser,
-			async post(content, clientMessageId) {
+			async post(one) {
 				try {
-					return await post(content, clientMessageId);
+					return await post(one);
 				} catch (reason) {
 					if (ApiError.from(reason).code !== "not_taken_over") throw reason;
 				}
 				// The first reply takes over.
 				await takeOver(api, id, operatorName(me), false);
-				return post(content, clientMessageId);
+				return post(one);
 			},
 			changed: () => hears.changed(),
 			onSent: (message) => hears.onSent(message),

@@ -7,6 +7,9 @@ import { toForm, toServer } from "../hours/week";
 export type ContactName = "name" | "email" | "phone";
 export const CONTACT_NAMES: readonly ContactName[] = ["name", "email", "phone"];
 
+/** As the server names them. */
+export const FILE_KINDS = ["jpeg", "png", "webp", "gif", "pdf", "text", "docx", "xlsx"];
+
 /** For every language by key, or by language and key. */
 export type OwnTexts = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
@@ -33,8 +36,8 @@ export interface FlatSettings {
 	readonly "settings.rating": boolean;
 	readonly "settings.operators.offer": boolean;
 	readonly "settings.operators.askEmail": boolean;
-	/** By API alone, so far: the widget sends no files, and the form only keeps both. */
 	readonly "settings.files.allow": boolean;
+	/** Empty: all. */
 	readonly "settings.files.kinds": readonly string[];
 	readonly "settings.disclosure.show": boolean;
 	readonly "settings.disclosure.text": string;

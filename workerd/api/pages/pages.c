@@ -17,7 +17,7 @@
 #include "proto/base/log.h"
 #include "workerd/http/static_files.h"
 
-#define FOLDER_FILES_MAX 256
+#define FOLDER_FILES_MAX 320
 
 #define CACHE_FOREVER \
 	"public, max-age=31536000, immutable" /* the file's name has a hash of its content */
@@ -26,8 +26,8 @@
 /* No inline script or style, nothing from other origins. */
 #define PAGE_CSP PAGE_CSP_OF("")
 
-/* But pictures: those of users and agents are on any server. */
-#define DASHBOARD_CSP PAGE_CSP_OF(" https:")
+/* But pictures: those of users and agents are on any server, and those of visitors are bytes that the page has checked. */
+#define DASHBOARD_CSP PAGE_CSP_OF(" blob: https:")
 
 #define PAGE_CSP_OF(images)                                                          \
 	"default-src 'none'; script-src 'self'; style-src 'self'; "                  \

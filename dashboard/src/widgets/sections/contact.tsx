@@ -4,30 +4,10 @@ import type { Fields } from "../bind";
 import { CONTACT_NAMES, type ContactName, collected } from "../form-value";
 import { Section } from "../section";
 import { t } from "../texts";
+import { Check } from "./check";
 import { ChoiceField } from "./choice";
 
 const LABELS = { name: "contactName", email: "contactEmail", phone: "contactPhone" } as const;
-
-interface CheckProps {
-	readonly label: string;
-	readonly isOn: boolean;
-	readonly isDisabled?: boolean;
-	readonly onValue: (isOn: boolean) => void;
-}
-
-function Check({ label, isOn, isDisabled, onValue }: CheckProps) {
-	return (
-		<label class="check">
-			<input
-				type="checkbox"
-				checked={isOn}
-				disabled={isDisabled}
-				onChange={({ currentTarget }) => onValue(currentTarget.checked)}
-			/>
-			<span>{label}</span>
-		</label>
-	);
-}
 
 export function Contact({ fields }: { readonly fields: Fields }) {
 	const { value, errors, set, wrong } = fields;

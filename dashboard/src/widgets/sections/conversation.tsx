@@ -6,6 +6,7 @@ import { ListField } from "../list-field";
 import { MAX } from "../rules";
 import { Section } from "../section";
 import { t } from "../texts";
+import { Files } from "./files";
 
 export function Conversation({ fields }: { readonly fields: Fields }) {
 	const { value, flag, list, text, wrong } = fields;
@@ -15,7 +16,7 @@ export function Conversation({ fields }: { readonly fields: Fields }) {
 		<Section
 			title={t("chat")}
 			hint={t("chatHint")}
-			wrong={wrong("settings.starters", "settings.disclosure")}
+			wrong={wrong("settings.starters", "settings.disclosure", "settings.files")}
 		>
 			<ListField
 				label={t("starters")}
@@ -50,6 +51,7 @@ export function Conversation({ fields }: { readonly fields: Fields }) {
 					/>
 				</div>
 			)}
+			<Files fields={fields} />
 			<div class="switches">
 				<SwitchField
 					label={t("offer")}
