@@ -302,6 +302,24 @@ describe("files of a session", () => {
 describe("files of a widget's visitor and of an operator", () => {
 	const banter = useBanter();
 
+	it("of a session or an address that is blocked are refused", async () => {
+		await allow(banter);
+		for (const [kind, target] of [
+			["session", "blocked"],
+			["range", "127.0.0.1"],
+			["range", "127.0.0.0/24"],
+		]) {
+			const block = { kind, target, reason: "Spam" };
+			const { id } = await adminExpect(banter, 201, "POST", "blocks", block);
+			const { status, json } = await begin(banter, "blocked", 10);
+			assert.deepEqual([status, json.code], [403, "blocked"], target);
+			const other = await begin(banter, "not-blocked", 10);
+			assert.equal(other.status, kind === "session" ? 201 : 403);
+			await adminExpect(banter, 204, "DELETE", `blocks/${id}`);
+		}
+		await begun(banter, "blocked", 10);
+	});
+
 	it("are in frames, in the thread and in the history", async () => {
 		const widget = await makeWidget(banter, { settings: { files: { allow: true } } });
 		const visitor = await Visitor.open(banter, widget, { operators: true });

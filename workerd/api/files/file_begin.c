@@ -46,6 +46,7 @@ static const struct store_refusal refusals[] = {
     {STORE_GONE, 404, "session_not_found", "The session is unknown: begin a new one"},
     {STORE_LIMIT, 507, "files_full", "There is no room for more files"},
     {STORE_BUSY, 429, "too_many_files", "Send the files that were uploaded, or wait"},
+    {STORE_BLOCKED, 403, "blocked", "You cannot write in this chat any more"},
     {.status = 0},
 };
 
@@ -194,8 +195,11 @@ file_begin_new(const struct api_call *c, const json_t *body, struct slice payer)
 		return NULL;
 	b = store_query_new(c, sizeof(*b), ANSWER_MAX, "Widget not found");
 	b->q.refusals = refusals;
-	b->begin = (struct msg_file_begin){
-	    .org = c->org, .widget = c->widget, .total = a.total, .expected = a.expected};
+	b->begin = (struct msg_file_begin){.org = c->org,
+	    .widget = c->widget,
+	    .total = a.total,
+	    .expected = a.expected,
+	    .sender = ip_client_prefix(&request_context_of(c->x)->client.address)};
 	memcpy(b->name, a.name, sizeof(b->name));
 	return b;
 }
