@@ -34,7 +34,7 @@ export interface Spoken {
 /** "1.4 MB" */
 export function sizeText(bytes: number, code: string): string {
 	const isLarge = bytes >= 999_500;
-	return (bytes / (isLarge ? 1e6 : 1e3)).toLocaleString(code, {
+	return Math.max(bytes / (isLarge ? 1e6 : 1e3), 1).toLocaleString(code, {
 		style: "unit",
 		unit: isLarge ? "megabyte" : "kilobyte",
 		maximumFractionDigits: isLarge ? 1 : 0,
