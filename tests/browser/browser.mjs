@@ -1,6 +1,7 @@
 // Debian's Chromium and Firefox for tests and screenshots, driven by playwright-core.
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach } from "node:test";
@@ -48,7 +49,7 @@ export function launch({ complete = false, isFirefox = false, ...options } = {})
 	});
 }
 
-/** A profile of a visitor who has forbidden all sites to store anything, without a browser beside it. */
+/** A profile of a visitor who has forbidden all sites to store anything, in a browser of its own; close() ends both. */
 export async function launchWithoutStorage() {
 	const folder = mkdtempSync(join(tmpdir(), "banter-profile-"));
 	mkdirSync(join(folder, "Default"));
@@ -57,10 +58,12 @@ export async function launchWithoutStorage() {
 	// Not the headless shell, which reads no preferences.
 	const context = await chromium.launchPersistentContext(folder, optionsOf(PROGRAM));
 	context.setDefaultTimeout(DEADLINE_MS);
-	// Its last process may still write.
-	const options = { recursive: true, force: true, maxRetries: 20 };
-	context.on("close", () => rmSync(folder, options));
-	return context;
+	async function close() {
+		await context.close();
+		// The browser's last process may still write.
+		await rm(folder, { recursive: true, force: true, maxRetries: 20 });
+	}
+	return { context, close };
 }
 
 /** A browser profile, with the deadline of all tests. */

@@ -121,8 +121,9 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.deepEqual(visitor.complaints, []);
 	});
 
-	it("works for a visitor whose browser stores nothing, in two windows", async () => {
-		const context = await launchWithoutStorage();
+	it("works for a visitor whose browser stores nothing, in two windows", async (test) => {
+		const { context, close } = await launchWithoutStorage();
+		test.after(close);
 		for (let n = 0; n < 2; n++) {
 			const visitor = await site.visitWidget(widget.widget_id, context);
 			const isDenied = () =>
@@ -132,7 +133,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 			await visitor.ask(...HELLO);
 			assert.deepEqual(visitor.complaints, []);
 		}
-		await context.close();
 	});
 
 	it("is not open for the page while the page has no body", async () => {
