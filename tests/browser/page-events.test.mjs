@@ -143,6 +143,18 @@ describe("the page and its widget", { skip: missing }, () => {
 		assert.equal(await visitor.page.evaluate(() => window.kept.open()), false);
 	});
 
+	it("is a function for scripts that look at what the page has", async () => {
+		const visitor = await visit();
+		await ready(visitor);
+		const seen = await visitor.page.evaluate(() => [
+			Object.prototype.toString.call(window.banter),
+			typeof String(window.banter),
+			window.banter instanceof Function,
+		]);
+		assert.deepEqual(seen, ["[object Function]", "string", true]);
+		assert.deepEqual(visitor.complaints, []);
+	});
+
 	it("finds the documented calls in banter.d.ts, as strict TypeScript", async () => {
 		const readme = await readFile(new URL("../../widget/README.md", import.meta.url), "utf8");
 		const [, snippet] = /<script>\n(.*?window\.banter \|\|=.*?)<\/script>/s.exec(readme);

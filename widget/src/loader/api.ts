@@ -15,7 +15,8 @@ function methodsFor(perform: (call: Call) => unknown) {
 	return new Proxy((...call: Call) => perform(call), {
 		get: (all, name) =>
 			ownOf(all, name) ??
-			(/^(apply|bind|call|toString|Symbol.*)$/.test(String(name))
+			// The minifier makes name + "" of String(name), which throws for a symbol.
+			(typeof name === "symbol" || /^(apply|bind|call|toString)$/.test(name)
 				? Reflect.get(all, name)
 				: name !== "then" && ((...args: unknown[]) => perform([name as string, ...args]))),
 	});
