@@ -61,7 +61,7 @@ function isWriting(target: EventTarget | null): boolean {
 
 /** Letters within this time after a text were meant for it. */
 const AFTER_TYPING_MS = 1_000;
-const writing = { at: Number.NEGATIVE_INFINITY, isLeft: true };
+const writing = { at: Number.NEGATIVE_INFINITY, isLeft: true, hasBegun: false };
 
 /** Keys with which the user leaves a text. */
 const LEAVES = /^(Escape|Tab|Enter)$/;
@@ -73,9 +73,10 @@ function noteWriting(event: Event) {
 	const { type, target } = event;
 	const isText = isWriting(target);
 	if (type === "focusin") {
-		// The first letter is meant for it, too.
-		if (isText) writing.isLeft = false;
-	} else if (!(event instanceof KeyboardEvent)) writing.isLeft = true;
+		// The first letter is meant for it, too, unless the page hands the focus on, as a list does that closes.
+		if (isText) writing.isLeft = writing.hasBegun = false;
+		else if (!writing.hasBegun) writing.isLeft = true;
+	} else if (!(event instanceof KeyboardEvent)) writing.isLeft = !isText;
 	else {
 		const { key, timeStamp } = event;
 		// Safari says only by the key code that an input method takes the key.
@@ -85,7 +86,10 @@ function noteWriting(event: Event) {
 		const isPart = isComposing || (key === "Enter" && target instanceof HTMLTextAreaElement);
 		const isTyped = isText && !event.ctrlKey && !event.metaKey;
 		if (LEAVES.test(key) && !isPart) writing.isLeft = true;
-		else if (isTyped) writing.isLeft = false;
+		else if (isTyped) {
+			writing.isLeft = false;
+			writing.hasBegun = true;
+		}
 		if (isTyped && !/^(Escape|Tab)$/.test(key)) writing.at = timeStamp;
 	}
 }
