@@ -60,7 +60,7 @@ const PAGES = [
 ];
 /** The pages that need no session. */
 const OPEN_PAGES = ["/login", "/join/a-token"];
-const DEMOS = ["/widget-test.html", "/headless-test.html"];
+const DEMOS = ["/widget-test.html", "/headless-test.html", "/chat/wid_of-a-widget"];
 const HANDSHAKE = {
 	connection: "Upgrade",
 	upgrade: "websocket",
@@ -489,6 +489,7 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", `/v1/chat/stream/${NOBODY}?sessionId=s`, KEY],
 			["GET", `${HISTORY}?sessionId=s`, KEY],
 			["GET", configPath(NO_WIDGET)],
+			["POST", "/v1/mails/stop?token=a-token"],
 			["GET", settingsPath(NO_WIDGET)],
 			["GET", availabilityPath(NO_WIDGET)],
 			["GET", CHAT_SETTINGS, KEY],
