@@ -161,4 +161,11 @@ describe("a mail to a visitor who has left", () => {
 		}));
 });
 
+it("the end of mails is asked for as often as files are", () =>
+	withBanter({ env: { RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
+		const path = "/v1/mails/stop?token=unknown";
+		for (let i = 0; i < 60; i++) await contract.drive(banter, 404, "POST", path);
+		await contract.drive(banter, 429, "POST", path);
+	}));
+
 it("shows every documented status", () => contract.assertComplete("mail-visitors"));
