@@ -114,6 +114,10 @@ static const char *const lines[] = {
     "','name':'a.txt','type':'text/plain'}",
     "{'kind':'file_piece','file':'" ID "','offset':65536,'piece':'00ff'}",
     "{'kind':'responses','org':'" ID "','widget':'" OTHER "','times':'0102'}",
+    "{'kind':'return','token':'" TOKEN "','use':'link','org':'" ID "','visitor':'" OTHER
+    "','address':'" TOKEN "','created_at':1}",
+    "{'kind':'address','org':'" ID "','address':'" TOKEN
+    "','proved_at':1,'stopped_at':2,'failed_at':3,'mailed_at':4,'error':'e'}",
     "{'kind':'visitor','id':'" ID "','org':'" OTHER "','widget':'" ID
     "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':true,'created_at':1,"
     "'proved':'" OTHER "'}",
