@@ -58,14 +58,15 @@ static const char *const lines[] = {
     MESSAGE ",'files':[],'structure':[],'lead':0,'answer':[]}",
     MESSAGE ",'files':[{'id':'" ID "','name':'a','type':'image/png','bytes':7},{'id':'" OTHER
 	    "','name':'','type':'','bytes':0}],'structure':[],'lead':0,'answer':[]}",
-    MESSAGE
-    ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
-    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5,'files':[],'structure':[],'lead':0,'answer':[]}",
+    MESSAGE ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
+	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5,'files':[],"
+	    "'structure':[],'lead':0,'answer':[]}",
     MESSAGE ",'outcome':'no_answer','passages':[{'n':1,'kind':'chunk','source':'" ID
 	    "','id':'" OTHER
 	    "','index':3,'score':900,'title':'T','url':'https://a.example/x#y'},"
 	    "{'n':0,'kind':'answer','source':'" ID "','id':'" OTHER
-	    "','index':0,'score':1,'title':'','url':''}],'marks':[{'at':7,'n':1}],'files':[],'structure':[],'lead':0,'answer':[]}",
+	    "','index':0,'score':1,'title':'','url':''}],'marks':[{'at':7,'n':1}],'files':[],'"
+	    "structure':[],'lead':0,'answer':[]}",
     MESSAGE ",'author':'" ID "','author_name':'','model':'m','first_token_ms':1,'total_ms':2,"
 	    "'attempts':3,'rating':'none','comment':'','estimated':0,'outcome':'whole',"
 	    "'passages':[],'marks':[],'files':[],'structure':[],'lead':0,'answer':[]}",
