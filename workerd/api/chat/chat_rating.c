@@ -40,17 +40,6 @@ chat_rating_read(const struct json_t *object, struct msg_rating_set *rating)
 	return "rating must be up, down or none";
 }
 
-static void
-chat_rating_on_stored(void *arg, uint16_t type, const union msg *m)
-{
-	struct store_query *q = arg;
-
-	if (type == MSG_OK)
-		store_query_reply_empty(q);
-	else
-		store_query_fail(q, type, m);
-}
-
 void
 handle_chat_rating(const struct api_call *c)
 {
@@ -79,7 +68,7 @@ handle_chat_rating(const struct api_call *c)
 	} else {
 		q = store_query_new(c, sizeof(*q), 0, "Message not found");
 		q->refusals = refusals;
-		store_query_ask(q, MSG_RATING_SET, &rating, chat_rating_on_stored);
+		store_query_ask(q, MSG_RATING_SET, &rating, store_query_on_ok);
 	}
 	chat_body_clear(&body);
 }

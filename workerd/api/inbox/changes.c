@@ -245,17 +245,6 @@ handle_conversations_change(const struct api_call *c)
 		changes_ask(c, &conversation, &in);
 }
 
-static void
-changes_on_read(void *arg, uint16_t type, const union msg *m)
-{
-	struct store_query *q = arg;
-
-	if (type == MSG_OK)
-		store_query_reply_empty(q);
-	else
-		store_query_fail(q, type, m);
-}
-
 /* POST /v1/admin/conversations/read: the caller has read all of them. */
 void
 handle_conversations_read(const struct api_call *c)
@@ -263,7 +252,7 @@ handle_conversations_read(const struct api_call *c)
 	const struct msg_read_all ask = {.org = c->org, .reader = c->user};
 
 	store_query_ask(store_query_new(c, sizeof(struct store_query), 0, "Not found"),
-	    MSG_READ_ALL, &ask, changes_on_read);
+	    MSG_READ_ALL, &ask, store_query_on_ok);
 }
 
 static const struct field follow_fields[] = {
@@ -287,6 +276,6 @@ handle_conversations_follow(const struct api_call *c)
 	else
 		store_query_ask(
 		    store_query_new(c, sizeof(struct store_query), 0, conversation_id_missing),
-		    MSG_FOLLOW_SET, &ask, changes_on_read);
+		    MSG_FOLLOW_SET, &ask, store_query_on_ok);
 	fields_clear(&in);
 }

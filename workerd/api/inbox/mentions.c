@@ -92,17 +92,6 @@ handle_mentions_list(const struct api_call *c)
 	    MSG_MENTION_LIST, &list, mentions_on_list);
 }
 
-static void
-mentions_on_read(void *arg, uint16_t type, const union msg *m)
-{
-	struct store_query *q = arg;
-
-	if (type == MSG_OK)
-		store_query_reply_empty(q);
-	else
-		store_query_fail(q, type, m);
-}
-
 static const struct field change_fields[] = {
     {"read", &field_flag, offsetof(struct msg_mention_read, read), FIELD_REQUIRED, 0, 1, NULL},
     {.name = NULL},
@@ -130,7 +119,7 @@ mentions_mark(
 	else
 		store_query_ask(
 		    store_query_new(c, sizeof(struct store_query), 0, mention_missing),
-		    MSG_MENTION_READ, ask, mentions_on_read);
+		    MSG_MENTION_READ, ask, store_query_on_ok);
 	fields_clear(&in);
 }
 

@@ -132,6 +132,17 @@ store_query_reply_empty(struct store_query *q)
 }
 
 void
+store_query_on_ok(void *arg, uint16_t type, const union msg *m)
+{
+	struct store_query *q = arg;
+
+	if (type == MSG_OK)
+		store_query_reply_empty(q);
+	else
+		store_query_fail(q, type, m);
+}
+
+void
 store_query_refuse(struct store_query *q, int status, const char *code, const char *message)
 {
 	reply_json_error(store_query_done(q), status, code, message);

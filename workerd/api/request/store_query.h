@@ -64,6 +64,9 @@ void store_query_reply_as(struct store_query *q, int status, const char *type);
 /* Ends it with 204. */
 void store_query_reply_empty(struct store_query *q);
 
+/* Ends it with 204 if the store answers OK, else with the error. */
+store_answer_fn store_query_on_ok;
+
 /* Ends it with an error (reply_json_error()). */
 void store_query_refuse(
     struct store_query *q, int status, const char *code, const char *message);

@@ -6,17 +6,6 @@
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/widget/widget_handlers.h"
 
-static void
-mail_stop_on_stored(void *arg, uint16_t type, const union msg *m)
-{
-	struct store_query *q = arg;
-
-	if (type == MSG_OK)
-		store_query_reply_empty(q);
-	else
-		store_query_fail(q, type, m);
-}
-
 void
 handle_mails_stop(const struct api_call *c)
 {
@@ -31,5 +20,5 @@ handle_mails_stop(const struct api_call *c)
 	}
 	stop.token = secret_hash(token);
 	store_query_ask(store_query_new(c, sizeof(struct store_query), 0, "No such mail"),
-	    MSG_MAIL_STOP, &stop, mail_stop_on_stored);
+	    MSG_MAIL_STOP, &stop, store_query_on_ok);
 }
