@@ -42,18 +42,25 @@ struct unseen {
 	struct buf person; /* who wrote the newest one */
 };
 
+/* Asks again at that time (ms since 1970). */
+static int
+unseen_put_row(struct txn *t, const struct msg_conversation_record *conversation, uint64_t at)
+{
+	const struct key about = key_of_org(&conversation->org, &conversation->id);
+	const struct key row = key_due(at, DUE_UNSEEN, &conversation->id);
+
+	return txn_put(t, TABLE_DUE, &row, key_slice(&about));
+}
+
 int
 unseen_plan(struct txn *t, const struct msg_conversation_record *conversation, uint64_t now)
 {
-	const struct key about = key_of_org(&conversation->org, &conversation->id);
-	struct key row;
 	struct id visitor;
 
 	if (t->env->mail_unseen_ms == 0 || id_is_zero(&conversation->contact) ||
 	    !visitor_of_session(conversation->session, &visitor))
 		return 0;
-	row = key_due(now + t->env->mail_unseen_ms, DUE_UNSEEN, &conversation->id);
-	return txn_put(t, TABLE_DUE, &row, key_slice(&about));
+	return unseen_put_row(t, conversation, now + t->env->mail_unseen_ms);
 }
 
 static bool
@@ -245,8 +252,6 @@ unseen_send(struct txn *t, struct call *c, struct unseen *u)
 static int
 unseen_decide(struct txn *t, struct call *c, struct unseen *u)
 {
-	const struct key about = key_of_org(&u->conversation.org, &u->conversation.id);
-	struct key later;
 	uint64_t allowed_at;
 	int rc = unseen_find_reader(t, u);
 
@@ -258,10 +263,8 @@ unseen_decide(struct txn *t, struct call *c, struct unseen *u)
 	if (rc != 0 || u->n == 0)
 		return rc;
 	allowed_at = unseen_allowed_at(u);
-	if (allowed_at <= u->now)
-		return unseen_send(t, c, u);
-	later = key_due(allowed_at, DUE_UNSEEN, &u->conversation.id);
-	return txn_put(t, TABLE_DUE, &later, key_slice(&about));
+	return allowed_at <= u->now ? unseen_send(t, c, u)
+				    : unseen_put_row(t, &u->conversation, allowed_at);
 }
 
 int
