@@ -57,7 +57,7 @@ export function createMarkdown(options: Options): Markdown {
 		timer = 0;
 		if (!node.isConnected) return;
 		addSlice();
-		node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
+		node.dispatchEvent(new Event("grow", { bubbles: true }));
 	}
 
 	return {

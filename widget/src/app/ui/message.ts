@@ -188,7 +188,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		void parts.usePart?.("offer", parts, ({ createOffer }) => {
 			offer = createOffer(words, now.structure, id, events.answer);
 			draw();
-			node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
+			node.dispatchEvent(new Event("grow", { bubbles: true }));
 		});
 	}
 
