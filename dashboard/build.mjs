@@ -19,8 +19,9 @@ const gzip = promisify(zlib.gzip);
 const FIRST_LOAD_BYTES_MAX = 50 * 1024;
 /** Further pages, each. */
 const PAGE_BYTES_MAX = 30 * 1024;
-/** What the inbox loads when somebody opens a conversation, with the button for files and the receipts of other channels. */
-const THREAD_BYTES_MAX = 44.5 * 1024;
+/** What the inbox loads when somebody opens a conversation, with the button for files, the receipts of other channels, and the
+ * door to decisions about actions. */
+const THREAD_BYTES_MAX = 44.5625 * 1024;
 /** workerd keeps the files of a folder in a table of this size. */
 const FILES_MAX = 320;
 

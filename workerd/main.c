@@ -24,6 +24,7 @@
 #include "proto/process/call_filter.h"
 #include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
+#include "workerd/actions/action_runner.h"
 #include "workerd/api/api.h"
 #include "workerd/control.h"
 #include "workerd/http/http_server.h"
@@ -58,6 +59,7 @@ struct worker {
 	struct scoreboard_worker *me;
 	struct store_client *store;
 	struct search_client *search;
+	struct action_runner *actions;
 	struct embeddings *embeddings; /* NULL: without EMBEDDING_MODEL */
 	struct turns turns;
 	struct api *api;
@@ -132,6 +134,7 @@ worker_is_done(const struct worker *w)
 		return false;
 	return w->out_of_time ||
 	    (turn_service_running(&w->turns) == 0 &&
+		(w->cut || action_runner_running(w->actions) == 0) &&
 		(w->cut || (http_server_connections(w->http) == 0 && api_is_idle(w->api))));
 }
 
@@ -270,6 +273,7 @@ worker_setup_turns(struct worker *w)
 	model_servers_add_settings(&w->turns.servers, &config, s);
 	worker_setup_embeddings(w, &config);
 	turn_service_start(&w->turns);
+	w->actions = action_runner_new(&w->turns);
 }
 
 static void
@@ -371,6 +375,7 @@ worker_clear(struct worker *w)
 	tls_free(w->tls);
 	api_free(w->api);
 	/* A turn that looks up what it is based on forgets its calls, so it ends before them. */
+	action_runner_free(w->actions);
 	turn_service_clear(&w->turns);
 	/* Calls to the store are freed without a callback: no reply reaches a turn any more. */
 	store_client_free(w->store);

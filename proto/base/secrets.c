@@ -13,6 +13,7 @@
 #include <openssl/rand.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/hex.h"
 
 static EVP_MD *sha256_method;
 
@@ -116,6 +117,33 @@ bool
 hash_is_zero(const struct hash256 *a)
 {
 	return hash_equal(a, &(struct hash256){0});
+}
+
+void
+hash_format_hex(const struct hash256 *hash, char out[HASH_HEX_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < sizeof(hash->b); i++) {
+		out[2 * i] = digits[hash->b[i] >> 4];
+		out[2 * i + 1] = digits[hash->b[i] & 15];
+	}
+	out[HASH_HEX_LEN] = '\0';
+}
+
+bool
+hash_read_hex(struct slice text, struct hash256 *hash)
+{
+	if (text.p == NULL || text.len != HASH_HEX_LEN)
+		return false;
+	for (size_t i = 0; i < sizeof(hash->b); i++) {
+		const int value = hex_value2(text.p + 2 * i);
+
+		if (value == -1)
+			return false;
+		hash->b[i] = (uint8_t)value;
+	}
+	return true;
 }
 
 struct hash256

@@ -37,6 +37,11 @@ bool hash_is_zero(const struct hash256 *a);
 /* Writes the hash as base64url with a NUL. */
 void hash_format(const struct hash256 *hash, char out[SECRET_TOKEN_TEXT + 1]);
 
+/* The same as hexadecimal digits, and back; false: the text is none. */
+#define HASH_HEX_LEN 64
+void hash_format_hex(const struct hash256 *hash, char out[HASH_HEX_LEN + 1]);
+[[gnu::warn_unused_result]] bool hash_read_hex(struct slice text, struct hash256 *hash);
+
 /* HMAC-SHA-256(key, data). */
 struct hash256 secret_mac(struct slice key, struct slice data);
 

@@ -77,7 +77,7 @@ extern const struct id id_default_agent;
 static inline bool
 message_status_is_of_reply(uint8_t status)
 {
-	return status <= MESSAGE_FILTERED && status != MESSAGE_HANDED;
+	return status <= MESSAGE_WAITING && status != MESSAGE_HANDED;
 }
 
 /* What CONVERSATION_CHANGE changes. */

@@ -17,4 +17,13 @@ struct hash256 room_hash_of_session(
 struct id room_id_of_session(
     const struct id *org, const struct id *widget, struct slice session);
 
+/* How the sessions of people begin who write by a channel (workerd/webhooks/channel_session.h); no client can choose one. */
+#define ROOM_SESSION_OF_CHANNEL '@'
+
+static inline bool
+room_session_is_of_channel(struct slice session)
+{
+	return session.len > 0 && session.p[0] == ROOM_SESSION_OF_CHANNEL;
+}
+
 #endif

@@ -292,6 +292,8 @@ conversation_status_of(enum message_status status)
 		return CONVERSATION_LENGTH;
 	case MESSAGE_FILTERED:
 		return CONVERSATION_FILTERED;
+	case MESSAGE_WAITING:
+		return CONVERSATION_WAITING;
 	case MESSAGE_STOPPED:
 		return CONVERSATION_STOPPED;
 	case MESSAGE_INTERRUPTED:

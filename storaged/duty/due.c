@@ -6,6 +6,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/actions/actions.h"
 #include "storaged/duty/availability.h"
 #include "storaged/duty/wake.h"
 #include "storaged/files/file_records.h"
@@ -34,6 +35,7 @@ static const struct {
     [DUE_WAKE] = {.run = wake_due, .name = "wake"},
     [DUE_MAIL] = {.run = mail_due, .name = "mail"},
     [DUE_UNSEEN] = {.run = unseen_due, .name = "unseen"},
+    [DUE_STEP] = {.run = action_due, .name = "step", .again = true},
 };
 
 struct due {

@@ -165,6 +165,8 @@ struct env {
 	struct store_time time;
 	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
+	uint64_t confirm_expires_ms;  /* the settings of these names */
+	uint64_t approve_expires_ms;
 	uint64_t mail_retry_ms;       /* MAIL_RETRY_MS */
 	uint64_t mail_unseen_ms;      /* MAIL_UNSEEN_MS; 0: visitors get no mails */
 	uint64_t away_after_ms;       /* AWAY_AFTER_MS */

@@ -202,6 +202,7 @@ enum due_kind {
 	DUE_MAIL = 5,  /* a mail that was sent, or has failed, is removed */
 	DUE_UNSEEN =
 	    6, /* a visitor who has left gets the team's answers by mail (mailing/unseen.h) */
+	DUE_STEP = 7, /* a step expires, is lost, or must go on (steps/step_states.h) */
 	DUE_KINDS,
 };
 struct key key_due(uint64_t time, enum due_kind kind, const struct id *id);

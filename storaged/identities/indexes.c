@@ -204,6 +204,30 @@ index_key_return(const void *record, struct key *key)
 	return true;
 }
 
+/* Of a step about which something is to be done. */
+static bool
+index_key_step_due(const void *record, struct key *key)
+{
+	const struct msg_step_record *r = record;
+
+	if (r->due_at == 0)
+		return false;
+	*key = key_due(r->due_at, DUE_STEP, &r->id);
+	return true;
+}
+
+/* Of a step that an operator decides about. */
+static bool
+index_key_step_open(const void *record, struct key *key)
+{
+	const struct msg_step_record *r = record;
+
+	if (r->state != STEP_UNKNOWN && (r->state != STEP_WAITING || r->class != TOOL_APPROVE))
+		return false;
+	*key = key_of_org(&r->org, &r->id);
+	return true;
+}
+
 static const struct index indexes[] = {
     {TABLE_USERS, TABLE_USERS_BY_EMAIL, index_key_user, .by_id = false},
     {TABLE_USERS, TABLE_DUE, index_key_user_due, .by_id = false, .due = DUE_AWAY},
@@ -223,6 +247,8 @@ static const struct index indexes[] = {
     {TABLE_MAILS, TABLE_MAILS_WAITING, index_key_mail_waiting, .by_id = false},
     {TABLE_MAILS, TABLE_MAILS_ABOUT, index_key_mail_about, .by_id = false},
     {TABLE_RETURNS, TABLE_RETURNS_OF_VISITOR, index_key_return, .by_id = false},
+    {TABLE_STEPS, TABLE_DUE, index_key_step_due, .by_id = false, .due = DUE_STEP},
+    {TABLE_STEPS, TABLE_STEPS_OPEN, index_key_step_open, .by_id = false},
 };
 
 const struct index *

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "storaged/actions/actions.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/turn_view.h"
@@ -171,6 +172,8 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 	reassigned = !id_equal(&assigned, &conversation->assigned);
 	takeover_answer(c, conversation, true);
 	rc = takeover_put(t, c, conversation, &before);
+	if (rc == 0)
+		rc = actions_stop(t, c, &id);
 	return rc != 0 || !reassigned ? rc
 				      : change_add_conversation(t, &org, &id, CHANGE_ASSIGNED);
 }

@@ -136,6 +136,18 @@ effects_apply_room(const struct effect *e, struct topics *rooms)
 	}
 }
 
+/* Without a worker, the table due asks again (actions/actions.h). */
+static void
+effects_ask_worker(const struct effect *e, struct live *live)
+{
+	const struct msg_live_step step = {.conversation = e->conversation, .step = e->turn};
+
+	if (live->lease.holder == NULL)
+		return;
+	client_notify(live->lease.holder, MSG_LIVE_STEP, &step);
+	live->notified = true;
+}
+
 /* news: of the next EFFECT_ROOM_TURN; held: of the next EFFECT_HOLD. */
 static void
 effects_apply_one(const struct effect *e, struct live *live, const struct turn_news **news,
@@ -206,6 +218,9 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 	case EFFECT_MAIL:
 		if (lease_changed(&live->mail))
 			live->notified = true;
+		break;
+	case EFFECT_STEP:
+		effects_ask_worker(e, live);
 		break;
 	case EFFECT_SOURCES:
 		if (waiters_notify(&live->sources))

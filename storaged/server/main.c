@@ -167,6 +167,8 @@ storaged_run(const struct settings *settings)
 		backups_find_machine(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
+		env.confirm_expires_ms = settings->confirm_expires_ms;
+		env.approve_expires_ms = settings->approve_expires_ms;
 		env.mail_retry_ms = settings->mail_retry_ms;
 		/* Nobody reads the files that mails become without a server. */
 		if (settings->mail_url != NULL || settings->app_env != APP_ENV_PRODUCTION)

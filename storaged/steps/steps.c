@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/actions/actions.h"
+#include "storaged/conversations/conversations.h"
 #include "storaged/identities/visitor_records.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/records/contacts.h"
@@ -17,12 +20,6 @@
 #define TOOLS_BYTES 655360u
 #define STEPS_BYTES 196608u
 
-static struct key
-step_key(const struct msg_step_record *r)
-{
-	return key_of_org(&r->conversation, &r->id);
-}
-
 /* Whether the step belongs to this turn, by its id. */
 static bool
 step_is_of(const struct id *step, const struct id *turn)
@@ -30,12 +27,13 @@ step_is_of(const struct id *step, const struct id *turn)
 	return memcmp(step->b, turn->b, sizeof(turn->b) - 1) == 0;
 }
 
-/* Why a step cannot be stored; NULL: it can. */
-static const char *
+const char *
 step_fault(const struct msg_step_record *r)
 {
 	if (r->v != RECORD_VERSION || id_is_zero(&r->id) || id_is_zero(&r->org))
 		return "the step has an unknown version, or no id";
+	if (r->class == TOOL_READ && r->state > STEP_FAILED)
+		return "a read waits for nothing";
 	return step_is_of(&r->id, &r->turn) ? NULL : "the step's id is not its turn's";
 }
 
@@ -66,12 +64,12 @@ steps_add_tools(struct txn *t, const struct msg_tools_read *m, struct buf *list)
 	return rc;
 }
 
-/* Adds the steps that an earlier run of the turn has made. */
+/* Adds the steps of a turn. */
 static int
-steps_add_done(struct txn *t, const struct msg_tools_read *m, struct buf *list)
+steps_add_of(struct txn *t, const struct msg_tools_read *m, const struct id *turn, struct buf *list)
 {
 	struct key front = key_id(&m->conversation), from;
-	struct id first = m->turn;
+	struct id first = *turn;
 	struct walk w;
 	int rc;
 
@@ -83,13 +81,22 @@ steps_add_done(struct txn *t, const struct msg_tools_read *m, struct buf *list)
 
 		if (record_read(w.value, TABLE_STEPS, &step) != 0)
 			continue;
-		if (!step_is_of(&step.id, &m->turn) ||
+		if (!step_is_of(&step.id, turn) ||
 		    buf_len(list) + w.value.len + 4 > STEPS_BYTES)
 			break;
 		must(wire_list_add(list, w.value) == 0);
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Adds the steps that the turn goes on behind, and those that an earlier run of it has made. */
+static int
+steps_add_done(struct txn *t, const struct msg_tools_read *m, struct buf *list)
+{
+	int rc = id_is_zero(&m->step) ? 0 : steps_add_of(t, m, &m->step, list);
+
+	return rc != 0 ? rc : steps_add_of(t, m, &m->turn, list);
 }
 
 /* The user id that the site has proved: in the request, or earlier for a visitor of a widget. A contact's alone proves
@@ -156,12 +163,26 @@ handle_tools_read(struct txn *t, struct call *c)
 	return 0;
 }
 
+/* A read, or an action that waits from now on. A repeated request finds it as it is now. */
 static int
-step_store(struct txn *t, const struct msg_step_record *r)
+step_store(struct txn *t, struct call *c, const struct msg_step_record *r)
 {
-	struct key key = step_key(r);
+	const struct key key = action_key(&r->conversation, &r->id);
+	struct msg_step_record new = *r, stored;
+	const bool confirms = r->class == TOOL_CONFIRM;
+	int rc;
 
-	return txn_put_record(t, TABLE_STEPS, &key, r);
+	if (r->class == TOOL_READ)
+		return txn_put_record(t, TABLE_STEPS, &key, r);
+	if (r->state != STEP_WAITING)
+		return call_refuse(c, STORE_INVALID, "an action waits for a decision first");
+	rc = txn_get_record(t, TABLE_STEPS, &key, &stored);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	new.expires_at = clock_wall_ms() +
+	    (confirms ? t->env->confirm_expires_ms : t->env->approve_expires_ms);
+	new.due_at = new.expires_at;
+	return action_add(t, c, &new);
 }
 
 int
@@ -187,10 +208,31 @@ handle_step_put(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = turn_check_run(c, &v, &m->run);
 	if (rc == 0)
-		rc = step_store(t, &r);
+		rc = step_store(t, c, &r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
+}
+
+/* The steps of a session, newest first; none if it has no conversation. */
+static int
+step_list_of_session(struct txn *t, struct call *c)
+{
+	const struct msg_step_list *m = &c->m->step_list;
+	struct msg_conversation_record conversation;
+	struct listing l;
+	bool fresh;
+	int rc = conversation_of_session(
+	    t, &m->org, &m->widget, m->session, &m->org, &conversation, &fresh);
+
+	if (rc != 0)
+		return rc;
+	if (fresh) {
+		listing_answer_one(t, c, (struct slice){0}, MSG_RECORD_PAGE);
+		return 0;
+	}
+	l = listing_of_newest(TABLE_STEPS, &conversation.id, &m->cursor, m->limit);
+	return listing_answer(t, c, &l, MSG_RECORD_PAGE);
 }
 
 int
@@ -199,9 +241,21 @@ handle_step_list(struct txn *t, struct call *c)
 	const struct msg_step_list *m = &c->m->step_list;
 	struct listing l = listing_of(TABLE_STEPS, &m->conversation, &m->cursor, m->limit);
 	struct msg_conversation_record conversation;
-	int rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
+	int rc;
 
+	if (m->session.len > 0)
+		return step_list_of_session(t, c);
+	rc = inbox_find(t, c, &m->org, &m->conversation, &conversation);
 	return rc != 0 ? rc : listing_answer(t, c, &l, MSG_RECORD_PAGE);
+}
+
+/* What an import makes of a step: this store must not send what another one may have sent. */
+static void
+step_settle(struct msg_step_record *r)
+{
+	if (r->state == STEP_PROPOSED || r->state == STEP_RUNNING)
+		r->state = STEP_UNKNOWN;
+	r->due_at = r->state == STEP_WAITING ? r->expires_at : 0;
 }
 
 int
@@ -209,13 +263,18 @@ step_import(struct txn *t, struct call *c, const struct msg_step_record *r)
 {
 	const char *fault = step_fault(r);
 	struct msg_conversation_record conversation;
+	struct msg_step_record new = *r, stored;
 	int rc;
 
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
+	step_settle(&new);
 	rc = inbox_find(t, c, &r->org, &r->conversation, &conversation);
-	if (rc == 0)
-		rc = step_store(t, r);
+	if (rc != 0)
+		return rc;
+	rc = action_find(t, &r->conversation, &r->id, &stored);
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = action_put(t, c, rc == 0 ? &stored : NULL, &new);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

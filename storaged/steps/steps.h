@@ -13,6 +13,15 @@
 [[gnu::warn_unused_result]] int handle_step_put(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_step_list(struct txn *t, struct call *c);
 
+/* In step_actions.c. */
+[[gnu::warn_unused_result]] int handle_steps_open(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_step_decide(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_step_take(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_step_end(struct txn *t, struct call *c);
+
+/* Why a step cannot be stored; NULL: it can. */
+const char *step_fault(const struct msg_step_record *r);
+
 /* MSG_IMPORT_RECORD of a step. */
 [[gnu::warn_unused_result]] int step_import(
     struct txn *t, struct call *c, const struct msg_step_record *r);

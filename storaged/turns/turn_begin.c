@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/ipc/room_id.h"
+#include "storaged/actions/actions.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
@@ -36,6 +37,7 @@ enum begin_action {
 	BEGIN_REPEAT, /* a repeated request whose reply is complete: only answer it again */
 	BEGIN_REPORT, /* a known message: answer with the state of its reply */
 	BEGIN_LEFT, /* open a turn for the message that a silent operator has left without an answer */
+	BEGIN_STEP, /* open a turn that sees what came of a step */
 	BEGIN_NOTHING, /* ... which is answered meanwhile, or which nobody may answer any more */
 	BEGIN_WAIT, /* ... for which the budget is spent: the conversation waits for a person */
 	/* While a person has the conversation (inbox/takeover.h): */
@@ -56,6 +58,7 @@ struct turn_beginning {
 	bool returns; /* ... but was silent for too long: the model takes over again */
 	uint64_t now; /* ms since 1970 */
 	struct reply_writer writer;
+	struct msg_step_record step; /* of BEGIN_STEP, and of a BEGIN_RESTART of its reply */
 };
 
 static int
@@ -418,28 +421,58 @@ turn_begin_decide_left(struct txn *t, struct call *c, struct turn_beginning *b)
 	return turn_begin_check_open(t, c, b);
 }
 
+/* A step that has ended, if no reply sees its result yet. */
+static int
+turn_begin_decide_step(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	struct turn_view answer;
+	int rc = turn_view_load(t, &b->m->turn, &b->turn);
+
+	if (rc != MDB_NOTFOUND)
+		return rc != 0 ? rc : turn_begin_decide_repeated(t, c, b);
+	b->action = BEGIN_NOTHING;
+	if (b->fresh || b->held || b->returns ||
+	    !id_equal(&b->conversation.id, &b->m->conversation) ||
+	    b->conversation.next_seq > SEQ_MAX - 1)
+		return 0;
+	rc = action_find(t, &b->conversation.id, &b->m->step, &b->step);
+	if (rc != 0 || !action_has_ended(&b->step) || b->step.due_at == 0)
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	b->action = BEGIN_STEP;
+	if (!id_is_zero(&b->step.answer)) {
+		rc = turn_view_load(t, &b->step.answer, &answer);
+		if (rc != 0)
+			return rc == MDB_NOTFOUND ? 0 : rc;
+		b->action = answer.state == TURN_INTERRUPTED ? BEGIN_RESTART : BEGIN_NOTHING;
+		b->turn = answer;
+	}
+	return b->action == BEGIN_NOTHING ? 0 : turn_begin_check_open(t, c, b);
+}
+
 /* Whether the action calls the model once more. */
 static bool
 turn_begin_reserves(const struct turn_beginning *b)
 {
 	return !b->held &&
 	    ((b->action == BEGIN_NEW && !b->m->asks_person) || b->action == BEGIN_RESTART ||
-		b->action == BEGIN_LEFT ||
+		b->action == BEGIN_LEFT || b->action == BEGIN_STEP ||
 		(b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN));
 }
 
 static int
 turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	int rc =
-	    b->m->left ? turn_begin_decide_left(t, c, b) : turn_begin_decide_action(t, c, b);
+	int rc = !b->m->left          ? turn_begin_decide_action(t, c, b)
+	    : id_is_zero(&b->m->step) ? turn_begin_decide_left(t, c, b)
+				      : turn_begin_decide_step(t, c, b);
 
 	b->writer.agent = b->participants.agent;
 	b->writer.org = b->conversation.org;
 	b->writer.widget = b->conversation.widget;
 	if (rc == 0 && turn_begin_reserves(b))
 		rc = turn_budget_check(t, c, &b->conversation, b->fresh, &b->turn, &b->writer);
-	if (rc == CALL_REFUSED && b->action == BEGIN_LEFT && turn_budget_refuses(c)) {
+	if (rc == CALL_REFUSED &&
+	    (b->action == BEGIN_LEFT || b->action == BEGIN_STEP) && turn_budget_refuses(c)) {
 		b->action = BEGIN_WAIT;
 		return 0;
 	}
@@ -615,7 +648,7 @@ turn_begin_apply_left(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct msg_turn_record *place = &b->turn.place;
 	struct new_message arrival = {
-	    .now = b->now, .replaces = true, .returns = true, .status = CONVERSATION_ACTIVE};
+	    .now = b->now, .replaces = true, .returns = b->returns, .status = CONVERSATION_ACTIVE};
 	struct key key = key_id(&b->turn.id);
 	int rc;
 
@@ -630,6 +663,22 @@ turn_begin_apply_left(struct txn *t, struct call *c, struct turn_beginning *b)
 	if (rc == 0)
 		call_claim(c, &b->turn.id, &place->conversation);
 	return rc;
+}
+
+/* The same; and the step is answered by this reply. */
+static int
+turn_begin_apply_step(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	struct msg_step_record before, after;
+	int rc = turn_begin_apply_left(t, c, b);
+
+	if (rc == 0)
+		rc = action_find(t, &b->turn.place.conversation, &b->m->step, &before);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	after = before;
+	after.answer = b->turn.id;
+	return action_put(t, c, &before, &after);
 }
 
 static int
@@ -755,6 +804,9 @@ turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 		break;
 	case BEGIN_LEFT:
 		rc = turn_begin_apply_left(t, c, b);
+		break;
+	case BEGIN_STEP:
+		rc = turn_begin_apply_step(t, c, b);
 		break;
 	case BEGIN_NOTHING:
 		call_ok(c);

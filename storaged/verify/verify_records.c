@@ -177,6 +177,21 @@ verify_fault_snippet(const void *record)
 }
 
 static const char *
+verify_fault_step(const void *record)
+{
+	const struct msg_step_record *r = record;
+	const bool goes_on = r->state == STEP_PROPOSED || r->state == STEP_RUNNING;
+
+	if (r->class == TOOL_READ)
+		return r->state > STEP_FAILED ? "waits, although it is a read" : NULL;
+	if ((r->state == STEP_WAITING) != (r->expires_at != 0))
+		return "waits without an end, or the reverse";
+	return (r->state == STEP_WAITING || goes_on) && r->due_at == 0
+	    ? "is forgotten: it has no row in the table due"
+	    : NULL;
+}
+
+static const char *
 verify_fault_mail(const void *record)
 {
 	const struct msg_mail_record *r = record;
@@ -265,8 +280,8 @@ static const struct record_table tables[] = {
 	&note_conversation, 0, NULL},
     {TABLE_READS, "the mark of user", BY_ORG_ID, AT(read_record, conversation),
 	AT(read_record, user), NULL, &read_conversation, 0, NULL},
-    {TABLE_STEPS, "step", BY_ORG_ID, AT(step_record, conversation), AT(step_record, id), NULL,
-	&step_conversation, 0, NULL},
+    {TABLE_STEPS, "step", BY_ORG_ID, AT(step_record, conversation), AT(step_record, id),
+	verify_fault_step, &step_conversation, 0, NULL},
     {TABLE_PAGES, "the page of conversation", BY_ID, 0, AT(page_record, conversation), NULL,
 	&page_conversation, 0, NULL},
 };

@@ -5,6 +5,7 @@
 #include "storaged/visitors/erase.h"
 
 #include "proto/ipc/room_id.h"
+#include "storaged/actions/actions.h"
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/gaps.h"
@@ -152,6 +153,8 @@ erase_conversation(
 		rc = erase_inbox(t, &d);
 	if (rc == 0)
 		rc = gaps_erase(t, &d.id);
+	if (rc == 0)
+		rc = actions_erase(t, &d.id);
 	if (rc == 0)
 		rc = file_drop_all(t, &d.id);
 	if (rc == 0)

@@ -126,6 +126,7 @@ const FILES = [
 	["blocks", /^\/v1\/admin\/blocks\b/],
 	["bulk", /^\/v1\/admin\/conversations\/(bulk|export)$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
+	["tool-actions", /^\/v1\/(admin|chat)\/steps\b/],
 	["tools", /^\/v1\/admin\/(tools\b|conversations\/.*\/steps$)/],
 	[
 		"inbox",

@@ -505,6 +505,13 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", socketPath(NO_WIDGET), HANDSHAKE],
 			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
 			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],
+			["GET", "/v1/chat/steps?sessionId=s", KEY],
+			[
+				"POST",
+				`/v1/chat/steps/${NOBODY}/decision`,
+				KEY,
+				{ sessionId: "s", decision: "yes", hash: "0".repeat(64) },
+			],
 			["GET", sessionPath("s"), KEY],
 			["POST", TYPING, KEY, { sessionId: "s" }],
 			...["messages", "files", "receipts"].map((what) => [

@@ -19,7 +19,7 @@ import {
 	usePeer,
 	WIDGET,
 } from "./organizations.mjs";
-import { newId } from "./tool.mjs";
+import { importRecords, newId } from "./tool.mjs";
 
 const ZEROS = "00000000-0000-0000-0000-000000000000";
 
@@ -36,6 +36,24 @@ function pathOf(name, id) {
 	return path.replace(/:n\b/, 1).replace(/:(note|page)\b/, newId());
 }
 
+/** A step of a conversation's reply that waits for an operator. */
+async function storeStep(banter, org, headers, conversation) {
+	const path = `conversations/${conversation}`;
+	const { messages } = await adminExpect(banter, 200, "GET", path, undefined, headers);
+	const turn = messages.find(({ role }) => role === "assistant")._id;
+	const id = `${turn.slice(0, -2)}01`;
+	await importRecords(banter, [
+		{
+			...{ kind: "step", id, org, conversation, turn, tool: ZEROS, name: "refund" },
+			...{ state: "waiting", round: 1, arguments: "{}", result: "", status: 0, ms: 0 },
+			...{ created_at: 1, class: "approve", text: "Refund", shown: "0".repeat(64), user_id: "" },
+			...{ expires_at: Date.now() + 3_600_000, decider: "nobody", decided_by: ZEROS },
+			...{ decided_at: 0, due_at: 0, run: ZEROS, tries: 0, again: false, answer: ZEROS, asked: 0 },
+		},
+	]);
+	return id;
+}
+
 /** A valid body of a route with an id. */
 function bodyOf(name) {
 	if (name === "agents_test") return { message: "[[tokens=1]]" };
@@ -47,6 +65,7 @@ function bodyOf(name) {
 	if (name === "conversations_follow") return { following: true };
 	if (name === "conversations_note") return { text: "Taken" };
 	if (name === "contacts_merge") return { contactId: newId() };
+	if (name === "steps_decide") return { decision: "yes", hash: "0".repeat(64) };
 	if (name === "sources_removal") return { decision: "keep" };
 	return { PUT: { name: "Taken" }, POST: {} }[route(name).method];
 }
@@ -147,6 +166,7 @@ describe("organizations", () => {
 			webhook: (
 				await post("webhooks", { url: "https://example.com/", kinds: ["note"], enabled: false })
 			).id,
+			step: await storeStep(banter, org, headers, conversation),
 			tool: (await post("tools", { name: "t", description: "x", url: "https://a.example/" })).id,
 			key: key.id,
 			invitation: (await post("invitations", { role: "member", email })).id,

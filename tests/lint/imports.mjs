@@ -27,8 +27,9 @@ const DASHBOARD_PARTS = {
 	settings: ["hours", "snippets"],
 	snippets: [],
 	snooze: [],
+	actions: [],
 	start: [],
-	thread: ["files", "knowledge", "snooze"],
+	thread: ["actions", "files", "knowledge", "snooze"],
 	widgets: ["hours"],
 };
 const TYPES = "workerd/api/openapi";

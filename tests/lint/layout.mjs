@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks mail content conversations records keys files visitors structure mailing duty inbox turns steps indexing import retention replication server"
+	"engine open live request identities changes numbers budgets webhooks mail content conversations records keys files actions visitors structure mailing duty inbox turns steps indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -48,17 +48,19 @@ const FOLDERS = Object.fromEntries(
 	workerd/turn/prompt: workerd/model/openai workerd/model/parts
 	workerd/tools: workerd/net
 	workerd/turn: workerd/hours workerd/knowledge workerd/tools workerd/store workerd/net workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
+	workerd/actions: workerd/store workerd/tools workerd/turn
 	workerd/api/request: workerd/files workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/structure workerd/api/attached workerd/hours workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
+	workerd/api/steps: workerd/turn workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/identity: workerd/http/ workerd/api/request workerd/api/fields
-	workerd/api/chat: workerd/structure workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/chat: workerd/api/steps workerd/structure workerd/api/attached workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live workerd/api/identity
-	workerd/api/widget: workerd/structure workerd/files workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/widget: workerd/api/steps workerd/structure workerd/files workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/hours workerd/api/live workerd/api/identity workerd/api/chat
-	workerd/api/feed: workerd/structure workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+	workerd/api/feed: workerd/api/steps workerd/structure workerd/api/attached workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
 	workerd/files:
 	workerd/structure:

@@ -19,6 +19,7 @@
 #include "workerd/api/files/file_handlers.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/hours/hours_handlers.h"
+#include "workerd/api/identity/mail_stop.h"
 #include "workerd/api/inbox/conversation_live.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/metrics.h"

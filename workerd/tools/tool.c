@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
@@ -79,6 +80,52 @@ tool_check_result(json_t *json, const json_t *schema, char *why)
 	return tool_result_check(json, why);
 }
 
+/* An object of numbers, each of an argument that is one. */
+static bool
+tool_check_limits(json_t *json, const json_t *schema, char *why)
+{
+	const json_t *properties = json_object_get(schema, "properties");
+	const char *name;
+	json_t *limit;
+
+	json_object_foreach (json, name, limit) {
+		const char *type = json_string_value(
+		    json_object_get(json_object_get(properties, name), "type"));
+
+		if (json_is_number(limit) && type != NULL &&
+		    (strcmp(type, "number") == 0 || strcmp(type, "integer") == 0))
+			continue;
+		(void)snprintf(why, TOOL_WHY_MAX,
+		    "it must have numbers, by the names of arguments that are numbers");
+		return false;
+	}
+	return true;
+}
+
+/* What an action needs. */
+static const char *
+tool_fault_of_action(const struct msg_tool_record *r, const json_t *schema, char *why)
+{
+	if (r->approve_above.len > 0 &&
+	    !tool_check_json(r->approve_above, tool_check_limits, schema, why))
+		return "approveAbove";
+	if (r->confirmation.len > 0 &&
+	    !tool_template_check(r->confirmation, TOOL_IN_TEXT, schema, why))
+		return "confirmation";
+	if (r->class == TOOL_READ && r->approve_above.len == 0)
+		return NULL;
+	if (r->confirmation.len == 0) {
+		(void)snprintf(why, TOOL_WHY_MAX,
+		    "a tool that changes something needs a text that says what it will do");
+		return "confirmation";
+	}
+	if (r->method != TOOL_POST) {
+		(void)snprintf(why, TOOL_WHY_MAX, "a tool that changes something needs post");
+		return "method";
+	}
+	return NULL;
+}
+
 /* With a schema that is valid. */
 static const char *
 tool_fault_of_request(const struct msg_tool_record *r, const json_t *schema, char *why)
@@ -114,6 +161,8 @@ tool_fault(const struct msg_tool_record *record, char why[TOOL_WHY_MAX])
 		return "arguments";
 	schema = tool_load(tool_schema_text(record));
 	fault = tool_fault_of_request(record, schema, why);
+	if (fault == NULL)
+		fault = tool_fault_of_action(record, schema, why);
 	json_decref(schema);
 	return fault;
 }
@@ -276,7 +325,85 @@ tool_show(const struct tool *t, struct slice arguments, const struct tool_values
 	return shown;
 }
 
+/* Whether an operator has to approve it because of a number. */
+static bool
+tool_is_above(const struct tool *t, const json_t *arguments)
+{
+	json_t *limits = tool_load(t->record.approve_above), *limit;
+	const char *name;
+	bool above = false;
+
+	json_object_foreach (limits, name, limit) {
+		const json_t *value = json_object_get(arguments, name);
+
+		above |= json_is_number(value) &&
+		    json_number_value(value) > json_number_value(limit);
+	}
+	json_decref(limits);
+	return above;
+}
+
+static struct hash256
+tool_hash(const struct prepared *p, const char *text)
+{
+	char *headers = json_dumps(p->headers, JSON_COMPACT | JSON_SORT_KEYS);
+	struct hash256 hash;
+	struct buf all;
+
+	must(headers != NULL);
+	buf_init(&all, 4 * BODY_MAX_BYTES);
+	must(buf_append(&all, text, strlen(text) + 1) == 0 &&
+	    buf_append(&all, buf_data(&p->url), buf_len(&p->url)) == 0 &&
+	    buf_append(&all, "", 1) == 0 && buf_append(&all, headers, strlen(headers) + 1) == 0 &&
+	    buf_append(&all, buf_data(&p->body), buf_len(&p->body)) == 0);
+	hash = secret_hash(buf_slice(&all));
+	buf_clear(&all);
+	free(headers);
+	return hash;
+}
+
+/* The text that says what a prepared call does. */
+static bool
+tool_describe(const struct tool *t, const struct tool_values *values, const struct prepared *p,
+    struct tool_proposal *proposal, char why[TOOL_WHY_MAX])
+{
+	struct tool_values all = *values;
+	struct buf text;
+	bool written;
+
+	all.arguments = p->arguments;
+	buf_init(&text, TOOL_TEXT_MAX);
+	written =
+	    tool_template_write(t->record.confirmation, TOOL_IN_TEXT, &all, &text, why) &&
+	    slice_copy_text(buf_slice(&text), proposal->text, sizeof(proposal->text));
+	buf_clear(&text);
+	return written;
+}
+
+bool
+tool_propose(const struct tool *t, struct slice arguments, const struct tool_values *values,
+    struct tool_proposal *proposal, char why[TOOL_WHY_MAX])
+{
+	struct tool_values hidden = *values;
+	struct prepared p;
+	bool valid;
+
+	*proposal = (struct tool_proposal){.class = (enum tool_class)t->record.class};
+	if (t->record.secret.len > 0)
+		hidden.secret = slice_str("***");
+	valid = tool_prepare(t, arguments, &hidden, &p, why);
+	if (valid && tool_is_above(t, p.arguments))
+		proposal->class = TOOL_APPROVE;
+	if (valid && proposal->class != TOOL_READ)
+		valid = tool_describe(t, values, &p, proposal, why);
+	if (valid)
+		proposal->shown = tool_hash(&p, proposal->text);
+	tool_prepared_clear(&p);
+	return valid;
+}
+
 struct tool_call {
+	bool acts; /* it is no read */
 	tool_outcome_fn *fn;
 	void *arg;
 	char *pointers;         /* the tool's */
@@ -324,6 +451,16 @@ tool_call_explains_itself(int status)
 	    status == 422;
 }
 
+/* What an answer other than 2xx, or none, says of an action. Only a refusal of the server, and a request that was not sent, say
+ * that nothing was done. */
+static enum step_state
+tool_call_state(const struct tool_call *call, const struct tool_answer *answer)
+{
+	const bool refused = answer->status >= 400 && answer->status < 500;
+
+	return !call->acts || refused || !answer->sent ? STEP_FAILED : STEP_UNKNOWN;
+}
+
 static void
 tool_call_on_answer(void *arg, const struct tool_answer *answer)
 {
@@ -336,29 +473,44 @@ tool_call_on_answer(void *arg, const struct tool_answer *answer)
 	call->post = NULL;
 	buf_init(&result, TOOL_RESULT_MAX);
 	if (answer->error[0] != '\0')
-		outcome.state = STEP_FAILED;
-	else if (answer->body.len == 0 && answer->status == 204)
+		outcome.state = tool_call_state(call, answer);
+	else if (answer->body.len == 0 && (answer->status == 204 || call->acts))
 		must(buf_append_str(&result, "{}") == 0);
 	else if (!tool_result_write(answer->body, slice_str(call->pointers), &result)) {
-		outcome.state = STEP_FAILED;
+		outcome.state = call->acts ? STEP_DONE : STEP_FAILED;
 		why = slice_str("the tool's server did not answer with JSON");
 	}
-	if (outcome.state == STEP_FAILED &&
+	if (buf_len(&result) == 0 &&
 	    (!tool_call_explains_itself(answer->status) ||
 		!tool_result_write(answer->body, (struct slice){0}, &result)))
 		tool_result_fail(why, &result);
 	tool_call_end(call, &outcome, &result);
 }
 
+/* In place of one that the owner has set. */
+static void
+tool_set_key(json_t *headers, const char *key)
+{
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe (headers, next, name, value)
+		if (strcasecmp(name, "idempotency-key") == 0)
+			json_object_del(headers, name);
+	must(json_object_set_new(headers, "Idempotency-Key", json_string(key)) == 0);
+}
+
 struct tool_call *
 tool_call_start(struct tool_http *http, const struct tool *t, struct slice arguments,
-    const struct tool_values *values, tool_outcome_fn *fn, void *arg)
+    const struct tool_values *values, const char *key, tool_outcome_fn *fn, void *arg)
 {
 	static const struct timeval now = {0};
 	struct tool_call *call = xcalloc(1, sizeof(*call));
 	struct tool_values all = *values;
 	struct prepared p;
 
+	call->acts = key != NULL;
 	call->fn = fn;
 	call->arg = arg;
 	call->pointers = slice_strdup(t->record.result);
@@ -366,6 +518,8 @@ tool_call_start(struct tool_http *http, const struct tool *t, struct slice argum
 	tool_http_assign(http, &call->timer, tool_call_on_timer, call);
 	if (tool_prepare(t, arguments, &all, &p, call->why)) {
 		must(buf_append(&p.url, "", 1) == 0);
+		if (key != NULL)
+			tool_set_key(p.headers, key);
 		call->post = tool_http_start(http,
 		    &(struct tool_request){
 			.url = (const char *)buf_data(&p.url),
@@ -374,6 +528,7 @@ tool_call_start(struct tool_http *http, const struct tool *t, struct slice argum
 			.headers = p.headers,
 			.timeout_ms =
 			    t->record.timeout_ms > 0 ? t->record.timeout_ms : TOOL_TIMEOUT_MS,
+			.once = call->acts,
 		    },
 		    tool_call_on_answer, call);
 	} else {

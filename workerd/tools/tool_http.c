@@ -165,12 +165,15 @@ tool_http_on_done(void *arg, void *easy, int code)
 {
 	struct tool_answer answer = {0};
 	struct tool_post *p;
+	curl_off_t ready = 0;
 	long status = 0;
 
 	(void)arg;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &p);
 	answer.ms = (unsigned)(clock_mono_ms() - p->began_ms);
 	answer.body = buf_slice(&p->body);
+	curl_easy_getinfo(p->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+	answer.sent = ready > 0;
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 		answer.status = status >= 100 && status <= 999 ? (int)status : 0;
@@ -309,6 +312,8 @@ tool_http_send(struct tool_post *p, const struct tool_request *request)
 	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
 	curl_easy_setopt(p->easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
+	/* libcurl sends a request again, also a POST, if the connection that it has kept for it ends without an answer. */
+	curl_easy_setopt(p->easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
 	if (request->post) {
 		curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len);
 		curl_easy_setopt(p->easy, CURLOPT_COPYPOSTFIELDS, request->body.p);

@@ -32,11 +32,13 @@ struct tool_request {
 	struct slice body;      /* of a POST: JSON */
 	struct json_t *headers; /* names and texts; NULL: none */
 	unsigned timeout_ms;
+	bool once; /* it must not be sent again */
 };
 
 struct tool_answer {
 	int status;                 /* 0: none came */
 	unsigned ms;                /* how long it took */
+	bool sent;                  /* the server may have got the request */
 	char error[TOOL_ERROR_MAX]; /* "": the status is 2xx. For the owner and the model */
 	struct slice body;
 };

@@ -118,8 +118,9 @@ tool_template_check_name(
 		return tool_template_refuse(
 		    why, "there is no argument %.*s", (int)argument.len, argument.p);
 	}
-	if (slice_eq_str(name, "secret") && place == TOOL_IN_URL)
-		return tool_template_refuse(why, "the secret cannot be a part of the URL");
+	if (slice_eq_str(name, "secret") && (place == TOOL_IN_URL || place == TOOL_IN_TEXT))
+		return tool_template_refuse(why, "the secret cannot be a part of %s",
+		    place == TOOL_IN_URL ? "the URL" : "what is shown");
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (slice_eq_str(name, others[i].name))
 			return true;
@@ -415,13 +416,15 @@ tool_template_write_in_url(struct writer *w, struct slice text, struct slice nam
 }
 
 static bool
-tool_template_write_in_header(struct writer *w, struct slice text, struct slice name)
+tool_template_write_as_it_is(struct writer *w, struct slice text, struct slice name)
 {
-	if (utf8_has_control(text, ""))
+	if (utf8_has_control(text, w->place == TOOL_IN_TEXT ? "\n" : ""))
 		return tool_template_refuse(w->why, "\"%.*s\" must be one line of text",
 		    (int)name.len, (const char *)name.p);
 	return buf_append(w->out, text.p, text.len) == 0 ||
-	    tool_template_refuse(w->why, "a header is too long");
+	    tool_template_refuse(w->why,
+		w->place == TOOL_IN_TEXT ? "the arguments are too long"
+					 : "a header is too long");
 }
 
 /* A string that is only a name: the value itself. Its first quote is written. */
@@ -455,8 +458,8 @@ tool_template_write_text(struct writer *w, const struct found *found, struct sli
 		return false;
 	if (w->place == TOOL_IN_URL)
 		written = tool_template_write_in_url(w, text, name);
-	else if (w->place == TOOL_IN_HEADER)
-		written = tool_template_write_in_header(w, text, name);
+	else if (w->place != TOOL_IN_BODY)
+		written = tool_template_write_as_it_is(w, text, name);
 	else
 		written = json_escape(w->out, text) == 0 ||
 		    tool_template_refuse(w->why, "the body is too long");

@@ -5,6 +5,7 @@
  *	URL      percent-encoded, behind the host only. In the path, a value is never empty, "." or "..": it stays one
  *	         segment
  *	header   as it is, without control characters
+ *	text     for people: as it is; lines, but no other control characters
  *	body     JSON: within a string, as a part of it; a string that is only a name becomes the value itself, with its type
  *
  *	{{args.NAME}}                                  an argument of the model
@@ -12,7 +13,7 @@
  *	{{visitor.verified}}                           true or false: whether it has
  *	{{visitor.email}} {{contact.email|name|phone}} as the visitor, or an operator, has given them
  *	{{conversation.id}}
- *	{{secret}}                                     the tool's; not in the URL, which servers log
+ *	{{secret}}                                     the tool's; not in the URL, which servers log, nor in a text
  *
  * The model's arguments have names of their own, so that they cannot take the place of the others. Pure.
  */
@@ -26,6 +27,7 @@ enum tool_place {
 	TOOL_IN_URL,
 	TOOL_IN_HEADER,
 	TOOL_IN_BODY,
+	TOOL_IN_TEXT,
 };
 
 /* What the names stand for. Empty: not known. Borrowed. */

@@ -160,6 +160,7 @@ turn_report_done(struct turn *t)
 	buf_init(&sources, WIRE_FRAME_MAX);
 	reply_listeners_write_sources(&t->listeners, t->reply.text.len, &sources);
 	t->reply.sources = buf_slice(&sources);
+	t->reply.waiting = turn_tools_waiting(t);
 	reply_listeners_done(&t->listeners, &t->reply);
 	t->reply.sources = (struct slice){0};
 	buf_clear(&sources);

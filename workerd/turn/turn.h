@@ -68,6 +68,10 @@ struct turn_listener;
  * replies run: storaged asks again. */
 void turn_begin_left(struct turns *turns, const struct msg_live_left *left);
 
+/* Begins the reply that sees what came of a step, without a listener. Does nothing when too many replies run: storaged asks
+ * again. */
+void turn_begin_step(struct turns *turns, const struct msg_step_taken *taken);
+
 /* Tries an agent. The sink's ids refer to nothing. The trial ends when the listener leaves. NULL when
  * too many trials run: answer 503. */
 [[gnu::warn_unused_result]] struct turn_listener *turn_try(struct turns *turns,

@@ -7,6 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "proto/ipc/room_id.h"
 #include "proto/structure/answer_parts.h"
 #include "workerd/turn/store_failure.h"
 #include "workerd/turn/turn.h"
@@ -218,6 +219,7 @@ turn_send_begin(struct turn *t, struct msg_turn_begin *begin)
 	const struct prompt_defaults *defaults = &t->turns->defaults;
 	bool has_client_id = begin->client_id.len > 0;
 
+	t->team_decides = room_session_is_of_channel(begin->session);
 	begin->history = t->turns->max_history;
 	begin->history_tokens = t->turns->max_history_tokens;
 	begin->model = slice_str(defaults->model);
@@ -341,6 +343,36 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	l = reply_listener_new(sink, arg);
 	reply_listeners_add(&t->listeners, l, false);
 	return l;
+}
+
+void
+turn_begin_step(struct turns *turns, const struct msg_step_taken *taken)
+{
+	struct msg_turn_begin begin = {
+	    .widget = taken->widget,
+	    .session = taken->session,
+	    .message = id_new(),
+	    .turn = id_new(),
+	    .left = 1,
+	};
+	struct msg_step_record step;
+	enum turn_failure why;
+	struct turn_ids ids;
+	struct turn *t;
+
+	must(record_decode(taken->step, MSG_STEP_RECORD, &step) == WIRE_OK);
+	begin.org = step.org;
+	begin.conversation = step.conversation;
+	begin.step = step.id;
+	if (!turn_limits_admit(turns, &step.org, 0, &why))
+		return;
+	ids = (struct turn_ids){.conversation = step.conversation, .message = begin.turn};
+	t = turn_new(turns, &step.org, (struct slice){0}, &ids);
+	t->step = step.id;
+	if (step.user_id.len > 0)
+		t->user_id = slice_strdup(step.user_id);
+	if (turn_send_begin(t, &begin) == -1)
+		turn_enter(t, TURN_OVER);
 }
 
 void

@@ -93,6 +93,8 @@ struct turn {
 	size_t fallbacks_used;
 	uint64_t first_token_due_ms; /* when the next one is asked; 0: never */
 	struct id org;
+	struct id step; /* whose result the reply is about; zero: it answers a message */
+	bool team_decides; /* who writes has no way to decide about an action */
 	bool trial;
 	bool keeps_thoughts; /* the agent's setting */
 
@@ -277,6 +279,9 @@ void turn_tools_offer(const struct turn *t, struct prompt_target *to);
 
 /* The response is complete: if it has calls, they are made, and the next request follows. */
 [[gnu::warn_unused_result]] bool turn_tools_run(struct turn *t);
+
+/* What the reply waits for; NULL: nothing. */
+const struct turn_waiting *turn_tools_waiting(const struct turn *t);
 
 /* Ends the calls that are under way. */
 void turn_tools_cancel(struct turn *t);

@@ -66,6 +66,12 @@ turn_look_up(struct turn *t)
 	if (turn_tools_load(t))
 		return;
 	t->not_found = prompt_not_found(t->prompt);
+	/* A message has been answered; this reply only says what came of a step. */
+	if (!id_is_zero(&t->step)) {
+		t->not_found = NOT_FOUND_SAY;
+		turn_send_request(t);
+		return;
+	}
 	question.knowledge = prompt_knowledge(t->prompt, &question.sources);
 	history_questions(&t->history, &question.text, &question.before);
 	if (question.knowledge == KNOWLEDGE_NONE || question.text.len == 0) {

@@ -63,9 +63,17 @@ struct turn_source {
 	struct slice title, url; /* the address is http or https, or empty */
 };
 
+/* What a reply ends with that waits for a decision. */
+struct turn_waiting {
+	struct id step;
+	enum tool_class class;
+	struct slice name, text; /* of the tool; what will be done */
+	struct hash256 shown;
+};
+
 struct turn_reply {
 	struct slice text;          /* trimmed; empty only if the reply was stopped */
-	enum message_status status; /* complete, stopped, length or filtered */
+	enum message_status status; /* complete, stopped, length, filtered or waiting */
 	uint32_t prompt_tokens, completion_tokens;
 	/*
 	 * STATE_WAITING: the model has asked for a person. STATE_PERSON: a person has the conversation and
@@ -77,6 +85,7 @@ struct turn_reply {
 	bool closed;          /* of STATE_WAITING: people do not work now */
 	uint64_t opens_at;    /* when they do again, ms since 1970; 0: unknown */
 	struct slice sources; /* a SOURCES_RECORD; empty: nothing was looked up */
+	const struct turn_waiting *waiting; /* of MESSAGE_WAITING, if this worker has written it; else NULL */
 };
 
 /*

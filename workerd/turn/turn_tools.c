@@ -1,7 +1,9 @@
 /*
  * The model calls tools (workerd/tools/): between two of its responses, the calls of the first one are made, and the second
- * request has their results. A round is one response with its calls; all tools only read, so the calls of a round are made
- * side by side.
+ * request has their results. A round is one response with its calls; those that only read are made side by side.
+ *
+ * An action is not made here: it is stored, and the reply ends. Who may decides, another worker makes it (workerd/actions/),
+ * and a reply of its own sees what came of it: that one begins with the steps of this reply.
  *
  * Each step is stored with its result, without waiting for storaged: a run that starts the reply again continues with the
  * steps that it finds, and repeats what was under way.
@@ -39,6 +41,7 @@ struct turn_step {
 	enum step_state state;
 	int status;
 	unsigned ms;
+	struct tool_proposal *proposal; /* of an action, else NULL */
 };
 
 struct turn_tools {
@@ -51,6 +54,8 @@ struct turn_tools {
 	struct tool_calls calls; /* of the response that arrives */
 	struct turn_step steps[STEPS_MAX + 1];
 	size_t steps_n, running;
+	struct turn_step *waits; /* for a decision: the reply ends with it; else NULL */
+	struct turn_waiting waiting;
 	unsigned round;              /* the last one */
 	size_t said[ROUNDS_MAX + 2]; /* bytes of the reply's text at the end of each round */
 };
@@ -82,6 +87,18 @@ turn_tools_find(const struct turn_tools *tt, const char *name)
 	return NULL;
 }
 
+/* An earlier run has ended with a step that still waits. */
+static void
+turn_tools_wait_for(
+    struct turn_tools *tt, struct turn_step *step, const struct msg_step_record *r)
+{
+	step->proposal = xcalloc(1, sizeof(*step->proposal));
+	step->proposal->class = (enum tool_class)r->class;
+	step->proposal->shown = r->shown;
+	must(slice_copy_text(r->text, step->proposal->text, sizeof(step->proposal->text)));
+	tt->waits = step;
+}
+
 /* Steps of an earlier run: the model gets their results again. */
 static void
 turn_tools_read_steps(struct turn_tools *tt, struct slice list)
@@ -103,9 +120,47 @@ turn_tools_read_steps(struct turn_tools *tt, struct slice list)
 		    .result = slice_strdup(r.result),
 		    .state = (enum step_state)r.state,
 		};
+		if (r.state >= STEP_WAITING && r.state <= STEP_RUNNING)
+			turn_tools_wait_for(tt, step, &r);
 		tt->round = r.round;
 		tt->steps_n++;
 	}
+}
+
+/* The reply ends with a step that waits. If the model has said nothing, it says what the step will do. */
+static void
+turn_tools_end_waiting(struct turn *t)
+{
+	const struct turn_step *step = t->tools->waits;
+
+	reply_listeners_start(&t->listeners);
+	if (utf8_trim(buf_slice(&t->listeners.text)).len == 0)
+		must(reply_listeners_append(
+			 &t->listeners, slice_str(step->proposal->text)) == 0);
+	t->reply.status = MESSAGE_WAITING;
+	turn_finish(t);
+}
+
+const struct turn_waiting *
+turn_tools_waiting(const struct turn *t)
+{
+	struct turn_waiting *waiting;
+	const struct turn_step *step;
+
+	if (t->tools == NULL || t->tools->waits == NULL || t->reply.status != MESSAGE_WAITING)
+		return NULL;
+	step = t->tools->waits;
+	waiting = &t->tools->waiting;
+	*waiting = (struct turn_waiting){
+	    .step = t->listeners.ids.message,
+	    .class = step->proposal->class,
+	    .name = slice_str(step->name),
+	    .text = slice_str(step->proposal->text),
+	    .shown = step->proposal->shown,
+	};
+	waiting->step.b[sizeof(waiting->step.b) - 1] =
+	    (uint8_t)(step - t->tools->steps + 1);
+	return waiting;
 }
 
 static void
@@ -129,7 +184,10 @@ turn_tools_on_ready(void *arg, uint16_t type, const union msg *m)
 	tt->visitor = slice_strdup(m->tools_ready.name);
 	tt->email = slice_strdup(m->tools_ready.email);
 	tt->phone = slice_strdup(m->tools_ready.phone);
-	turn_look_up(t);
+	if (tt->waits != NULL)
+		turn_tools_end_waiting(t);
+	else
+		turn_look_up(t);
 }
 
 bool
@@ -140,9 +198,10 @@ turn_tools_load(struct turn *t)
 	    .turn = t->listeners.ids.message,
 	    .tools = prompt_tools(t->prompt),
 	    .user_id = slice_str(t->user_id == NULL ? "" : t->user_id),
+	    .step = t->step,
 	};
 
-	if (t->tools != NULL || read.tools.len == 0)
+	if (t->tools != NULL || (read.tools.len == 0 && id_is_zero(&t->step)))
 		return false;
 	if (!t->trial)
 		read.conversation = t->listeners.ids.conversation;
@@ -186,6 +245,7 @@ turn_tools_free(struct turn *t)
 		free(tt->steps[i].name);
 		free(tt->steps[i].arguments);
 		free(tt->steps[i].result);
+		free(tt->steps[i].proposal);
 	}
 	tool_calls_clear(&tt->calls);
 	buf_clear(&tt->chat);
@@ -266,9 +326,9 @@ turn_tools_write(const struct turn *t, struct openai_request *request)
 	return rc;
 }
 
-/* Stores a step. storaged has it before the reply's end, which is sent behind it. */
-static void
-turn_tools_store(const struct turn_step *step)
+/* Sends a step to storaged, which has it before the reply's end, which is sent behind it. NULL: too many requests wait. */
+static struct store_call *
+turn_tools_send(const struct turn_step *step, store_answer_fn *fn, struct turn *arg)
 {
 	const struct turn *t = step->turn;
 	const size_t n = (size_t)(step - t->tools->steps) + 1;
@@ -282,24 +342,37 @@ turn_tools_store(const struct turn_step *step)
 	    .state = (uint8_t)step->state,
 	    .round = (uint8_t)(step->round < ROUNDS_MAX ? step->round : ROUNDS_MAX),
 	    .arguments = slice_str(step->arguments),
-	    .result = slice_str(step->result),
+	    .result = slice_str(step->result == NULL ? "" : step->result),
 	    .status = (uint32_t)step->status,
 	    .ms = step->ms,
 	    .created_at = clock_wall_ms(),
 	};
+	struct store_call *call;
 	struct buf record;
 
-	if (t->trial)
-		return;
 	r.id.b[sizeof(r.id.b) - 1] = (uint8_t)n;
 	if (step->tool != NULL)
 		r.tool = step->tool->record.id;
+	if (step->proposal != NULL) {
+		r.class = (uint8_t)step->proposal->class;
+		r.text = slice_str(step->proposal->text);
+		r.shown = step->proposal->shown;
+		r.user_id = slice_str(t->tools->user_id);
+	}
 	buf_init(&record, WIRE_FRAME_MAX);
 	must(record_encode(&record, MSG_STEP_RECORD, &r) == 0);
-	(void)!store_call(t->turns->store, MSG_STEP_PUT,
+	call = store_call(t->turns->store, MSG_STEP_PUT,
 	    &(struct msg_step_put){.run = t->listeners.ids.run, .step = buf_slice(&record)},
-	    STORE_TIMEOUT_MS, NULL, NULL);
+	    STORE_TIMEOUT_MS, fn, arg);
 	buf_clear(&record);
+	return call;
+}
+
+static void
+turn_tools_store(const struct turn_step *step)
+{
+	if (!step->turn->trial)
+		(void)!turn_tools_send(step, NULL, NULL);
 }
 
 static void
@@ -361,6 +434,78 @@ turn_tools_on_outcome(void *arg, const struct tool_outcome *outcome)
 	turn_tools_go_on(step->turn);
 }
 
+/* A trial does nothing: the model gets what would be sent. */
+static void
+turn_tools_pretend(struct turn_step *step, const struct tool_values *values)
+{
+	struct tool_outcome outcome = {.state = STEP_DONE};
+	char why[TOOL_WHY_MAX];
+	struct buf url, body, result;
+	json_t *json;
+	char *text;
+
+	buf_init(&url, WIRE_FRAME_MAX);
+	buf_init(&body, WIRE_FRAME_MAX);
+	buf_init(&result, TOOL_RESULT_MAX);
+	(void)!tool_show(step->tool, slice_str(step->arguments), values, &url, &body, why);
+	json = json_pack("{s:s, s:s, s:s%, s:s%}", "trial",
+	    "nothing was done, because the agent is only tried", "would_do",
+	    step->proposal->text, "url", buf_data(&url), buf_len(&url), "body",
+	    buf_data(&body), buf_len(&body));
+	text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+	if (text == NULL || buf_append_str(&result, text) == -1)
+		must(buf_append_str(&result, "{\"trial\":\"nothing was done\"}") == 0);
+	free(step->proposal);
+	step->proposal = NULL;
+	outcome.result = buf_slice(&result);
+	turn_tools_end_step(step, &outcome);
+	json_decref(json);
+	free(text);
+	buf_clear(&url);
+	buf_clear(&body);
+	buf_clear(&result);
+}
+
+/* Whether the step is an action, which is not made now: it waits for a decision, or cannot be made. */
+static bool
+turn_tools_propose(struct turn_step *step, const struct tool_values *values)
+{
+	struct turn_tools *tt = step->turn->tools;
+	struct tool_proposal *proposal;
+	char why[TOOL_WHY_MAX];
+
+	if (step->tool->record.class == TOOL_READ && step->tool->record.approve_above.len == 0)
+		return false;
+	proposal = xcalloc(1, sizeof(*proposal));
+	if (!tool_propose(
+		step->tool, slice_str(step->arguments), values, proposal, why)) {
+		free(proposal);
+		turn_tools_refuse(step, why);
+		return true;
+	}
+	if (proposal->class == TOOL_READ) {
+		free(proposal);
+		return false;
+	}
+	if (step->turn->team_decides)
+		proposal->class = TOOL_APPROVE;
+	if (tt->waits != NULL) {
+		free(proposal);
+		turn_tools_refuse(step,
+		    "one action at a time: another one waits for a decision first");
+		return true;
+	}
+	step->proposal = proposal;
+	if (step->turn->trial) {
+		turn_tools_pretend(step, values);
+		return true;
+	}
+	step->state = STEP_WAITING;
+	step->over = true;
+	tt->waits = step;
+	return true;
+}
+
 static void
 turn_tools_start(struct turn_step *step)
 {
@@ -379,9 +524,49 @@ turn_tools_start(struct turn_step *step)
 		turn_tools_refuse(step, why);
 		return;
 	}
+	if (turn_tools_propose(step, &values))
+		return;
 	tt->running++;
 	step->call = tool_call_start(t->turns->tools, step->tool, slice_str(step->arguments),
-	    &values, turn_tools_on_outcome, step);
+	    &values, NULL, turn_tools_on_outcome, step);
+}
+
+/* The step that waits is on disk; or it cannot wait. */
+static void
+turn_tools_on_waiting(void *arg, uint16_t type, const union msg *m)
+{
+	struct turn *t = arg;
+	struct turn_step *step = t->tools->waits;
+	enum turn_failure why;
+
+	t->call = NULL;
+	if (type == MSG_OK) {
+		log_event(LOG_INFO, "tool_waits", L_TURN(t), L_STR("tool", step->name),
+		    L_STR("class", tool_class_words[step->proposal->class]));
+		turn_tools_end_waiting(t);
+		return;
+	}
+	t->tools->waits = NULL;
+	if (store_refused(type, m, STORE_CONFLICT)) {
+		free(step->proposal);
+		step->proposal = NULL;
+		turn_tools_refuse(step,
+		    "the same action is under way, or nobody knows yet whether it was done");
+		turn_tools_go_on(t);
+	} else if (turn_is_lost(type, m, &why)) {
+		turn_lost(t, why);
+	} else {
+		turn_fail(t, store_failure(type, m));
+	}
+}
+
+/* All other steps of the round are over: the reply ends once the step that waits is on disk. */
+static void
+turn_tools_wait(struct turn *t)
+{
+	t->call = turn_tools_send(t->tools->waits, turn_tools_on_waiting, t);
+	if (t->call == NULL)
+		turn_fail(t, TURN_STORE_DOWN);
 }
 
 /* Starts calls while there are places. When all are over, the next request follows: by the timer, as the transfer of the
@@ -401,6 +586,10 @@ turn_tools_go_on(struct turn *t)
 	}
 	if (!over)
 		return;
+	if (tt->waits != NULL) {
+		turn_tools_wait(t);
+		return;
+	}
 	t->repairs = t->attempts;
 	turn_enter(t, TURN_BACKOFF);
 	turn_set_timer(t, 0);

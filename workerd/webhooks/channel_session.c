@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-
-#define PREFIX '@'
+#include "proto/ipc/room_id.h"
 
 bool
 channel_peer_is_valid(struct slice peer)
@@ -32,7 +31,7 @@ channel_session_front(char out[CHANNEL_SESSION_SIZE], const struct id *channel)
 	char id[ID_TEXT_LEN + 1];
 
 	id_format(channel, id);
-	(void)snprintf(out, CHANNEL_SESSION_SIZE, "%c%s:", PREFIX, id);
+	(void)snprintf(out, CHANNEL_SESSION_SIZE, "%c%s:", ROOM_SESSION_OF_CHANNEL, id);
 }
 
 void
@@ -43,8 +42,8 @@ channel_session(char out[CHANNEL_SESSION_SIZE], const struct id *channel, struct
 	must(channel_peer_is_valid(peer));
 	channel_session_front(out, channel);
 	n = strlen(out);
-	(void)snprintf(out + n, CHANNEL_SESSION_SIZE - n, "%.*s", (int)peer.len,
-	    (const char *)peer.p);
+	(void)snprintf(
+	    out + n, CHANNEL_SESSION_SIZE - n, "%.*s", (int)peer.len, (const char *)peer.p);
 }
 
 struct slice
@@ -55,7 +54,8 @@ channel_session_peer(struct slice session, const struct id *channel)
 	struct slice peer;
 	struct id id;
 
-	if (session.len <= front || session.p[0] != PREFIX || session.p[front - 1] != ':' ||
+	if (session.len <= front || !room_session_is_of_channel(session) ||
+	    session.p[front - 1] != ':' ||
 	    id_parse((struct slice){session.p + 1, ID_TEXT_LEN}, &id) != 0)
 		return none;
 	peer = (struct slice){session.p + front, session.len - front};

@@ -8,7 +8,8 @@ import { readLines } from "../api/lines";
 import { type Failed, historyOf, type Turn } from "./turns";
 
 /** By the status of the last event; without one the reply is complete. */
-const ENDS = { stopped: "stopped", length: "cut", filtered: "filtered" } as const;
+/** A trial does nothing that waits for a decision. */
+const ENDS = { stopped: "stopped", length: "cut", filtered: "filtered", waiting: "done" } as const;
 
 export interface Trial {
 	readonly turns: readonly Turn[];

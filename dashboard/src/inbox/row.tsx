@@ -110,7 +110,11 @@ export function firstLine(text: string): string {
 }
 
 function RowText({ row }: { readonly row: Conversation }) {
-	if (row.status === "active") return <span class="row-text row-live">{t("replying")}</span>;
+	const { status } = row;
+	if (status === "active" || status === "waiting")
+		return (
+			<span class="row-text row-live">{t(status === "active" ? "replying" : "deciding")}</span>
+		);
 	const from =
 		row.lastRole === "operator" ? "person" : row.lastRole === "assistant" ? "agents" : "";
 	return (

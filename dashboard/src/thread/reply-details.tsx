@@ -18,6 +18,8 @@ const ENDS = {
 	interrupted: "endInterrupted",
 	length: "endLength",
 	filtered: "endFiltered",
+	// What it waits for stands below it.
+	waiting: "endComplete",
 	running: "endRunning",
 } as const;
 
@@ -65,8 +67,8 @@ function Steps({ conversation, message }: StepsProps) {
 				query: { message },
 				signal,
 			}),
-		kinds: ["reply"],
-		isAffected: (change) => change.id === message,
+		kinds: ["reply", "step"],
+		isAffected: ({ id, conversationId }) => id === message || conversationId === conversation,
 	}));
 	if (error) return <TroubleLine error={error} retry={refresh} />;
 	if (!data || data.steps.length === 0) return null;

@@ -5,6 +5,7 @@ import { Component } from "preact";
 import { ErrorBoundary, lazy } from "preact-iso";
 import { splitLinks } from "../../../widget/src/markdown/links";
 import type { MessageReceipt } from "../../../workerd/api/openapi/openapi";
+import { Decisions } from "../actions";
 import { ApiError } from "../api/errors";
 import { words } from "../text/words";
 import { IconButton } from "../ui/button";
@@ -183,6 +184,11 @@ export class Row extends Component<RowProps, RowState> {
 						<Icon name={item.status === "stopped" ? "stop" : "warning"} />
 						{end}
 					</p>
+				)}
+				{item.status === "waiting" && (
+					<ErrorBoundary>
+						<Decisions conversation={actions.conversation} message={item.id} />
+					</ErrorBoundary>
 				)}
 				{item.receipt && <FailedMark receipt={item.receipt} />}
 				{item.sources && hasNoAnswer(item.sources.outcome) && (

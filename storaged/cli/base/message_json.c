@@ -60,7 +60,10 @@ static const struct vocabulary {
     {MSG_ANSWER_PART, "kind", part_kind_words},
     {MSG_RETURN_RECORD, "kind", return_kind_words},
     {MSG_TOOL_RECORD, "method", tool_method_words},
+    {MSG_TOOL_RECORD, "class", tool_class_words},
     {MSG_STEP_RECORD, "state", step_state_words},
+    {MSG_STEP_RECORD, "class", tool_class_words},
+    {MSG_STEP_RECORD, "decider", step_decider_words},
     {MSG_SOURCES_RECORD, "outcome", found_outcome_words},
     {MSG_SOURCES_PASSAGE, "kind", passage_kind_words},
     {MSG_PEER_STATUS, "role", role_words},
@@ -75,7 +78,8 @@ static const struct {
     {MSG_WIDGET_RECORD, "enabled"}, {MSG_VISITOR_RECORD, "used"},
     {MSG_WEBHOOK_RECORD, "enabled"}, {MSG_SOURCE_RECORD, "enabled"},
     {MSG_ANSWER_RECORD, "published"}, {MSG_TOOL_RECORD, "enabled"},
-    {MSG_TOOL_RECORD, "needs_identity"}};
+    {MSG_TOOL_RECORD, "needs_identity"}, {MSG_TOOL_RECORD, "idempotent"},
+    {MSG_STEP_RECORD, "again"}};
 
 /* Fields of bytes that have the items of a list: an array of objects. A record in a record has no field that is a
  * list. */
@@ -102,8 +106,8 @@ static const struct {
     {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"},
     {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"},
     {MSG_VISITOR_RECORD, "proved"}, {MSG_INVITATION_RECORD, "mail"},
-    {MSG_NOTE_RECORD, "mentions"}, {MSG_READ_RECORD, "following"},
-    {MSG_SNIPPET_RECORD, "structure"}};
+    {MSG_TOOL_RECORD, "class"}, {MSG_STEP_RECORD, "class"}, {MSG_NOTE_RECORD, "mentions"},
+    {MSG_READ_RECORD, "following"}, {MSG_SNIPPET_RECORD, "structure"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */

@@ -104,6 +104,8 @@ store_open_env(struct fixture *f, uint64_t max_bytes)
 	if (f->log != NULL)
 		assert_int_equal(env_keep_reserve(&f->env), 0);
 	f->env.operator_timeout_ms = 600000;
+	f->env.confirm_expires_ms = 3600000;
+	f->env.approve_expires_ms = 259200000;
 	f->env.mail_retry_ms = 60000;
 	f->env.mail_unseen_ms = 180000;
 	f->env.away_after_ms = 600000;

@@ -93,15 +93,19 @@ chat_body_read_wishes(struct chat_body *body)
 {
 	const json_t *operators = json_object_get(body->json, "operators");
 	const json_t *sources = json_object_get(body->json, "sources");
+	const json_t *steps = json_object_get(body->json, "steps");
 	const json_t *person = json_object_get(body->json, "person");
 
 	body->operators = json_is_true(operators);
 	body->sources = json_is_true(sources);
+	body->steps = json_is_true(steps);
 	body->asks_person = json_is_true(person);
 	if (operators != NULL && !json_is_boolean(operators))
 		return "operators must be true or false";
 	if (sources != NULL && !json_is_boolean(sources))
 		return "sources must be true or false";
+	if (steps != NULL && !json_is_boolean(steps))
+		return "steps must be true or false";
 	if (person != NULL && !json_is_boolean(person))
 		return "person must be true or false";
 	return NULL;

@@ -19,6 +19,7 @@ struct chat_body {
 	struct buf answer;         /* ANSWER_PARTs, in place of a message; empty: none */
 	bool operators;            /* the client knows people: handovers and their messages */
 	bool sources;              /* the client wants to know what the reply is based on */
+	bool steps;                /* the client knows steps that wait for a decision */
 	bool asks_person;          /* a person shall answer, not the model */
 	const struct json_t *page; /* where the visitor is: an object, or NULL */
 	struct buf context;        /* chat_context.h; empty: not given */
@@ -27,7 +28,7 @@ struct chat_body {
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"person"?,"page"?,"context"?,"identity"?,"files"?}; with "answer" (workerd/structure) in place of "message"; other members are ignored. header is the value of
+ * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"steps"?,"person"?,"page"?,"context"?,"identity"?,"files"?}; with "answer" (workerd/structure) in place of "message"; other members are ignored. header is the value of
  * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
  * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
  * (static), and nothing to clear.

@@ -11,6 +11,8 @@ api_handler_fn handle_chat_stream;
 api_handler_fn handle_chat_resume;
 api_handler_fn handle_chat_stop;
 api_handler_fn handle_chat_rating;
+api_handler_fn handle_chat_steps;
+api_handler_fn handle_chat_decide;
 api_handler_fn handle_chat_history;
 api_handler_fn handle_chat_events;
 api_handler_fn handle_chat_frames;

@@ -23,6 +23,7 @@ struct chat_listener {
 	bool
 	    operators; /* the client knows people: it gets a handover in place of the agent's text */
 	bool sources; /* the client wants to know what the reply is based on */
+	bool steps;   /* the client knows steps that wait for a decision */
 	/* Frees what the owner added; may be NULL. */
 	void (*on_end)(struct chat_listener *l);
 };

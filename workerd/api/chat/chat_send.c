@@ -14,6 +14,7 @@
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
+#include "workerd/api/steps/step_json.h"
 
 /* Reads the body. False: 400 was sent. Else it must be cleared. */
 static bool
@@ -62,6 +63,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	request.page = buf_slice(&page);
 	l->operators = body->operators;
 	l->sources = body->sources;
+	l->steps = body->steps;
 	turn = turn_begin(c->api->turns, &request, sink, l, &why);
 	buf_clear(&page);
 	chat_listener_start(l, turn, why);
@@ -110,6 +112,8 @@ chat_send_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 	chat_send_write_usage(&j, reply);
 	if (reply->status != MESSAGE_COMPLETE)
 		json_write_str(&j, "status", names_message_status((uint8_t)reply->status));
+	if (reply->waiting != NULL)
+		step_json_write_waiting(&j, ids, reply->waiting);
 	if (l->operators && reply->handover != STATE_OPEN) {
 		json_write_bool(&j, "handover", true);
 		chat_listener_write_handover(&j, reply);

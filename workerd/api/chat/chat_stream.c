@@ -11,6 +11,7 @@
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/event_stream.h"
+#include "workerd/api/steps/step_json.h"
 
 struct stream {
 	struct chat_listener l;
@@ -160,6 +161,11 @@ chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn
 		chat_stream_send_start(s, ids, 0);
 	if (reply->handover != STATE_OPEN)
 		chat_stream_send_handover(s, reply);
+	if (s->l.steps && reply->waiting != NULL) {
+		j = chat_stream_event_begin(s, "step");
+		step_json_write_waiting(&j, ids, reply->waiting);
+		chat_stream_event_send(s, &j);
+	}
 	j = chat_stream_event_begin(s, "done");
 	json_write_str(&j, "message", chat_listener_text(&s->l, reply));
 	json_write_id(&j, "conversationId", &ids->conversation);

@@ -13,6 +13,7 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
+#include "workerd/api/steps/step_json.h"
 #include "workerd/api/widget/widget_older.h"
 #include "workerd/api/widget/widget_settings.h"
 
@@ -91,6 +92,52 @@ feed_post_rate(struct feed_post *p)
 	rating.widget = p->visit.widget;
 	rating.session = slice_str(p->visit.session);
 	store_query_ask(&p->q, MSG_RATING_SET, &rating, feed_post_on_told);
+}
+
+static void
+feed_post_on_steps(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (type != MSG_RECORD_PAGE) {
+		store_query_fail(&p->q, type, m);
+		return;
+	}
+	widget_send_steps(&p->out, m->record_page.records);
+	feed_post_accept(p, NULL);
+}
+
+static void
+feed_post_read_steps(struct feed_post *p)
+{
+	const struct msg_step_list list = {.org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .session = slice_str(p->visit.session),
+	    .limit = STEP_JSON_MAX};
+
+	store_query_ask(&p->q, MSG_STEP_LIST, &list, feed_post_on_steps);
+}
+
+static void
+feed_post_on_decided(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (widget_send_decided(&p->out, type, m))
+		feed_post_accept(p, NULL);
+	else
+		store_query_fail(&p->q, type, m);
+}
+
+static void
+feed_post_decide(struct feed_post *p)
+{
+	struct msg_step_decide decide = p->frame.decide;
+
+	decide.org = p->visit.org;
+	decide.widget = p->visit.widget;
+	decide.session = slice_str(p->visit.session);
+	store_query_ask(&p->q, MSG_STEP_DECIDE, &decide, feed_post_on_decided);
 }
 
 static void
@@ -274,6 +321,12 @@ feed_post_handle(struct feed_post *p)
 	case WIDGET_PING:
 		widget_send_type(&p->out, "pong");
 		feed_post_accept(p, NULL);
+		break;
+	case WIDGET_STEPS:
+		feed_post_read_steps(p);
+		break;
+	case WIDGET_DECIDE:
+		feed_post_decide(p);
 		break;
 	case WIDGET_HISTORY:
 		feed_post_read_older(p);

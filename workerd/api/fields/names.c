@@ -30,7 +30,7 @@ names_message_status(uint8_t status)
 	if (status == MESSAGE_HANDED)
 		return names_word(message_status_words, MESSAGE_COMPLETE);
 	return names_word(message_status_words,
-	    status <= MESSAGE_FILTERED ? status : (uint8_t)MESSAGE_INTERRUPTED);
+	    status <= MESSAGE_WAITING ? status : (uint8_t)MESSAGE_INTERRUPTED);
 }
 
 void

@@ -1378,6 +1378,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listOpenSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/steps/{stepId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the step. */
+                stepId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["decideStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/webhooks": {
         parameters: {
             query?: never;
@@ -1863,6 +1898,8 @@ export interface components {
             person?: boolean;
             /** @description true: also say what the reply is based on: `source` events, and `sources` and `found` at its end. */
             sources?: boolean;
+            /** @description true: also send the event `step` if the reply ends with a step that waits for a decision. */
+            steps?: boolean;
             page?: components["schemas"]["PageReport"];
             context?: components["schemas"]["SiteContext"];
             identity?: components["schemas"]["ProvedIdentity"];
@@ -1902,10 +1939,10 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
         };
         /**
-         * @description The status of a reply; `length`: it was cut because it is too long; `filtered`: the content filter of the model's server refused the message, or cut the reply. Other messages are `complete`.
+         * @description The status of a reply; `length`: it was cut because it is too long; `filtered`: the content filter of the model's server refused the message, or cut the reply. `waiting`: it ends with a step that waits for a decision, and another reply follows the decision. Other messages are `complete`.
          * @enum {unknown}
          */
-        MessageStatus: "complete" | "stopped" | "interrupted" | "length" | "filtered";
+        MessageStatus: "complete" | "stopped" | "interrupted" | "length" | "filtered" | "waiting";
         /** @description The number of tokens, counted by the model. */
         Usage: {
             promptTokens: number;
@@ -2006,10 +2043,10 @@ export interface components {
             /** @description null: the model does not report it. */
             usage: components["schemas"]["Usage"] | null;
             /**
-             * @description Only if the reply was stopped, was cut because it is too long, or was refused or cut by the content filter of the model's server.
+             * @description Only if the reply was stopped, was cut because it is too long, or was refused or cut by the content filter of the model's server; or if it ends with a step that waits for a decision.
              * @enum {unknown}
              */
-            status?: "stopped" | "length" | "filtered";
+            status?: "stopped" | "length" | "filtered" | "waiting";
             /**
              * @description Only with `operators`: the message was handed to a person, or the conversation waits for one.
              * @constant
@@ -2033,8 +2070,10 @@ export interface components {
             open?: false;
             /** @description With `open`: when people are back, in ms since 1970; left out: unknown. */
             opensAt?: number;
+            /** @description With the status `waiting`: what waits for a decision. It can be missing if the message was sent before: `GET /v1/chat/steps` has it. */
+            step?: components["schemas"]["ChatStep"];
         };
-        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["SourceEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["SourceEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["StepEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description The reply has begun. The client discards the text of this reply after `position`. */
         StartEvent: {
             /**
@@ -2069,10 +2108,10 @@ export interface components {
             /** @description The id of the reply; while a person has the conversation, of the visitor's own message. */
             messageId: components["schemas"]["Id"];
             /**
-             * @description Only if the reply was stopped, was cut because it is too long, or was refused or cut by the content filter of the model's server.
+             * @description Only if the reply was stopped, was cut because it is too long, or was refused or cut by the content filter of the model's server; or if it ends with a step that waits for a decision.
              * @enum {unknown}
              */
-            status?: "stopped" | "length" | "filtered";
+            status?: "stopped" | "length" | "filtered" | "waiting";
             /**
              * @description Only with `operators`: the message was handed to a person, or the conversation waits for one.
              * @constant
@@ -2226,7 +2265,7 @@ export interface components {
              * @description The status of the newest reply, `active` while it runs; null: there is no reply yet.
              * @enum {unknown}
              */
-            status: "active" | "complete" | "stopped" | "interrupted" | "length" | "filtered" | null;
+            status: "active" | "complete" | "stopped" | "interrupted" | "length" | "filtered" | "waiting" | null;
             state: components["schemas"]["ConversationState"];
             /** @description Who has taken over; null: nobody. */
             operator: components["schemas"]["Operator"] | null;
@@ -2633,7 +2672,7 @@ export interface components {
              * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question. `hours` and `prices` are of the organization, whose id they have. `mention`: a note of the conversation mentions the user with this id, who has read it, or does not any more. `receipt`: how far the message with this id has come in another chat.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt" | "step";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
@@ -3536,6 +3575,15 @@ export interface components {
             needsIdentity: boolean;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
+            class: components["schemas"]["ToolClass"];
+            /** @description A template: what is shown to who decides. Actions need it. */
+            confirmation: string | null;
+            /** @description Arguments and numbers, above which an operator decides, such as {"amount": 50}. */
+            approveAbove: {
+                [key: string]: number;
+            };
+            /** @description The server does nothing twice that has the same Idempotency-Key: a call whose answer is lost may be repeated. */
+            idempotent: boolean;
         };
         /** @description A new tool needs name, description and url. */
         ToolFields: {
@@ -3570,6 +3618,15 @@ export interface components {
             updated_at?: components["schemas"]["Time"];
             /** @description Stands in headers and body as `{{secret}}`. null: there is none. Left out: it stays. */
             secret?: string | null;
+            class?: components["schemas"]["ToolClass"];
+            /** @description A template: what is shown to who decides. Actions need it. */
+            confirmation?: string | null;
+            /** @description Arguments and numbers, above which an operator decides, such as {"amount": 50}. */
+            approveAbove?: {
+                [key: string]: number;
+            };
+            /** @description The server does nothing twice that has the same Idempotency-Key: a call whose answer is lost may be repeated. */
+            idempotent?: boolean;
         };
         ToolList: {
             tools: components["schemas"]["Tool"][];
@@ -3607,8 +3664,7 @@ export interface components {
             /** @description null: the model has called a tool that its agent does not have. */
             toolId: components["schemas"]["Id"] | null;
             name: string;
-            /** @enum {unknown} */
-            state: "done" | "failed";
+            state: components["schemas"]["StepState"];
             /** @description As the model has written them. */
             arguments: string;
             /** @description JSON that the model got; it may be cut. */
@@ -3617,6 +3673,20 @@ export interface components {
             status: number | null;
             createdAt: components["schemas"]["Time"];
             ms: number;
+            conversationId: components["schemas"]["Id"];
+            class: components["schemas"]["ToolClass"];
+            /** @description Of an action: what it does. */
+            text?: string;
+            /** @enum {unknown} */
+            decidedBy?: "nobody" | "visitor" | "operator";
+            /** @description How often its request was begun. */
+            tries?: number;
+            /** @description Of what is shown and what will be sent. A decision names it. */
+            hash?: string;
+            expiresAt?: components["schemas"]["Time"] | null;
+            decidedAt?: components["schemas"]["Time"] | null;
+            /** @description Of the operator who has decided; null: the visitor, or a key. */
+            userId?: components["schemas"]["Id"] | null;
         };
         StepList: {
             steps: components["schemas"]["Step"][];
@@ -3628,7 +3698,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt" | "step")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
@@ -3660,7 +3730,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt" | "step")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
@@ -3690,7 +3760,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt" | "step")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person. `channel`: the receiver is a channel's adapter, and gets a ChannelDelivery for each message to the people who write by it.
              * @enum {unknown}
@@ -3727,7 +3797,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap" | "hours" | "mention" | "team" | "block" | "tool" | "receipt" | "step";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -3908,7 +3978,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorPersonRequest"] | components["schemas"]["VisitorAnswer"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorPersonRequest"] | components["schemas"]["VisitorAnswer"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"] | components["schemas"]["VisitorSteps"] | components["schemas"]["VisitorDecision"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -4002,7 +4072,7 @@ export interface components {
             before: components["schemas"]["Id"];
         };
         /** @description A frame that the server sends. */
-        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["SourceEvent"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
+        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["SourceEvent"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"] | components["schemas"]["WidgetSteps"] | components["schemas"]["WidgetStep"];
         WidgetFrames: {
             frames: components["schemas"]["WidgetSays"][];
             /** @description Where the next poll goes on. Its bits have no meaning for clients. */
@@ -4528,6 +4598,107 @@ export interface components {
                 };
             };
         };
+        /** @description Something that the assistant is about to do, or has done. */
+        ChatStep: {
+            id: components["schemas"]["Id"];
+            /** @description The reply that ends with it. */
+            messageId: components["schemas"]["Id"];
+            /** @description The tool's. */
+            name: string;
+            class: components["schemas"]["ToolClass"];
+            state: components["schemas"]["StepState"];
+            /** @description What will be done, by the owner's template. */
+            text: string;
+            /** @description Of what is shown and what will be sent. A decision names it. */
+            hash: string;
+            /** @description Of a waiting one, in lists: until when it can be decided. */
+            expiresAt?: components["schemas"]["Time"];
+        };
+        /**
+         * @description What a call needs before it is made: nothing; the visitor's consent; an operator's.
+         * @enum {unknown}
+         */
+        ToolClass: "read" | "confirm" | "approve";
+        /**
+         * @description `waiting`: for a decision. `proposed`: decided, and not sent yet. `running`: sent, or about to be. `unknown`: it may have been done, or not; an operator finds out. `failed`, `refused` and `expired`: nothing was done.
+         * @enum {unknown}
+         */
+        StepState: "done" | "failed" | "waiting" | "proposed" | "running" | "unknown" | "refused" | "expired";
+        ChatSteps: {
+            /** @description Newest first; at most 50, without reads. */
+            steps: components["schemas"]["ChatStep"][];
+        };
+        StepDecision: {
+            sessionId: components["schemas"]["SessionId"];
+            /** @description Of what is shown and what will be sent. A decision names it. */
+            hash: string;
+            /** @enum {unknown} */
+            decision: "yes" | "no";
+        };
+        ChatStepDecided: {
+            step: components["schemas"]["ChatStep"];
+        };
+        ChatStepChanged: {
+            error: string;
+            /** @constant */
+            code: "step_changed";
+            step: components["schemas"]["ChatStep"];
+        };
+        /** @description Only with `steps`, before `done`: the reply ends with a step that waits for a decision. */
+        StepEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "step";
+            step: components["schemas"]["ChatStep"];
+        };
+        OperatorDecision: {
+            /**
+             * @description `yes` and `no` of a waiting step; of an unknown one, what an operator has found out, or `again`: try it once more.
+             * @enum {unknown}
+             */
+            decision: "yes" | "no" | "done" | "not_done" | "again";
+            /** @description Of what is shown and what will be sent. A decision names it. */
+            hash: string;
+        };
+        StepDecided: {
+            step: components["schemas"]["Step"];
+        };
+        StepChanged: {
+            error: string;
+            /** @constant */
+            code: "step_changed";
+            step: components["schemas"]["Step"];
+        };
+        /** @description Asks for the steps that wait, or have waited, for a decision. `steps` answers; over a WebSocket, it comes again when they may have changed. */
+        VisitorSteps: {
+            /** @constant */
+            type: "steps";
+        };
+        /** @description Decides about a step; `step` answers. */
+        VisitorDecision: {
+            /** @constant */
+            type: "decide";
+            id: components["schemas"]["Id"];
+            /** @description Of what is shown and what will be sent. A decision names it. */
+            hash: string;
+            /** @enum {unknown} */
+            decision: "yes" | "no";
+        };
+        WidgetSteps: {
+            /** @constant */
+            type: "steps";
+            /** @description Newest first, without reads. */
+            steps: components["schemas"]["ChatStep"][];
+        };
+        WidgetStep: {
+            /** @constant */
+            type: "step";
+            /** @description false: it waits for another decision, or for none. */
+            granted: boolean;
+            step: components["schemas"]["ChatStep"];
+        };
     };
     responses: {
         /**
@@ -4857,6 +5028,21 @@ export type MessageAnswer = components['schemas']['MessageAnswer'];
 export type GivenAnswer = components['schemas']['GivenAnswer'];
 export type VisitorAnswer = components['schemas']['VisitorAnswer'];
 export type AnswerError = components['schemas']['AnswerError'];
+export type ChatStep = components['schemas']['ChatStep'];
+export type ToolClass = components['schemas']['ToolClass'];
+export type StepState = components['schemas']['StepState'];
+export type ChatSteps = components['schemas']['ChatSteps'];
+export type StepDecision = components['schemas']['StepDecision'];
+export type ChatStepDecided = components['schemas']['ChatStepDecided'];
+export type ChatStepChanged = components['schemas']['ChatStepChanged'];
+export type StepEvent = components['schemas']['StepEvent'];
+export type OperatorDecision = components['schemas']['OperatorDecision'];
+export type StepDecided = components['schemas']['StepDecided'];
+export type StepChanged = components['schemas']['StepChanged'];
+export type VisitorSteps = components['schemas']['VisitorSteps'];
+export type VisitorDecision = components['schemas']['VisitorDecision'];
+export type WidgetSteps = components['schemas']['WidgetSteps'];
+export type WidgetStep = components['schemas']['WidgetStep'];
 export type ResponseReplyStream = components['responses']['ReplyStream'];
 export type ResponseTrialStream = components['responses']['TrialStream'];
 export type ResponsePage = components['responses']['Page'];
@@ -4891,7 +5077,7 @@ export interface operations {
                 /** @description Only conversations with this contact. */
                 contactId?: components["schemas"]["Id"];
                 /** @description Only conversations whose newest reply has this status. A page may then have fewer items than its limit, or none, although there is a next page. */
-                status?: "active" | "complete" | "stopped" | "interrupted" | "length" | "filtered";
+                status?: "active" | "complete" | "stopped" | "interrupted" | "length" | "filtered" | "waiting";
                 /** @description Only conversations in this state, or in one of several: names with commas between. Views without a state count `open,waiting,person`. */
                 state?: string;
                 /** @description Only conversations with this tag. */
@@ -6544,7 +6730,7 @@ export interface operations {
                 /** @description Only replies that the visitor rated so. */
                 rating?: "up" | "down";
                 /** @description Only replies that ended so. */
-                status?: "stopped" | "interrupted" | "length" | "filtered";
+                status?: "stopped" | "interrupted" | "length" | "filtered" | "waiting";
                 /** @description Only replies to questions that the content does not answer. */
                 unanswered?: "true";
                 /** @description Only replies of this agent. */
@@ -7982,6 +8168,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ToolTest"];
+                };
+            };
+        };
+    };
+    listOpenSteps: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of steps. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepList"];
+                };
+            };
+        };
+    };
+    decideStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the step. */
+                stepId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorDecision"];
+            };
+        };
+        responses: {
+            /** @description The step, with the decision. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepDecided"];
                 };
             };
         };

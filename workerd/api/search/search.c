@@ -272,7 +272,7 @@ search_read_status(struct slice query, uint8_t *status)
 	uint8_t text[PARAMETER_MAX];
 	struct slice value = parameter_read(query, "status", text);
 
-	for (uint8_t s = MESSAGE_STOPPED; value.p != NULL && s <= MESSAGE_FILTERED; s++)
+	for (uint8_t s = MESSAGE_STOPPED; value.p != NULL && s <= MESSAGE_WAITING; s++)
 		if (message_status_is_of_reply(s) && slice_eq(value, names_message_status(s))) {
 			*status = s;
 			return true;

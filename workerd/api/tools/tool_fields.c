@@ -16,7 +16,7 @@
 
 #define AT(member) offsetof(struct msg_tool_record, member)
 
-_Static_assert(TOOL_SCHEMA_MAX + 4096 + 2048 <= FIELDS_JSON_MAX, "all JSON members fit");
+_Static_assert(TOOL_SCHEMA_MAX + 4096 + 2048 + 512 <= FIELDS_JSON_MAX, "all JSON members fit");
 
 /* Bodies are read with all numbers as reals: 1 is written as 1.0. */
 char *
@@ -147,6 +147,10 @@ const struct field tool_fields[] = {
     {"result", &json_list_kind, AT(result), FIELD_OPTIONAL, 0, 2048, NULL},
     {"timeoutMs", &field_count, AT(timeout_ms), FIELD_OPTIONAL, 100, TOOL_TIMEOUT_MS, NULL},
     {"needsIdentity", &field_flag, AT(needs_identity), FIELD_OPTIONAL, 0, 1, NULL},
+    {"class", &field_choice, AT(class), FIELD_OPTIONAL, 0, 0, tool_class_words},
+    {"confirmation", &field_text, AT(confirmation), FIELD_NULLABLE, 1, 500, NULL},
+    {"approveAbove", &json_object_kind, AT(approve_above), FIELD_OPTIONAL, 0, 512, NULL},
+    {"idempotent", &field_flag, AT(idempotent), FIELD_OPTIONAL, 0, 1, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
     {.name = NULL},

@@ -138,7 +138,7 @@ tool_resource_call(struct resource_query *q, const struct tool *t, const struct 
 	tool_resource_write_request(&q->q.json, t, text, &values);
 	store_query_wait(&q->q,
 	    tool_call_start(
-		q->q.api->turns->tools, t, text, &values, tool_resource_on_outcome, q),
+		q->q.api->turns->tools, t, text, &values, NULL, tool_resource_on_outcome, q),
 	    tool_resource_cancel_test);
 	free(arguments);
 }

@@ -12,6 +12,7 @@
 #include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
+#include "workerd/api/steps/step_json.h"
 #include "workerd/structure/structure_read.h"
 
 /* Of a request for a person that says nothing else. */
@@ -106,6 +107,14 @@ widget_frame_read_rating(struct widget_frame *frame)
 }
 
 static const char *
+widget_frame_read_decision(struct widget_frame *frame)
+{
+	if (id_parse(json_read_member(frame->json, "id"), &frame->decide.step) == -1)
+		return "id must be the id of a step";
+	return step_json_read(frame->json, &frame->decide);
+}
+
+static const char *
 widget_frame_read_history(struct widget_frame *frame)
 {
 	if (id_parse(json_read_member(frame->json, "before"), &frame->before) == 0 &&
@@ -143,6 +152,8 @@ static const struct {
     {"context", WIDGET_CONTEXT, widget_frame_read_context},
     {"rating", WIDGET_RATING, widget_frame_read_rating},
     {"ping", WIDGET_PING, widget_frame_read_nothing},
+    {"steps", WIDGET_STEPS, widget_frame_read_nothing},
+    {"decide", WIDGET_DECIDE, widget_frame_read_decision},
     {"history", WIDGET_HISTORY, widget_frame_read_history},
 };
 
@@ -164,7 +175,7 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 	return "type must be message, person, answer, contact_info, identify, stop, typing, "
 	       "page, "
 	       "context, "
-	       "rating, ping "
+	       "rating, ping, steps, decide "
 	       "or "
 	       "history";
 }

@@ -20,6 +20,8 @@ enum widget_frame_kind {
 	WIDGET_CONTEXT, /* {"type":"context","context":{…}} */
 	WIDGET_RATING,  /* {"type":"rating","id","rating","comment"?} */
 	WIDGET_PING,    /* {"type":"ping"} */
+	WIDGET_STEPS,   /* {"type":"steps"} */
+	WIDGET_DECIDE,  /* {"type":"decide","id","hash","decision"} */
 	WIDGET_HISTORY, /* {"type":"history","before"} */
 };
 
@@ -31,6 +33,7 @@ struct widget_frame {
 	struct slice id;   /* of a message: the client's id for it; empty: none */
 	bool asks_person;  /* of a message: a person shall answer, not the model */
 	struct msg_rating_set rating; /* of a rating: message, rating and comment */
+	struct msg_step_decide decide; /* of a decision: step, shown and decision */
 	struct id before;             /* of a request for history: the message after the page */
 	struct identity who;          /* of a contact; the site proves it if it has a hash */
 	const struct json_t

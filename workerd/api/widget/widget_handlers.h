@@ -8,7 +8,6 @@
 
 /* workerd/api/routes.def has the paths. */
 api_handler_fn handle_widget_config;
-api_handler_fn handle_mails_stop;
 api_handler_fn handle_widget_settings;
 api_handler_fn handle_chat_settings;
 api_handler_fn handle_widgets_make_secret;

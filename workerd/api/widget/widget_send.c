@@ -3,15 +3,16 @@
  */
 #include "workerd/api/widget/widget_send.h"
 #include "proto/base/basics.h"
+#include "workerd/api/attached/files_json.h"
+#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/chat/chat_rating.h"
-#include "workerd/api/attached/files_json.h"
-#include "workerd/api/attached/structure_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/json_writer.h"
+#include "workerd/api/steps/step_json.h"
 
 /* Bytes of a history frame: the store's longest page with each byte escaped, and the JSON around it. */
 #define HISTORY_MAX (6u * 786432 + 1000 * 4096)
@@ -166,6 +167,38 @@ widget_send_source(struct widget_outlet *o, const struct turn_source *source)
 	j = widget_send_begin(api_scratch(o->api), "source");
 	sources_json_write_mark(&j, source);
 	widget_send_end(o, &j);
+}
+
+void
+widget_send_steps(struct widget_outlet *o, struct slice records)
+{
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "steps");
+
+	step_json_write_list(&j, records);
+	widget_send_end(o, &j);
+}
+
+bool
+widget_send_decided(struct widget_outlet *o, uint16_t type, const union msg *m)
+{
+	struct msg_step_record r;
+	struct json_writer j;
+
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
+		widget_send_error(
+		    o, "step_not_found", "There is no such step", (struct slice){0});
+		return true;
+	}
+	if (type != MSG_STEP_DECIDED)
+		return false;
+	must(record_decode(m->step_decided.step, MSG_STEP_RECORD, &r) == WIRE_OK);
+	j = widget_send_begin(api_scratch(o->api), "step");
+	json_write_bool(&j, "granted", m->step_decided.granted);
+	json_write_open(&j, "step", '{');
+	step_json_write_members(&j, &r);
+	json_write_close(&j, '}');
+	widget_send_end(o, &j);
+	return true;
 }
 
 /* Only of replies, and only for clients that want to know. */

@@ -60,6 +60,14 @@ void widget_send_type(struct widget_outlet *o, const char *type);
 void widget_send_session(struct widget_outlet *o, const char *token, bool identified);
 void widget_send_token(struct widget_outlet *o, struct slice token);
 
+/* {"type":"steps"}: the records of a page, without reads. */
+void widget_send_steps(struct widget_outlet *o, struct slice records);
+
+/* {"type":"step"}: a step after a decision; granted says whether it counted. An error, if there is no such step. False: the store
+ * has not answered. */
+[[gnu::warn_unused_result]] bool widget_send_decided(
+    struct widget_outlet *o, uint16_t type, const union msg *m);
+
 /* {"type":"source"}: a place that cites a source; only for clients that want to know. */
 void widget_send_source(struct widget_outlet *o, const struct turn_source *source);
 

@@ -158,6 +158,13 @@ widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 	case WIDGET_PING:
 		widget_send_type(&s->out, "pong");
 		break;
+	case WIDGET_STEPS:
+		s->has_steps = true;
+		widget_steps_read(s);
+		break;
+	case WIDGET_DECIDE:
+		widget_steps_decide(s, &frame->decide);
+		break;
 	case WIDGET_HISTORY:
 		widget_older_read(s, &frame->before);
 		break;
@@ -235,6 +242,7 @@ widget_socket_on_closed(void *arg)
 	live_core_leave(&s->core);
 	live_thread_clear(&s->history.thread);
 	widget_older_end(s);
+	widget_steps_end(s);
 	(void)widget_operator_stop_typing(s);
 	widget_replies_leave(s);
 	s->out.ws = NULL;
@@ -310,7 +318,11 @@ widget_socket_on_missed(struct live_core *core, const struct live_room_event *ev
 static void
 widget_socket_on_changed(struct live_core *core)
 {
-	widget_replies_sync((struct widget_socket *)core);
+	struct widget_socket *s = (struct widget_socket *)core;
+
+	widget_replies_sync(s);
+	if (s->has_steps)
+		widget_steps_read(s);
 }
 
 static void

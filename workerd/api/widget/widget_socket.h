@@ -4,6 +4,7 @@
  *	widget_socket.c    opening, frames in, closing
  *	widget_history.c   messages from before the connection, or missed during a reconnect to the store
  *	widget_older.c     messages before those, as the visitor scrolls up
+ *	widget_steps.c     steps that wait for the visitor's decision
  *	widget_replies.c   the queue of replies, one delivered after the other
  *	widget_identify.c  the visitor submits contact details
  *	widget_operator.c  what the visitor sees of operators
@@ -53,6 +54,12 @@ struct widget_socket {
 	/* widget_older.c */
 	struct store_call *older; /* reads a page of older messages; NULL: none is asked for */
 	struct id older_before;
+
+	/* widget_steps.c */
+	bool has_steps; /* the client wants to know them */
+	struct store_call *steps; /* reads them; NULL: nothing is asked for, as the next one */
+	struct store_call *decision;
+	bool steps_again; /* they may have changed since */
 
 	/* widget_replies.c */
 	TAILQ_HEAD(, widget_reply) replies;
@@ -106,6 +113,17 @@ void widget_older_read(struct widget_socket *s, const struct id *before);
 
 /* The connection has ended. */
 void widget_older_end(struct widget_socket *s);
+
+/* Steps, in widget_steps.c. */
+
+/* Reads the steps of the session, and sends them; again, if that is asked for meanwhile. */
+void widget_steps_read(struct widget_socket *s);
+
+/* The visitor decides; the client gets the step. */
+void widget_steps_decide(struct widget_socket *s, const struct msg_step_decide *decide);
+
+/* The connection has ended. */
+void widget_steps_end(struct widget_socket *s);
 
 /* Replies, in widget_replies.c. */
 

@@ -32,6 +32,10 @@ interface Editable {
 	readonly result: string;
 	readonly timeoutMs: string;
 	readonly needsIdentity: boolean;
+	readonly class: Tool["class"];
+	readonly confirmation: string;
+	readonly approveAbove: string;
+	readonly idempotent: boolean;
 	/** A new one; empty: it stays. */
 	readonly secret: string;
 }
@@ -51,6 +55,10 @@ const editableOf = (tool: Tool): Editable => ({
 	result: tool.result.join("\n"),
 	timeoutMs: String(tool.timeoutMs),
 	needsIdentity: tool.needsIdentity,
+	class: tool.class,
+	confirmation: tool.confirmation ?? "",
+	approveAbove: pretty(tool.approveAbove),
+	idempotent: tool.idempotent,
 	secret: "",
 });
 
@@ -66,7 +74,8 @@ function parsed(text: string): unknown {
 
 /** The body of a request, of what was changed. */
 function fieldsOf(changes: Partial<Editable>): ToolFields {
-	const { arguments: args, requestHeaders, body, result, timeoutMs, secret, ...rest } = changes;
+	const { arguments: args, requestHeaders, body, result, timeoutMs, secret, ...more } = changes;
+	const { confirmation, approveAbove, ...rest } = more;
 	return {
 		...rest,
 		...(args !== undefined && { arguments: parsed(args) }),
@@ -75,6 +84,10 @@ function fieldsOf(changes: Partial<Editable>): ToolFields {
 		...(result !== undefined && {
 			result: result.split("\n").filter((line) => line.trim() !== ""),
 		}),
+		...(confirmation !== undefined && {
+			confirmation: confirmation.trim() === "" ? null : confirmation,
+		}),
+		...(approveAbove !== undefined && { approveAbove: parsed(approveAbove) }),
 		...(timeoutMs !== undefined && { timeoutMs: Number(timeoutMs) }),
 		...(secret && { secret }),
 	} as ToolFields;
@@ -97,6 +110,10 @@ const EMPTY: Editable = {
 	result: "",
 	timeoutMs: "10000",
 	needsIdentity: false,
+	class: "read",
+	confirmation: "",
+	approveAbove: "",
+	idempotent: false,
 	secret: "",
 };
 
@@ -296,6 +313,61 @@ function Fields({ form, hasSecret }: FieldsProps) {
 				isOn={value.needsIdentity}
 				onValue={(needsIdentity) => set({ needsIdentity })}
 			/>
+			<ClassFields form={form} />
+		</>
+	);
+}
+
+/** What it needs before it is called. */
+function ClassFields({ form }: Pick<FieldsProps, "form">) {
+	const { value, errors, set } = form;
+	return (
+		<>
+			<div class="field">
+				<span class="field-label" aria-hidden="true">
+					{t("toolClass")}
+				</span>
+				<Segments<Editable["class"]>
+					label={t("toolClass")}
+					value={value.class}
+					choices={[
+						{ value: "read", text: t("toolRead") },
+						{ value: "confirm", text: t("toolConfirm") },
+						{ value: "approve", text: t("toolApprove") },
+					]}
+					onValue={(kind) => set({ class: kind })}
+				/>
+				{errors.class && <p class="field-error">{errors.class}</p>}
+			</div>
+			{value.class !== "read" && (
+				<>
+					<TextField
+						label={t("toolConfirmation")}
+						hint={t("toolConfirmationHint")}
+						rows={2}
+						maxLength={500}
+						placeholder="Refund {{args.amount}} for the order {{args.order}}"
+						value={value.confirmation}
+						error={errors.confirmation}
+						onValue={(confirmation) => set({ confirmation })}
+					/>
+					<TextField
+						label={t("toolAbove")}
+						hint={t("toolAboveHint")}
+						isMono
+						placeholder={'{"amount":50}'}
+						value={value.approveAbove}
+						error={errors.approveAbove}
+						onValue={(approveAbove) => set({ approveAbove })}
+					/>
+					<SwitchField
+						label={t("toolIdempotent")}
+						hint={t("toolIdempotentHint")}
+						isOn={value.idempotent}
+						onValue={(idempotent) => set({ idempotent })}
+					/>
+				</>
+			)}
 		</>
 	);
 }

@@ -18,6 +18,7 @@ export const KINDS: readonly Kind[] = [
 	"widget",
 	"agent",
 	"tool",
+	"step",
 	"tag",
 	"snippet",
 	"user",

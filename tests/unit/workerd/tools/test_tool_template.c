@@ -122,6 +122,10 @@ static const struct {
 	"{\"a\":\"x\\\",\\\"c\\\":\\\"\",\"b\":\"\\\",\\\"c\\\":\\\"y\"}", ""},
     {TOOL_IN_BODY, "[\"{{secret}}\",\"\\\"{{args.id}}\"]", "{\"id\":5}",
 	"[\"s\\\"1\",\"\\\"5\"]", ""},
+    {TOOL_IN_TEXT, "{{args.n}} for {{args.id}}", "{\"id\":\"a\\n\\\"b\\\"\",\"n\":1.5}",
+	"1.5 for a\n\"b\"", ""},
+    {TOOL_IN_TEXT, "for {{args.id}}", "{\"id\":\"a\\u0007\"}", NULL,
+	"\"args.id\" must be one line of text"},
 };
 
 TEST(values_are_encoded_by_their_place)

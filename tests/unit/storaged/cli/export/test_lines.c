@@ -125,10 +125,14 @@ static const char *const lines[] = {
     "{'kind':'tool','id':'" ID "','org':'" OTHER
     "','name':'t','description':'D','enabled':true,"
     "'method':'post','needs_identity':true,'url':'u','arguments':'{}','headers':'{}',"
-    "'body':'b','secret':'s','result':'[]','timeout_ms':5,'created_at':1,'updated_at':2}",
+    "'body':'b','secret':'s','result':'[]','timeout_ms':5,'created_at':1,'updated_at':2,"
+    "'class':'confirm','idempotent':true,'confirmation':'C','approve_above':'{}'}",
     "{'kind':'step','id':'" ID "','org':'" OTHER "','conversation':'" ID "','turn':'" ID
     "','tool':'" OTHER "','name':'t','state':'failed','round':1,'arguments':'a','result':'r',"
-    "'status':404,'ms':7,'created_at':1}",
+    "'status':404,'ms':7,'created_at':1,'class':'approve','text':'T','shown':'" TOKEN
+    "','user_id':'u','expires_at':0,'decider':'operator','decided_by':'" ID
+    "','decided_at':3,'due_at':0,'run':'" ID "','tries':1,'again':true,'answer':'" OTHER
+    "','asked':2}",
 };
 
 static struct line line;
@@ -260,7 +264,7 @@ FIXTURE_TEST(the_longest_message_fits)
 FIXTURE_TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
 {
 	struct msg_message_record record = {
-	    .v = RECORD_VERSION, .status = MESSAGE_FILTERED + 1};
+	    .v = RECORD_VERSION, .status = MESSAGE_WAITING + 1};
 	const struct msg_import_message invalid = {.seq = 1, .message = slice_str("no record")};
 
 	assert_int_equal(write_message(&record), -1);

@@ -1,10 +1,11 @@
 /*
  * POST /v1/mails/stop: the reader of a mail to a visitor wants no more of them. Mail programs send it, too (RFC 8058).
  */
+#include "workerd/api/identity/mail_stop.h"
+
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
-#include "workerd/api/widget/widget_handlers.h"
 
 void
 handle_mails_stop(const struct api_call *c)
