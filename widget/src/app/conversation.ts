@@ -2,7 +2,7 @@
 
 import type { Shell } from "../shell";
 import type { BrowserStorage } from "./chat/browser-storage";
-import type { Rating, State, Wish } from "./chat/state";
+import type { Decision, Rating, State, Wish } from "./chat/state";
 import type { Store } from "./chat/store";
 import type { Settings } from "./settings";
 import type { Details } from "./ui/contact";
@@ -25,6 +25,8 @@ export interface Conversation {
 	describe(context: Readonly<Record<string, unknown>>): void;
 	/** Loads the messages before the oldest one that is shown; `older` in the state tells the rest. */
 	loadOlder(): void;
+	/** Agrees to what the assistant is to do, or refuses it. */
+	decide(decision: Decision): void;
 	/** `id`: of the reply. null takes the rating back. */
 	rate(id: string, rating: Rating | null, comment?: string): void;
 	/** The visitor is typing. */

@@ -262,11 +262,19 @@ export function createEngine(parts: EngineParts): Engine {
 		for (const frame of about.values()) connection.send(frame);
 		contact.tell();
 		post();
+		askSteps();
+	}
+
+	/** What waits for a decision, if anything does or did; a WebSocket tells of changes, too. */
+	function askSteps(): void {
+		const waits = (one: Message) => Object(Object(Object(one).basis).structure).waits;
+		if (store.get().messages.some(waits)) connection.send({ type: "steps" });
 	}
 
 	function recall(history: History): void {
 		if (history.before !== null) {
 			store.update((state) => prepend(state, history));
+			askSteps();
 			return;
 		}
 		const [first, ...others] = queue.get();
@@ -397,8 +405,8 @@ export function createEngine(parts: EngineParts): Engine {
 			} else contact.refused(refusal);
 			return;
 		}
-		// What the page has said about the visitor is refused, which concerns no reply.
-		if (/contact_[np]|d_contact|identity/.test(code)) return;
+		// What the page has said about the visitor, or a decision, is refused, which concerns no reply.
+		if (/contact_[np]|d_contact|identity|step_/.test(code)) return;
 		const heard = typing ?? liveReply(store.get())?.key ?? "";
 		const reply = replyOf(store.get(), id === null ? heard : replyKey(id));
 		if (reply && isLive(reply)) void tryLater(reply.key, new ChatFailure(kind, retryAfterMs));
@@ -438,7 +446,15 @@ export function createEngine(parts: EngineParts): Engine {
 		session: greet,
 		history: recall,
 		token: ({ token }) => grow(token),
-		message: ({ message }) => hear(message),
+		message({ message }) {
+			hear(message);
+			askSteps();
+		},
+		steps: ({ steps }) => set({ steps }),
+		step() {
+			about.delete("decide");
+			askSteps();
+		},
 		typing_start: begin,
 		typing_stop: cease,
 		operator: ({ state, person }) => people.take(state, person),
@@ -532,6 +548,8 @@ export function createEngine(parts: EngineParts): Engine {
 		},
 		identify: (identity) => describe({ ...identity, type: "identify" }),
 		describe: (context) => describe({ type: "context", context }),
+		// Told again on the next connection, unless it is answered: a repeated one changes nothing.
+		decide: (decision) => describe({ ...decision, type: "decide" }),
 		loadOlder,
 		rate(id, rating, comment) {
 			connection.send({

@@ -25,7 +25,8 @@ export type ServerFrame = Readonly<
 	/** What people do; the same `state` as in `handover`, which answers a message: a person will read it. */
 	| { type: "operator" | "handover"; state: string; person: Person }
 	| ({ type: "error" } & Refusal)
-	| { type: "typing_start" | "typing_stop" | "contact_info_saved" }
+	| { type: "steps"; steps: unknown }
+	| { type: "typing_start" | "typing_stop" | "contact_info_saved" | "step" }
 >;
 
 /** null: an unknown frame. */
@@ -58,7 +59,10 @@ export function readFrame(value: object): ServerFrame | null {
 		case "typing_start":
 		case "typing_stop":
 		case "contact_info_saved":
+		case "step":
 			return { type };
+		case "steps":
+			return { type, steps: frame.steps };
 		case "error":
 			return {
 				type,

@@ -41,7 +41,7 @@ export function readMessage(value: unknown): Message | null {
 		rating,
 		sources,
 		general,
-		structure,
+		structure: given,
 		answer,
 	}: Unchecked = Object(value);
 	if (typeof id !== "string" || typeof text !== "string") return null;
@@ -50,6 +50,7 @@ export function readMessage(value: unknown): Message | null {
 	const isPerson = role === "operator";
 	if (role !== "assistant" && !isPerson) return null;
 	const phase = PHASES.get(status) ?? "done";
+	const structure = status === "waiting" ? { waits: true } : given;
 	return {
 		...newReply(id, id),
 		text,

@@ -33,6 +33,7 @@ const PASSED = [
 	"identify",
 	"describe",
 	"loadOlder",
+	"decide",
 	"rate",
 	"type",
 ] as const;

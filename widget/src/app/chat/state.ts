@@ -77,7 +77,16 @@ export interface Reply {
 export interface Basis {
 	readonly sources: unknown;
 	readonly general: unknown;
+	/** `{ waits: true }`: the reply ends with something that waits for a decision. */
 	readonly structure?: unknown;
+}
+
+/** What the visitor has decided about something that the assistant is to do. */
+export interface Decision {
+	readonly id: unknown;
+	/** Of what was shown. */
+	readonly hash: unknown;
+	readonly decision: "yes" | "no";
 }
 
 export type Message = Question | Reply;
@@ -99,6 +108,8 @@ export interface State {
 	readonly people: People;
 	/** How many replies have ended; counted in all tabs together. */
 	readonly ended: number;
+	/** What waits, or has waited, for a decision, as the server says (ui/step.ts). Not checked; missing: not asked for. */
+	readonly steps?: unknown;
 }
 
 /** "offline": the browser says so; "lost": connecting again; "gone": the widget is not available here. */

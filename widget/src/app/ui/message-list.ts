@@ -3,6 +3,7 @@
 import { el, setChildren } from "../../dom";
 import {
 	type Answer,
+	type Decision,
 	type Message,
 	type Person,
 	type State,
@@ -91,6 +92,8 @@ export function createMessageList(
 	let anchor: HTMLElement | undefined;
 	/** The ids of the messages that the visitor has answered. */
 	let answered = new Set<unknown>();
+	/** What waits, or has waited, for a decision, by the ids of the replies that end with it. */
+	let steps = new Map<unknown, unknown>();
 	/** Several messages at once come from the history and appear without animation. */
 	let isBulk = false;
 
@@ -118,12 +121,21 @@ export function createMessageList(
 		return isTaken;
 	}
 
+	/** The focused button is about to disappear. */
+	function decide(decision: Decision): void {
+		list.focus({ preventScroll: true });
+		events.decide?.(decision);
+	}
+
 	function create({ key, message, text }: Item): Shown {
 		const view =
 			greeting && key === "welcome"
 				? { node: greeting, render: () => undefined }
 				: message &&
-					createMessage({ ...parts, events: { ...events, answer }, clock, retry, goOn }, message);
+					createMessage(
+						{ ...parts, events: { ...events, answer, decide }, clock, retry, goOn },
+						message,
+					);
 		return {
 			node: view?.node ?? el("p", { class: "line" }, text),
 			view,
@@ -133,10 +145,12 @@ export function createMessageList(
 	}
 
 	function update(entry: Shown, { message }: Item, isLast: boolean, isDown: boolean): void {
-		const isAnswered = message?.role === "assistant" && answered.has(message.id);
-		const now = `${isLast} ${isDown} ${isAnswered}`;
+		const id = message?.role === "assistant" && message.id;
+		const isAnswered = answered.has(id);
+		const step = steps.get(id);
+		const now = `${isLast} ${isDown} ${isAnswered} ${Object(step).state}`;
 		if (!message || (entry.message === message && entry.state === now)) return;
-		entry.view?.render(message, isLast, isDown, isAnswered);
+		entry.view?.render(message, isLast, isDown, isAnswered, step);
 		entry.message = message;
 		entry.state = now;
 	}
@@ -191,6 +205,8 @@ export function createMessageList(
 		answered = new Set(
 			messages.map((one) => (one.role === "user" ? Object(one.answer).message : "")),
 		);
+		const all: readonly unknown[] = Array.isArray(now.steps) ? now.steps : [];
+		steps = new Map(all.map((one) => [Object(one).messageId, one]));
 		const [before, newest] = messages.slice(0, tailOf(messages)).slice(-2);
 		const last = [(newest ?? before)?.key ?? ""];
 		// Nothing shows that the server has it.

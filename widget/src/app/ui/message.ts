@@ -3,7 +3,14 @@
 import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
 import { LINK, splitLinks } from "../../markdown/links";
-import { type Answer, isLive, type Message, type Question, type Reply } from "../chat/state";
+import {
+	type Answer,
+	type Decision,
+	isLive,
+	type Message,
+	type Question,
+	type Reply,
+} from "../chat/state";
 import type { PartOwner, usePart } from "../parts";
 import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
@@ -14,7 +21,11 @@ import { writerOf } from "./people";
 import { createSources, knownHosts, type Sources } from "./sources";
 
 export interface MessageParts extends ActionParts, PartOwner {
-	readonly events: ActionParts["events"] & { answer(wish: Answer, text: string): boolean };
+	readonly events: ActionParts["events"] & {
+		answer(wish: Answer, text: string): boolean;
+		/** An older app has none. */
+		decide?(decision: Decision): void;
+	};
 	/** The app has it already; an older one does not give it. */
 	readonly usePart?: typeof usePart;
 	readonly retry: () => void;
@@ -28,9 +39,16 @@ export interface MessageView {
 	readonly node: HTMLElement;
 	/**
 	 * `isLast`: only the newest failed reply offers a retry; or a message that the server may not have yet. `isDown`: there is no connection, which the
-	 * line above the text field says. `isAnswered`: what it offers.
+	 * line above the text field says. `isAnswered`: what it offers. `step`: what it ends with that waits, or has waited, for a
+	 * decision; not checked.
 	 */
-	render(message: Message, isLast: boolean, isDown: boolean, isAnswered: boolean): void;
+	render(
+		message: Message,
+		isLast: boolean,
+		isDown: boolean,
+		isAnswered: boolean,
+		step?: unknown,
+	): void;
 }
 
 function withLinks(text: string): (Node | string)[] {
@@ -153,7 +171,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	let offer: Offer | null = null;
 	/** The offer's part. */
 	let isAsked = false;
-	let shown: [Reply, boolean, boolean, boolean] | null = null;
+	let shown: [Reply, boolean, boolean, boolean, unknown] | null = null;
 	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 	const goOn = el("button", { class: "retry" }, words("continue"));
@@ -186,16 +204,25 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		if (isAsked || !id || !now?.structure) return;
 		isAsked = true;
 		void parts.usePart?.("offer", parts, ({ createOffer }) => {
-			offer = createOffer(words, now.structure, id, events.answer);
+			offer = createOffer(words, now.structure, id, events.answer, events.decide);
 			draw();
 			node.dispatchEvent(new Event("grow", { bubbles: true }));
 		});
 	}
 
-	function render(message: Reply, isLast: boolean, isDown: boolean, isAnswered: boolean): void {
+	function render(
+		message: Reply,
+		isLast: boolean,
+		isDown: boolean,
+		isAnswered: boolean,
+		step: unknown,
+	): void {
 		const { phase } = message;
+		offer?.render(isAnswered, step);
 		const isUnanswered = phase === "filtered" && message.text === UNANSWERED;
-		const text = isUnanswered ? words("unanswered") : (offer?.lead ?? message.text);
+		const said = isUnanswered ? words("unanswered") : (offer?.lead ?? message.text);
+		// A model that has said nothing else has the words of the card.
+		const text = offer && said === Object(step).text ? "" : said;
 		node.dataset.phase = phase;
 		const own = (button: HTMLElement) => (isLast ? button : null);
 		const remark = remarkOn(words, message, own(retry), own(goOn), isDown);
@@ -207,7 +234,6 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		if (waits) wait();
 		else show(text, !isLive(message));
 		actions.render(message);
-		offer?.render(isAnswered);
 		// The welcome message is no reply.
 		const isDone = message.text && !isLive(message) && key !== "welcome";
 		setChildren(body, [
@@ -222,9 +248,9 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 
 	return {
 		node,
-		render(message, ...state) {
+		render(message, isLast, isDown, isAnswered, step) {
 			if (message.role !== "assistant") return;
-			shown = [message, ...state];
+			shown = [message, isLast, isDown, isAnswered, step];
 			render(...shown);
 			showOffer(message, () => shown && render(...shown));
 		},

@@ -2,18 +2,20 @@
 // visitor does with it becomes a message in words, the same words that the server makes (proto/structure).
 
 import { el } from "../../dom";
-import type { Answer } from "../chat/state";
+import type { Answer, Decision } from "../chat/state";
 import { textOf } from "../net/parse";
 import type { Words } from "../words";
 import { CHECK, icon } from "./icons";
+import { createStep } from "./step";
 
 type Unchecked = { readonly [name: string]: unknown };
 
 export interface Offer {
 	readonly node: HTMLElement;
-	/** The text of the message without the words for what it offers. */
-	readonly lead: string;
-	render(isAnswered: boolean): void;
+	/** The text of the message without the words for what it offers; null: all of it. */
+	readonly lead: string | null;
+	/** `step`: what waits, or has waited, for a decision; not checked. */
+	render(isAnswered: boolean, step?: unknown): void;
 }
 
 /** Returns false if the answer is not accepted. */
@@ -184,8 +186,16 @@ function createForm(parts: Parts, list: unknown, lead: string): HTMLElement {
 	return node;
 }
 
-export function createOffer(words: Words, structure: unknown, message: string, take: Take): Offer {
-	const { text, buttons, cards, form }: Unchecked = Object(structure);
+/** `decide`: an older app has none. */
+export function createOffer(
+	words: Words,
+	structure: unknown,
+	message: string,
+	take: Take,
+	decide?: (decision: Decision) => void,
+): Offer {
+	const { text, buttons, cards, form, waits }: Unchecked = Object(structure);
+	if (waits && decide) return createStep(words, decide);
 	const lead = textOf(text);
 	const parts = { words, message, take };
 	const done = el("p", { class: "aside" }, icon(CHECK), words("taskDone"));
