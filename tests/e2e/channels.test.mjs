@@ -249,6 +249,123 @@ describe("a message by a channel", () => {
 	});
 });
 
+describe("an answer by a channel", () => {
+	const banter = useBanter({ workers: 2, env: ALLOW });
+	const receiver = useReceiver();
+	const BUTTONS = { buttons: [{ name: "yes", label: "Yes" }, { label: "No" }] };
+	const FORM = {
+		form: [
+			{ name: "who", kind: "name", label: "Name", required: true },
+			{ name: "size", kind: "choice", label: "Size", choices: ["S", "M"] },
+		],
+	};
+	let adapter;
+	before(async () => {
+		adapter = await Adapter.make(banter, receiver);
+	});
+
+	/** Asks somebody, who has written before; resolves to the delivered message and the conversation's id. */
+	async function asked(peer, structure) {
+		const { conversationId } = await adapter.send(peer, "[[echo]] begin");
+		await adapter.message(peer);
+		const path = `conversations/${conversationId}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, {});
+		await adminExpect(banter, 201, "POST", `${path}/messages`, { content: "Well?", structure });
+		return { conversationId, message: await adapter.message(peer, 2) };
+	}
+
+	const answer = (peer, given, more = {}) =>
+		adapter.send(peer, undefined, { answer: given, ...more });
+
+	it("is of the delivered message, and counts once", async () => {
+		const { conversationId, message } = await asked("press", BUTTONS);
+		assert.deepEqual(message.structure, {
+			text: "Well?",
+			buttons: [
+				{ name: "yes", label: "Yes" },
+				{ name: "2", label: "No" },
+			],
+		});
+		const yes = { message: message.id, button: "yes" };
+		const all = await times(8, () => answer("press", yes));
+		assert.deepEqual(new Set(all.map((one) => one.conversationId)), new Set([conversationId]));
+		const { code } = await answer("press", { ...yes, button: "2" }, { status: 409 });
+		assert.equal(code, "id_conflict");
+		const { messages } = await banter.thread(conversationId);
+		const given = messages.filter((one) => one.answer);
+		assert.deepEqual(
+			given.map(({ content, answer }) => [content, answer]),
+			[["Yes", yes]],
+		);
+	});
+
+	it("may be a form's values, which the contact gets", async () => {
+		const { conversationId, message } = await asked("form", FORM);
+		const { json } = receiver.deliveries.find(({ json }) => json.message?.id === message.id);
+		assert.equal(json.message.structure.form.length, 2);
+		const wrong = { message: message.id, values: { size: "XL" } };
+		const { code, fields } = await answer("form", wrong, { status: 422 });
+		assert.deepEqual([code, Object.keys(fields).sort()], ["invalid_answer", ["size", "who"]]);
+		await answer("form", { message: message.id, values: { who: "Ada", size: "M" } });
+		const { conversation, messages } = await banter.thread(conversationId);
+		assert.equal(messages.at(-1).content, "Name: Ada\nSize: M");
+		assert.equal(conversation.contact.name, "Ada");
+	});
+
+	it("is of a message of the person's own conversation", async () => {
+		const { message, conversationId } = await asked("own", BUTTONS);
+		await adapter.send("other", "[[echo]] hello");
+		const yes = { message: message.id, button: "yes" };
+		for (const [peer, given] of [
+			["other", yes],
+			["new", yes],
+			["own", { ...yes, message: conversationId }],
+		]) {
+			const { code } = await answer(peer, given, { status: 404 });
+			assert.equal(code, "answer_unknown");
+		}
+	});
+
+	it("says what it must be", async () => {
+		const { message } = await asked("wrong", BUTTONS);
+		const yes = { message: message.id, button: "yes" };
+		for (const [given, more, told] of [
+			["yes", {}, /answer must be an object/],
+			[{ message: message.id }, {}, /button or values/],
+			[{ ...yes, button: 7 }, {}, /answer\.button/],
+			[{ ...yes, message: "none" }, {}, /answer must be an object/],
+			[yes, { files: [] }, /without text and files/],
+		]) {
+			const { details } = await answer("wrong", given, { status: 400, ...more });
+			assert.match(details, told);
+		}
+		const { details } = await adapter.send("wrong", "Yes", { status: 400, answer: yes });
+		assert.match(details, /without text and files/);
+		const { fields } = await answer("wrong", { ...yes, button: "none" }, { status: 422 });
+		assert.deepEqual(Object.keys(fields), ["none"]);
+	});
+
+	it("is given once while workers are killed, and the assistant replies", async () => {
+		const { conversationId, message } = await asked("killed", BUTTONS);
+		await adminExpect(banter, 200, "POST", `conversations/${conversationId}/handback`, {});
+		const yes = { message: message.id, button: "yes" };
+		let known;
+		for (let i = 0; i < 5; i++) {
+			const sent = answer("killed", yes).catch(() => undefined);
+			await banter.killWorkers(banter.workerPids());
+			known ??= await sent;
+		}
+		const { replyId } = await answer("killed", yes);
+		if (known !== undefined) assert.equal(replyId, known.replyId);
+		await until("the reply is complete", async () => {
+			const { messages } = await banter.thread(conversationId);
+			return messages.some(({ _id, status }) => _id === replyId && status === "complete");
+		});
+		const { messages } = await banter.thread(conversationId);
+		assert.equal(messages.filter((one) => one.answer).length, 1);
+	});
+});
+
 /** A message as the team sees it. */
 async function seen(banter, { conversationId, messageId }) {
 	const { messages } = await banter.thread(conversationId);

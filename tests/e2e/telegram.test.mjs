@@ -77,14 +77,37 @@ class Telegram {
 		return { file_id, file_path: `files/${file_id}` };
 	}
 
-	sendPhoto({ chat_id, caption, photo }) {
-		this.sent.push({ to: `${chat_id}`, caption, photo });
+	sendPhoto({ chat_id, caption, photo, reply_markup }) {
+		this.sent.push({ to: `${chat_id}`, caption, photo, reply_markup });
 		return { message_id: this.sent.length };
 	}
 
 	sendDocument({ chat_id, caption, document }) {
 		this.sent.push({ to: `${chat_id}`, caption, document });
 		return { message_id: this.sent.length };
+	}
+
+	editMessageReplyMarkup({ message_id, reply_markup }) {
+		const { inline_keyboard } = reply_markup;
+		this.sent[message_id - 1].reply_markup = inline_keyboard.length > 0 ? reply_markup : undefined;
+	}
+
+	/** Somebody presses the button with this label under the n-th message to them. */
+	press(id, n, label) {
+		const own = this.sent.filter(({ to }) => to === `${id}`);
+		const { reply_markup } = own[n - 1];
+		const button = reply_markup.inline_keyboard.flat().find(({ text }) => text === label);
+		const message_id = this.sent.indexOf(own[n - 1]) + 1;
+		const message = { message_id, chat: { id, type: "private" }, reply_markup };
+		const press = { id: `press-${this.#next}`, from: { id, first_name: "Ada" }, message };
+		return this.update({ callback_query: { ...press, data: button.callback_data } });
+	}
+
+	/** What the bot has said to the n-th press of a button. */
+	async answered(n) {
+		const answers = () => this.calls.filter(({ method }) => method === "answerCallbackQuery");
+		await until(`answer ${n} to a press`, () => answers().length >= n);
+		return answers()[n - 1].body;
 	}
 
 	#next = 100;
@@ -463,6 +486,134 @@ describe("files", () => {
 			for (const file of files)
 				assert.equal((await bytesOf(banter, file)).at(-1), parseInt(file.name, 10));
 		}
+	});
+});
+
+/** The labels of the buttons under a message. */
+const labelsOf = ({ reply_markup }) =>
+	reply_markup?.inline_keyboard.map((row) => row.map(({ text }) => text).join(" | "));
+
+describe("buttons", () => {
+	const all = useTelegram({ PICTURE_ORIGINS: "https://cdn.example.com" });
+	const { banter, telegram } = all;
+	const QUESTION = {
+		buttons: [
+			{ name: "yes", label: "Yes, please" },
+			{ name: "name-of-24-characters-00", label: "No" },
+			{ label: "Docs", url: "https://example.com/docs" },
+		],
+	};
+
+	/** The path of the conversation with somebody, which Jane has taken over. */
+	async function taken(id) {
+		telegram.write(id, "[[echo]] begin");
+		await telegram.shown(id);
+		const { conversation } = await thread(all, id);
+		const path = `conversations/${conversation._id}`;
+		await adminExpect(banter, 200, "POST", `${path}/takeover`, { name: "Jane" });
+		return path;
+	}
+
+	const ask = (path, body) => adminExpect(banter, 201, "POST", `${path}/messages`, body);
+
+	it("are shown as Telegram's, and one is pressed", async () => {
+		const path = await taken(1);
+		const { _id: message } = await ask(path, { content: "Shall **we**?", structure: QUESTION });
+		const shown = await telegram.shown(1, 2);
+		assert.equal(shown.text, "<b>Jane:</b> Shall <b>we</b>?");
+		assert.deepEqual(labelsOf(shown), ["Yes, please", "No", "Docs"]);
+		for (const { callback_data = "" } of shown.reply_markup.inline_keyboard.flat())
+			assert.ok(Buffer.byteLength(callback_data) <= 64, callback_data);
+		telegram.press(1, 2, "No");
+		assert.equal((await telegram.answered(1)).text, undefined);
+		await until("the mark", () => shown.reply_markup.inline_keyboard.length === 2);
+		assert.deepEqual(labelsOf(shown), ["\u2713 No", "Docs"]);
+		const { messages } = await banter.thread(path.split("/")[1]);
+		const { content, answer } = messages.at(-1);
+		assert.deepEqual(
+			{ content, answer },
+			{ content: "No", answer: { message, button: "name-of-24-characters-00" } },
+		);
+	});
+
+	it("count once: a second press changes nothing, another choice is refused", async () => {
+		const path = await taken(2);
+		const seen = telegram.calls.filter(({ method }) => method === "answerCallbackQuery").length;
+		await ask(path, { content: "Well?", structure: QUESTION });
+		const { reply_markup } = await telegram.shown(2, 2);
+		telegram.press(2, 2, "Yes, please");
+		await telegram.answered(seen + 1);
+		await until("the mark", () => telegram.sent.at(-1).reply_markup !== reply_markup);
+		telegram.press(2, 2, "\u2713 Yes, please");
+		assert.equal((await telegram.answered(seen + 2)).text, undefined);
+		// As another device still shows it.
+		telegram.sent.at(-1).reply_markup = reply_markup;
+		telegram.press(2, 2, "No");
+		assert.equal((await telegram.answered(seen + 3)).text, "Already answered");
+		assert.deepEqual((await thread(all, 2)).texts.slice(2), [
+			"Well?\n\n- Yes, please\n- No\n- Docs: https://example.com/docs",
+			"Yes, please",
+		]);
+	});
+
+	it("are pressed once, whoever is killed, and the assistant replies", async () => {
+		const path = await taken(3);
+		await ask(path, { content: "[[echo]]", structure: QUESTION });
+		await telegram.shown(3, 2);
+		await adminExpect(banter, 200, "POST", `${path}/handback`, {});
+		await all.adapter.stop("SIGKILL");
+		telegram.press(3, 2, "Yes, please");
+		await banter.killWorkers(banter.workerPids());
+		await all.adapter.start();
+		await telegram.shown(3, 3);
+		const { texts } = await thread(all, 3);
+		assert.equal(texts.filter((text) => text === "Yes, please").length, 1);
+		assert.equal(texts.length, 5, `${texts}`);
+	});
+
+	it("of cards are under each of them; a picture that Telegram cannot load is left out", async () => {
+		const path = await taken(4);
+		const cards = [
+			{
+				title: "Blue shirt",
+				text: "Cotton",
+				picture: "https://cdn.example.com/blue.png",
+				buttons: [{ name: "blue", label: "Take it" }],
+			},
+			{ title: "Red", picture: "https://cdn.example.com/none.png" },
+		];
+		telegram.answer = (method, { photo }) =>
+			method === "sendPhoto" && photo.endsWith("none.png")
+				? { error_code: 400, description: "wrong file identifier/HTTP URL specified" }
+				: undefined;
+		await ask(path, { structure: { cards } });
+		await telegram.shown(4, 4);
+		telegram.answer = () => undefined;
+		const own = telegram.sent.filter(({ to }) => to === "4").slice(1);
+		assert.deepEqual(
+			own.map(({ text, caption, photo }) => [photo, text ?? caption]),
+			[
+				[undefined, "<b>Jane:</b>"],
+				["https://cdn.example.com/blue.png", "<b>Blue shirt</b>\nCotton"],
+				[undefined, "<b>Red</b>"],
+			],
+		);
+		telegram.press(4, 3, "Take it");
+		await until("the choice", async () => (await thread(all, 4)).texts.at(-1) === "Take it");
+	});
+
+	it("that Telegram refuses, and forms, are words", async () => {
+		const path = await taken(5);
+		telegram.answer = (method, { reply_markup }) =>
+			method === "sendMessage" && reply_markup
+				? { error_code: 400, description: "inline keyboard button URL is invalid" }
+				: undefined;
+		await ask(path, { structure: QUESTION });
+		const shown = await telegram.shown(5, 2);
+		telegram.answer = () => undefined;
+		assert.match(shown.text, /- Yes, please\n- No\n- Docs: https:/);
+		await ask(path, { content: "Please", structure: { form: [{ kind: "text", label: "Why" }] } });
+		assert.equal((await telegram.shown(5, 3)).text, "<b>Jane:</b> Please\n\n• Why");
 	});
 });
 

@@ -11,6 +11,7 @@
 #include "workerd/api/chat/chat_context.h"
 #include "workerd/api/fields/fields.h"
 #include "workerd/api/fields/json_read.h"
+#include "workerd/structure/structure_read.h"
 #include "workerd/webhooks/channel_session.h"
 
 #define ADDRESS_MAX   2048 /* bytes */
@@ -113,6 +114,21 @@ channel_body_read_text(struct channel_body *body)
 	return units + body->files.len < 1 || units > CHAT_MESSAGE_MAX ? text_wrong : NULL;
 }
 
+/* An answer has no text and no files of its own. */
+static const char *
+channel_body_read_said(struct channel_body *body)
+{
+	const json_t *answer = json_object_get(body->json, "answer");
+
+	if (answer == NULL || json_is_null(answer))
+		return channel_body_read_text(body);
+	if (json_object_get(body->json, "text") != NULL ||
+	    json_object_get(body->json, "files") != NULL)
+		return "answer must come without text and files";
+	buf_init(&body->answer, STRUCTURE_PARTS_MAX);
+	return structure_read_answer(answer, &body->answer);
+}
+
 static const char *
 channel_body_read_rest(struct channel_body *body)
 {
@@ -134,13 +150,13 @@ channel_body_fault(struct slice json, struct channel_body *body)
 
 	body->json = json_read_object(json);
 	if (body->json == NULL)
-		return "the body must be a JSON object in valid UTF-8 with id, from and text";
+		return "the body must be a JSON object in valid UTF-8 with id, from, and text, files or answer";
 	body->id = json_read_member(body->json, "id");
 	if (!channel_body_is_id(body->id))
 		return channel_body_id_rule;
 	wrong = channel_body_read_from(body);
 	if (wrong == NULL)
-		wrong = channel_body_read_text(body);
+		wrong = channel_body_read_said(body);
 	if (wrong == NULL)
 		wrong = channel_body_read_rest(body);
 	return wrong;
@@ -163,6 +179,7 @@ channel_body_clear(struct channel_body *body)
 {
 	json_decref(body->json);
 	buf_clear(&body->text);
+	buf_clear(&body->answer);
 	buf_clear(&body->context);
 	*body = (struct channel_body){0};
 }

@@ -124,6 +124,7 @@ channel_message_begin(struct channel_message *m)
 	    .session = slice_str(m->session),
 	    .text = buf_slice(&m->body.text),
 	    .files = files_json_slice(&m->body.files),
+	    .answer = buf_slice(&m->body.answer),
 	    .client_id = m->body.id,
 	    .context = buf_slice(&m->body.context),
 	    .user_id = m->body.contact.user_id,

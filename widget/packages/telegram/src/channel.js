@@ -70,8 +70,11 @@ export class Channel {
 	async send(message) {
 		const { json, refusal } = await this.#post("messages", message);
 		if (json !== undefined) return { accepted: true, replyId: json.replyId };
-		// An earlier attempt was stored, and its file or its text could be read better or worse than now.
-		if (refusal.code === "id_conflict") return { accepted: true };
+		if (refusal.code === "id_conflict") {
+			if (message.answer !== undefined) return { accepted: false, error: "Already answered" };
+			// An earlier attempt was stored, and its file or its text could be read better or worse than now.
+			return { accepted: true };
+		}
 		const { status, retryAfterMs, error } = refusal;
 		const text = retryAfterMs === undefined && status !== 400 ? error : undefined;
 		return { accepted: false, ...refusal, text };

@@ -134,15 +134,31 @@ async function send(message) {
 	return true;
 }
 
+/** Takes the press of a button, which the person sees. False: banter cannot be reached, it must come again. */
+async function choose({ id, chat, under, buttons }, message) {
+	const { accepted, replyId, retryAfterMs, status, error } = await channel.send(message);
+	if (accepted) {
+		remember(replyId, message);
+		await Promise.all([bot.answerButton(id), bot.changeButtons(chat, under, buttons)]);
+		return true;
+	}
+	log("answer_refused", { id: message.id, status, why: error });
+	if (retryAfterMs !== undefined && status !== 429) return false;
+	// Too fast, or answered before: the buttons stay as they are.
+	await bot.answerButton(id, error);
+	return true;
+}
+
 /** Handles an update of Telegram. False: it must come again. */
 async function handle(update) {
-	const read = readUpdate(update, personLabel);
-	if (read.answer !== undefined) await bot.answerButton(read.answer);
-	if (read.greet !== undefined) {
+	const { press, greet, message } = readUpdate(update, personLabel);
+	if (press !== undefined && message?.answer === undefined) await bot.answerButton(press.id);
+	if (greet !== undefined) {
 		const button = { text: personLabel, callback_data: "person" };
-		await bot.say(read.greet, welcome, { reply_markup: { inline_keyboard: [[button]] } });
+		await bot.say(greet, welcome, { reply_markup: { inline_keyboard: [[button]] } });
 	}
-	return read.message === undefined || send(read.message);
+	if (message?.answer !== undefined) return choose(press, message);
+	return message === undefined || send(message);
 }
 
 /** Deliveries under way: one that banter repeats meanwhile, as a file takes long, waits for the same end. */

@@ -105,9 +105,16 @@ export class Bot {
 		return this.call("sendChatAction", { chat_id, action: "typing" }).catch(() => {});
 	}
 
-	/** Ends the waiting of a button. */
-	answerButton(callback_query_id) {
-		return this.call("answerCallbackQuery", { callback_query_id }).catch(() => {});
+	/** Ends the waiting of a button; a text is shown over the chat. */
+	answerButton(callback_query_id, text) {
+		const more = text === undefined ? {} : { text: text.slice(0, 200), show_alert: true };
+		return this.call("answerCallbackQuery", { callback_query_id, ...more }).catch(() => {});
+	}
+
+	/** The buttons under a message that was sent. Nothing depends on it. */
+	changeButtons(chat_id, message_id, inline_keyboard) {
+		const body = { chat_id, message_id, reply_markup: { inline_keyboard } };
+		return this.call("editMessageReplyMarkup", body).catch(() => {});
 	}
 }
 
@@ -161,19 +168,42 @@ function senderOf(chat, from, message) {
 	return { id: `${chat.id}`, ...(name && { name }), ...(own && { phone: own }) };
 }
 
+/** What a button under a message says of itself, at most 64 bytes: "=", the message's id and the button's name. */
+const dataOf = (message, name) => `=${message}:${name}`;
+
+const CHOSEN = "\u2713 ";
+
+/** The buttons of a message after one was pressed: that one, marked, and the links. */
+function afterPress({ reply_markup: { inline_keyboard: rows = [] } = {} }, data) {
+	const mark = (text) => (text.startsWith(CHOSEN) ? text : CHOSEN + text);
+	return rows
+		.map((row) =>
+			row.flatMap((button) => {
+				if (button.url !== undefined) return [button];
+				return button.callback_data === data ? [{ ...button, text: mark(button.text) }] : [];
+			}),
+		)
+		.filter((row) => row.length > 0);
+}
+
+function readPress({ id, from, data = "", message: under }, personLabel) {
+	if (under?.chat?.type !== "private") return { press: { id } };
+	const { chat } = under;
+	const message = { id: `button:${id}`, from: senderOf(chat, from) };
+	if (data === "person")
+		return { press: { id }, message: { ...message, text: personLabel, person: true } };
+	const [, about, button] = /^=([0-9a-f-]{36}):([a-z0-9_-]+)$/.exec(data) ?? [];
+	if (about === undefined) return { press: { id } };
+	const press = { id, chat: chat.id, under: under.message_id, buttons: afterPress(under, data) };
+	return { press, message: { ...message, answer: { message: about, button } } };
+}
+
 /**
- * What an update asks for: message: for banter; greet: the chat that was begun; answer: the button that waits. Only private
- * chats count: in a group the answers would be everybody's.
+ * What an update asks for: message: for banter; greet: the chat that was begun; press: the button that waits, and, of one that answers
+ * a message, which buttons that has from now on. Only private chats count: in a group the answers would be everybody's.
  */
-export function readUpdate({ message, callback_query: press }, personLabel) {
-	if (press !== undefined) {
-		const chat = press.message?.chat;
-		const answer = press.id;
-		if (chat?.type !== "private" || press.data !== "person") return { answer };
-		const from = senderOf(chat, press.from);
-		const ask = { id: `button:${press.id}`, from, text: personLabel, person: true };
-		return { answer, message: ask };
-	}
+export function readUpdate({ message, callback_query }, personLabel) {
+	if (callback_query !== undefined) return readPress(callback_query, personLabel);
 	if (message?.chat?.type !== "private" || message.from === undefined) return {};
 	const { chat, from } = message;
 	if (/^\/start\b/.test(message.text ?? "")) return { greet: chat.id };
@@ -232,16 +262,73 @@ export function split(text) {
 	return parts;
 }
 
-async function sendPart(bot, to, text) {
-	const link_preview_options = { is_disabled: true };
+/** Sends a text; as it was written where Telegram refuses the markup. more: further fields of the message. */
+async function sendPart(bot, to, text, more = {}) {
+	const fields = { link_preview_options: { is_disabled: true }, ...more };
 	const html = toHtml(text);
 	try {
-		if (html.length <= 4096 * 4)
-			return await bot.say(to, html, { parse_mode: "HTML", link_preview_options });
+		if (html.length <= 4096 * 4) return await bot.say(to, html, { parse_mode: "HTML", ...fields });
 	} catch (error) {
 		if (error.status !== 400) throw error;
 	}
-	return bot.say(to, text, { link_preview_options });
+	return bot.say(to, text, fields);
+}
+
+/** A row a button: labels may be long. */
+const rowsOf = (id, buttons) =>
+	buttons.map(({ name, label, url }) => [
+		url === undefined ? { text: label, callback_data: dataOf(id, name) } : { text: label, url },
+	]);
+
+/** Sends a text with buttons under it. Telegram refuses some links: then the words say what there is. */
+async function sendButtons(bot, to, text, rows, words) {
+	try {
+		return await sendPart(bot, to, text, { reply_markup: { inline_keyboard: rows } });
+	} catch (error) {
+		if (error.status !== 400) throw error;
+	}
+	return sendPart(bot, to, words);
+}
+
+const linesOf = (buttons) =>
+	buttons.map(({ label, url }) => (url === undefined ? `- ${label}` : `- ${label}: ${url}`));
+
+/** A card: its picture, if Telegram can load it, its title and text, and its buttons. */
+async function sendCard(bot, to, id, { title, text, picture, buttons = [] }) {
+	const body = [`**${title}**`, text].filter(Boolean).join("\n");
+	const rows = rowsOf(id, buttons);
+	if (picture !== undefined)
+		try {
+			return await bot.call("sendPhoto", {
+				chat_id: to,
+				photo: picture,
+				caption: toHtml(body),
+				parse_mode: "HTML",
+				...(rows.length > 0 && { reply_markup: { inline_keyboard: rows } }),
+			});
+		} catch (error) {
+			if (error.status !== 400) throw error;
+		}
+	if (rows.length === 0) return sendPart(bot, to, body);
+	return sendButtons(bot, to, body, rows, [body, ...linesOf(buttons)].join("\n"));
+}
+
+/** A chat has no forms: the text has their fields in words. And buttons need a text: without one, their labels. */
+function textOfReply({ text, structure }) {
+	if (structure === undefined || structure.form !== undefined) return text;
+	return structure.text || (structure.buttons ?? []).map(({ label }) => label).join(" / ");
+}
+
+/** The parts of a text with the buttons and cards of its message. */
+function textParts(bot, to, text, { id, structure: { buttons = [], cards = [] } = {} }) {
+	const texts = split(text);
+	const sends = texts.map((part) => () => sendPart(bot, to, part));
+	if (buttons.length > 0) {
+		const last = texts.at(-1);
+		const words = [last, ...linesOf(buttons)].join("\n");
+		sends[sends.length - 1] = () => sendButtons(bot, to, last, rowsOf(id, buttons), words);
+	}
+	return [...sends, ...cards.map((card) => () => sendCard(bot, to, id, card))];
 }
 
 /** Sends a file, or names one that Telegram or banter does not have room or place for. */
@@ -274,15 +361,16 @@ const reasonOf = ({ message }) =>
  * tried again, else to its receipt: one whom the bot cannot write to (403: blocked, or 400: no such chat) has failed.
  */
 export async function show(bot, to, message, { from, shown, load }) {
-	const { text, status, author, sources = [], files = [] } = message;
+	const { status, author, sources = [], files = [], structure } = message;
+	const text = textOfReply(message);
 	const links = sources
 		.filter(({ url }) => url)
 		.map(({ title, url }) => `[${title || url}](${url})`);
 	const body = status === "interrupted" ? `${text} …` : text;
-	const isTitled = author && body !== "";
+	const isTitled = author && (body !== "" || structure !== undefined);
 	const whole = [isTitled ? `**${author}:** ${body}` : body, ...links].join("\n").trim();
 	const parts = [
-		...split(whole).map((part) => () => sendPart(bot, to, part)),
+		...textParts(bot, to, whole, message),
 		...files.map((file, i) => {
 			const caption = i === 0 && !isTitled ? author : undefined;
 			return () => sendFile(bot, to, file, caption, load);
