@@ -5,6 +5,7 @@ import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { launchWithoutStorage, missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
+import { fillStorage } from "./windows.mjs";
 
 const HOSTILE = `
 	* { all: unset !important; color: red !important; font-size: 40px !important; }
@@ -106,12 +107,7 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 
 	it("keeps the conversation over a reload where the page has filled localStorage", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
-		await visitor.page.evaluate(() => {
-			for (let size = 2 ** 22; size >= 1; size /= 2)
-				try {
-					for (let i = 0; ; i++) localStorage.setItem(`${size} ${i}`, "x".repeat(size));
-				} catch {}
-		});
+		await visitor.page.evaluate(fillStorage);
 		await visitor.open();
 		await visitor.ask(...HELLO);
 		await visitor.page.reload();

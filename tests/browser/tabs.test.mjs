@@ -6,7 +6,7 @@ import { numbered, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 import { Way } from "./way.mjs";
-import { explain, traceWindows } from "./windows.mjs";
+import { explain, fillStorage, traceWindows } from "./windows.mjs";
 
 const held = (words) => `[[tokens=20 hold-after=10]] ${words}`;
 const ANSWER = numbered(20);
@@ -221,6 +221,29 @@ describe("tabs of a browser", { skip: missing }, () => {
 		await other.page.getByRole("button", { name: /new reply|2 new/ }).click();
 		await other.saidUntil([...exchange(...HELLO), ...exchange(question, ANSWER)]);
 	});
+
+	for (const [tag, visit] of [
+		["widget's", (context) => site.visitWidget(widget.widget_id, context)],
+		["key's", (context) => site.openTab(context)],
+	])
+		it(`of a ${tag} tag go on where the page has filled localStorage and the one with the connection closes`, async () => {
+			const context = await site.newContext();
+			const tell = await traceWindows(context);
+			const one = await visit(context);
+			await one.page.evaluate(fillStorage);
+			const other = await visit(context);
+			await explain(tell, async () => {
+				await one.open();
+				await one.ask(...HELLO);
+				await other.open();
+				await other.saidUntil(exchange(...HELLO));
+				await one.page.close();
+				const [question, answer] = ['[[text="Still here"]] and now?', "Still here"];
+				await other.ask(question, answer, exchange(...HELLO));
+				await other.page.reload();
+				await other.saidUntil([...exchange(...HELLO), ...exchange(question, answer)]);
+			});
+		});
 
 	it("connect for nobody who has not written when one window closes", async () => {
 		const { one, other, connections } = await openPair();

@@ -89,3 +89,11 @@ export async function explain(tell, test) {
 		throw error;
 	}
 }
+
+/** In a page: fills localStorage to the last byte. */
+export function fillStorage() {
+	for (let size = 2 ** 22; size >= 1; size /= 2)
+		try {
+			for (let i = 0; ; i++) localStorage.setItem(`${size} ${i}`, "x".repeat(size));
+		} catch {}
+}

@@ -109,7 +109,10 @@ export function createEngine(parts: EngineParts): Engine {
 			const frame = readFrame(value);
 			if (frame) (readers[frame.type] as (frame: ServerFrame) => void)(frame);
 		},
-		disowned: () => tokens.drop(token),
+		disowned() {
+			tokens.drop(token);
+			set({ visitor: null });
+		},
 		lost(isDead) {
 			disconnect();
 			const isShort = ++tried <= 1 && !isDead;
@@ -247,6 +250,7 @@ export function createEngine(parts: EngineParts): Engine {
 		const isNew = given !== token;
 		token = given;
 		tokens.put(given);
+		set({ visitor: given });
 		tried = 0;
 		showLine("up");
 		contact.wonder(contactSubmitted);
@@ -569,7 +573,8 @@ export function createEngine(parts: EngineParts): Engine {
 		forget() {
 			tokens.drop(tokens.get());
 			queue.clear();
-			set({ messages: store.get().messages.slice(0, 1), older: "none", stopping: false });
+			const messages = store.get().messages.slice(0, 1);
+			set({ messages, older: "none", stopping: false, visitor: null });
 			connection.renew();
 		},
 	};

@@ -65,7 +65,7 @@ function numberIn(storage: BrowserStorage, key: string) {
 function tokensOf(session: Session): Tokens {
 	return {
 		get: () => (session.exists() ? session.id() : null),
-		put: () => undefined,
+		put: session.take,
 		drop: session.forget,
 	};
 }
@@ -104,8 +104,11 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		// Tabs with another version of this script have a connection of their own.
 		name: `${import.meta.url.split("?")[0]} ${place.settings} ${apiKey}`,
 		hasBegun: () => tokens.get() !== null,
-		start: (life) =>
-			createEngine({
+		start(life) {
+			const { visitor } = store.get();
+			// That of another tab, whose storage this one does not see.
+			if (visitor && tokens.get() === null) tokens.put(visitor);
+			return createEngine({
 				store,
 				words,
 				wish: settings.contact,
@@ -121,7 +124,8 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 				carriers: carriersOf(place, token),
 				memory: numberIn(tab, `banter.carrier${space}`),
 				exists: () => isAllowed(place, life),
-			}),
+			});
+		},
 		done: ([method, first]) => {
 			if (isShared && method === "send") unsent.remove(first.clientMessageId);
 		},

@@ -5,6 +5,8 @@ import type { BrowserStorage } from "./browser-storage";
 export interface Session {
 	/** Created at the first call, so that nothing is stored for visitors who never write. */
 	id(): string;
+	/** Another tab of the site has it. */
+	take(id: string): void;
 	/** Whether this visitor has ever sent a message. */
 	exists(): boolean;
 	/** The next message begins a new conversation. */
@@ -47,6 +49,7 @@ export function openSession(storage: BrowserStorage, space = ""): Session {
 			if (storage.getItem(ID_KEY) !== id) storage.setItem(ID_KEY, id);
 			return id;
 		},
+		take: (id) => storage.setItem(ID_KEY, id),
 		exists: () => known() !== null,
 		forget() {
 			for (const key of [ID_KEY, OLD_ID_KEY]) storage.removeItem(key);

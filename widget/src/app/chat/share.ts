@@ -117,6 +117,8 @@ export function share({ store, name, signal, hasBegun, start, done }: ShareParts
 		engine = null;
 		owner = "";
 		isHeir = true;
+		// When this tab comes back, the visitor may have begun another conversation elsewhere.
+		store.update((state) => ({ ...state, visitor: null }));
 		life.abort();
 		channel?.close();
 		channel = null;

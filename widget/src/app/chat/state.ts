@@ -110,6 +110,8 @@ export interface State {
 	readonly ended: number;
 	/** What waits, or has waited, for a decision, as the server says (ui/step.ts). Not checked; missing: not asked for. */
 	readonly steps?: unknown;
+	/** The token of the visitor, once the server has named it: the tabs may have no storage in common. */
+	readonly visitor: string | null;
 }
 
 /** "offline": the browser says so; "lost": connecting again; "gone": the widget is not available here. */
@@ -171,6 +173,7 @@ export function initialState(welcome: string, open: boolean, unread = 0): State 
 		line: "up",
 		people: { phase: "model", person: null, isTyping: false },
 		ended: 0,
+		visitor: null,
 	};
 }
 
