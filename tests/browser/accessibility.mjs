@@ -31,9 +31,12 @@ async function addAxe(page) {
 /** What axe has against a part of the page, one line for each element. */
 export async function violationsOf(page, include = "banter-chat") {
 	await addAxe(page);
-	const { violations } = await page.evaluate(
-		([part, values, rules]) =>
-			axe.run({ include: [part] }, { runOnly: { type: "tag", values }, rules }),
+	const violations = await page.evaluate(
+		async ([part, values, rules]) => {
+			const runOnly = { type: "tag", values };
+			const only = { runOnly, rules, resultTypes: ["violations"] };
+			return (await axe.run({ include: [part] }, only)).violations;
+		},
 		[include, RULES, MORE_RULES],
 	);
 	return violations.flatMap(({ id, nodes }) =>

@@ -49,6 +49,20 @@ export function useDashboard(options = {}) {
 	};
 }
 
+/**
+ * Leads to another page of the dashboard within the app, as a link does: axe need not be compiled again. Resolves when the page
+ * has its heading, which must be another one.
+ */
+export async function lead(page, path) {
+	const heading = page.locator("main h1");
+	const before = await heading.textContent();
+	await page.evaluate((to) => {
+		history.pushState(null, "", to);
+		dispatchEvent(new PopStateEvent("popstate"));
+	}, path);
+	await heading.filter({ hasNotText: before }).waitFor();
+}
+
 /** Fails if axe has anything against what the page shows now, or if the page is wider than the window. */
 export async function assertAccessible(page) {
 	await page.waitForFunction(() => {

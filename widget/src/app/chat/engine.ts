@@ -109,10 +109,7 @@ export function createEngine(parts: EngineParts): Engine {
 			const frame = readFrame(value);
 			if (frame) (readers[frame.type] as (frame: ServerFrame) => void)(frame);
 		},
-		disowned() {
-			tokens.drop(token);
-			set({ visitor: null });
-		},
+		disowned: () => tokens.drop(token),
 		lost(isDead) {
 			disconnect();
 			const isShort = ++tried <= 1 && !isDead;

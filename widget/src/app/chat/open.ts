@@ -65,7 +65,7 @@ function numberIn(storage: BrowserStorage, key: string) {
 function tokensOf(session: Session): Tokens {
 	return {
 		get: () => (session.exists() ? session.id() : null),
-		put: session.take,
+		put: session.id,
 		drop: session.forget,
 	};
 }
@@ -104,10 +104,10 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		// Tabs with another version of this script have a connection of their own.
 		name: `${import.meta.url.split("?")[0]} ${place.settings} ${apiKey}`,
 		hasBegun: () => tokens.get() !== null,
-		start(life) {
+		start(life, isHeir) {
 			const { visitor } = store.get();
-			// That of another tab, whose storage this one does not see.
-			if (visitor && tokens.get() === null) tokens.put(visitor);
+			// The other tab may have no storage in common with this one.
+			if (isHeir && visitor && !tokens.get()) tokens.put(visitor);
 			return createEngine({
 				store,
 				words,

@@ -3,10 +3,8 @@
 import type { BrowserStorage } from "./browser-storage";
 
 export interface Session {
-	/** Created at the first call, so that nothing is stored for visitors who never write. */
-	id(): string;
-	/** Another tab of the site has it. */
-	take(id: string): void;
+	/** Created at the first call, so that nothing is stored for visitors who never write. `given`: another tab has it. */
+	id(given?: string): string;
 	/** Whether this visitor has ever sent a message. */
 	exists(): boolean;
 	/** The next message begins a new conversation. */
@@ -44,12 +42,11 @@ export function openSession(storage: BrowserStorage, space = ""): Session {
 	}
 
 	return {
-		id() {
-			const id = known() ?? randomId();
+		id(given) {
+			const id = given ?? known() ?? randomId();
 			if (storage.getItem(ID_KEY) !== id) storage.setItem(ID_KEY, id);
 			return id;
 		},
-		take: (id) => storage.setItem(ID_KEY, id),
 		exists: () => known() !== null,
 		forget() {
 			for (const key of [ID_KEY, OLD_ID_KEY]) storage.removeItem(key);

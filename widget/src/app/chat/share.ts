@@ -29,8 +29,8 @@ export interface ShareParts {
 	readonly signal: AbortSignal;
 	/** Whether there is a conversation: a visitor who has not written needs no connection. */
 	hasBegun(): boolean;
-	/** Runs the conversation in this tab until `signal` is aborted. */
-	start(signal: AbortSignal): Engine;
+	/** Runs the conversation in this tab until `signal` is aborted. `isHeir`: from the state that another one had last. */
+	start(signal: AbortSignal, isHeir: boolean): Engine;
 	/** The action has been carried out, in whatever tab. */
 	done(action: Action): void;
 }
@@ -94,8 +94,9 @@ export function share({ store, name, signal, hasBegun, start, done }: ShareParts
 	function own(): Promise<void> {
 		const { signal: end } = life;
 		if (end.aborted) return Promise.resolve();
+		// A tab that comes back does not know what the visitor has begun elsewhere.
+		engine = start(end, owner !== "");
 		owner = me;
-		engine = start(end);
 		tell();
 		// This tab may never have asked for anything, and the state is the other one's.
 		if (isHeir && hasBegun()) perform(engine, ["sync"]);
@@ -117,8 +118,6 @@ export function share({ store, name, signal, hasBegun, start, done }: ShareParts
 		engine = null;
 		owner = "";
 		isHeir = true;
-		// When this tab comes back, the visitor may have begun another conversation elsewhere.
-		store.update((state) => ({ ...state, visitor: null }));
 		life.abort();
 		channel?.close();
 		channel = null;
@@ -173,7 +172,7 @@ export function share({ store, name, signal, hasBegun, start, done }: ShareParts
 
 /** Each tab for itself. */
 export function alone({ signal, start, done }: ShareParts): Shared {
-	const engine = start(signal);
+	const engine = start(signal, false);
 	return {
 		act(...action) {
 			perform(engine, action);
