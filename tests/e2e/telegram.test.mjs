@@ -611,7 +611,7 @@ describe("buttons", () => {
 		await ask(path, { structure: QUESTION });
 		const shown = await telegram.shown(5, 2);
 		telegram.answer = () => undefined;
-		assert.match(shown.text, /- Yes, please\n- No\n- Docs: https:/);
+		assert.match(shown.text, /• Yes, please\n• No\n• Docs: https:/);
 		await ask(path, { content: "Please", structure: { form: [{ kind: "text", label: "Why" }] } });
 		assert.equal((await telegram.shown(5, 3)).text, "<b>Jane:</b> Please\n\n• Why");
 	});
