@@ -4404,13 +4404,15 @@ export interface components {
                 /** @description The site's own of the person, if the channel has verified it. */
                 userId?: string | null;
             };
-            /** @description 1 to 4000 characters, together with a line for each file that has an address; may be missing with an uploaded file. Of a pressed button: its text. */
+            /** @description 1 to 4000 characters, together with a line for each file that has an address; may be missing with an uploaded file, and is with an answer. */
             text?: string | null;
             /** @description Files that were uploaded, at most `FILES_PER_MESSAGE`, by their ids. One with an address becomes a line of the text. */
             files?: (components["schemas"]["Id"] | {
                 url: string;
                 name?: string | null;
             })[] | null;
+            /** @description In place of text and files: the person pressed a button of a message of this channel, or filled in its form. It counts by the message that is answered, not by `id`. */
+            answer?: components["schemas"]["GivenAnswer"] | null;
             /** @description A person shall answer: no model is called, and the conversation waits. */
             person?: boolean;
             /** @description As in ChatRequest: what the channel knows, for the model and the team, of at most 2048 bytes. */
@@ -4475,7 +4477,7 @@ export interface components {
                 id: components["schemas"]["Id"];
                 /** @enum {unknown} */
                 role: "assistant" | "operator";
-                /** @description Markdown. Empty if the reply failed before its first word, or if there are only files. */
+                /** @description Markdown, with the words of its structure. Empty if the reply failed before its first word, or if there are only files. */
                 text: string;
                 /** @description Its files; missing without any. Their addresses are new in each attempt. */
                 files?: components["schemas"]["MessageFile"][];
