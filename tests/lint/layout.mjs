@@ -67,7 +67,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/attached: workerd/files workerd/api/request
 	workerd/api/files: workerd/files workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget workerd/api/live workerd/api/identity
-	workerd/api/channels: workerd/http/ workerd/webhooks workerd/turn workerd/api/attached workerd/api/request workerd/api/fields \
+	workerd/api/channels: workerd/structure workerd/http/ workerd/webhooks workerd/turn workerd/api/attached workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/identity workerd/api/chat workerd/api/files
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/structure workerd/http/ workerd/webhooks workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
