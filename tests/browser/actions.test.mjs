@@ -50,7 +50,7 @@ describe("what needs a decision", { skip: missing }, () => {
 	});
 
 	/** A visitor who wants so much back; resolves to the card, too. */
-	async function ask(amount, { screen = {}, page = {} } = {}) {
+	async function ask(amount, { screen = {}, page = {}, prepare } = {}) {
 		shop.ledger = [];
 		shop.refunds = "answer";
 		const widget = await site.createWidget({
@@ -58,7 +58,7 @@ describe("what needs a decision", { skip: missing }, () => {
 			settings: { disclosure: { show: false } },
 		});
 		const tags = [{ "data-widget": widget.widget_id }];
-		const visitor = await site.visitTags(tags, undefined, page, screen);
+		const visitor = await site.visitTags(tags, prepare, page, screen);
 		await visitor.open();
 		await visitor.say(`${amount} back!`);
 		const card = visitor.chat.locator(".step").last();
@@ -99,6 +99,16 @@ describe("what needs a decision", { skip: missing }, () => {
 		await card.getByText("Not done.").waitFor();
 		await saidLast(visitor, "the visitor does not want this");
 		assert.equal(shop.ledger.length, 0);
+	});
+
+	it("is decided without a WebSocket", async () => {
+		const prepare = (context) =>
+			context.routeWebSocket(/./, (socket) => void socket.close({ code: 1011 }));
+		const { visitor, card } = await ask(18, { prepare });
+		await agree(card).click();
+		await card.getByText("Done", { exact: true }).waitFor();
+		await saidLast(visitor, '{"/refunded":18}');
+		assert.equal(shop.ledger.length, 1);
 	});
 
 	it("is decided when the network is back", async () => {

@@ -17,7 +17,7 @@ import {
 } from "./organizations.mjs";
 import { KEY, storedMessages, withId } from "./replies.mjs";
 import { signed } from "./signed.mjs";
-import { expectTool, feedTool } from "./tool.mjs";
+import { expectTool, feedTool, importRecords } from "./tool.mjs";
 import { REFUND, refunds, steps, withTools } from "./tool-model.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
@@ -410,6 +410,40 @@ it("survives a restart while it waits", () =>
 			await until("it is back", async () => (await banter.get("/health/ready")).status === 200);
 			assert.equal((await decide(banter, json.step, "yes")).status, 200);
 			await stateOf(banter, "done");
+			assert.equal(shop.ledger.length, 1);
+		},
+		shopOf({}),
+	));
+
+it("an import goes on with what waits, and does nothing that may have been done", () =>
+	withTools(
+		"chat",
+		refunds(),
+		async ({ banter, shop }) => {
+			for (const session of ["a", "b", "c"]) await banter.chat(session, "My money back!");
+			const { stdout } = await expectTool(banter, 0, "export");
+			const lines = stdout
+				.trim()
+				.split("\n")
+				.map((line) => JSON.parse(line));
+			const [a, b, c] = lines.filter(({ kind }) => kind === "step");
+			const begun = { expires_at: 0, decider: "visitor", decided_at: 1, run: a.tool, tries: 1 };
+			await importRecords(banter, [
+				{ ...a, ...begun, state: "running" },
+				{ ...b, ...begun, state: "proposed" },
+				c,
+			]);
+			const states = async () =>
+				(await Promise.all(["a", "b", "c"].map((one) => visitorSteps(banter, one)))).map(
+					([{ state }]) => state,
+				);
+			assert.deepEqual(await states(), ["unknown", "unknown", "waiting"]);
+			assert.deepEqual((await openSteps(banter)).length, 2);
+			await expectTool(banter, 0, "verify");
+			const [step] = await visitorSteps(banter, "c");
+			await decide(banter, step, "yes", "c");
+			await stateOf(banter, "done", "c");
+			assert.deepEqual(await states(), ["unknown", "unknown", "done"]);
 			assert.equal(shop.ledger.length, 1);
 		},
 		shopOf({}),

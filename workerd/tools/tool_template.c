@@ -415,12 +415,32 @@ tool_template_write_in_url(struct writer *w, struct slice text, struct slice nam
 	    tool_template_refuse(w->why, "the URL is too long");
 }
 
+/* Whether a text has signs that change the direction of what follows them, so that people read something else. */
+static bool
+tool_template_turns(struct slice text)
+{
+	for (size_t i = 0; i + 3 <= text.len; i++) {
+		const uint8_t *c = text.p + i;
+
+		/* U+202A to U+202E, and U+2066 to U+2069. */
+		if (c[0] == 0xe2 &&
+		    ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+			(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
+			return true;
+	}
+	return false;
+}
+
 static bool
 tool_template_write_as_it_is(struct writer *w, struct slice text, struct slice name)
 {
 	if (utf8_has_control(text, w->place == TOOL_IN_TEXT ? "\n" : ""))
 		return tool_template_refuse(w->why, "\"%.*s\" must be one line of text",
 		    (int)name.len, (const char *)name.p);
+	if (w->place == TOOL_IN_TEXT && tool_template_turns(text))
+		return tool_template_refuse(w->why,
+		    "\"%.*s\" must not change the direction of the text", (int)name.len,
+		    (const char *)name.p);
 	return buf_append(w->out, text.p, text.len) == 0 ||
 	    tool_template_refuse(w->why,
 		w->place == TOOL_IN_TEXT ? "the arguments are too long"

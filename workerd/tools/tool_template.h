@@ -5,7 +5,8 @@
  *	URL      percent-encoded, behind the host only. In the path, a value is never empty, "." or "..": it stays one
  *	         segment
  *	header   as it is, without control characters
- *	text     for people: as it is; lines, but no other control characters
+ *	text     for people: as it is; lines, but no other control characters, and none that change the direction of the
+ *	         text
  *	body     JSON: within a string, as a part of it; a string that is only a name becomes the value itself, with its type
  *
  *	{{args.NAME}}                                  an argument of the model

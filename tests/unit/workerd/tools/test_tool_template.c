@@ -126,6 +126,11 @@ static const struct {
 	"1.5 for a\n\"b\"", ""},
     {TOOL_IN_TEXT, "for {{args.id}}", "{\"id\":\"a\\u0007\"}", NULL,
 	"\"args.id\" must be one line of text"},
+    {TOOL_IN_TEXT, "for {{args.id}}", "{\"id\":\"05\\u202e\"}", NULL,
+	"\"args.id\" must not change the direction of the text"},
+    {TOOL_IN_TEXT, "for {{args.id}}", "{\"id\":\"\\u2067x\"}", NULL,
+	"\"args.id\" must not change the direction of the text"},
+    {TOOL_IN_TEXT, "for {{args.id}}", "{\"id\":\"\\u2026\"}", "for \xe2\x80\xa6", ""},
 };
 
 TEST(values_are_encoded_by_their_place)
