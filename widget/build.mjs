@@ -264,7 +264,7 @@ const OPEN_BYTES_MAX = 22.40625 * 1024;
  * The same with all parts. A conversation needs loader, app and the list of messages: 36.3 KB, of which Markdown has 6.6. The part for
  * buttons, cards, forms and decisions (2.6 KB) is loaded for the first message that has some.
  */
-const WIDGET_BYTES_MAX = 46.1875 * 1024;
+const WIDGET_BYTES_MAX = 46.25 * 1024;
 /** The largest ones: German, French and Japanese. */
 const LANGUAGE_BYTES_MAX = 1024;
 /** Of a shim before compression. */

@@ -11,7 +11,8 @@ const PIECES = TEXT.match(/[\s\S]{1,1000}/g) ?? [];
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
-test("a reply of the history appears in slices", async () => {
+test("a reply of the history appears in slices", async (t) => {
+	t.mock.method(performance, "now", () => 0);
 	const { node, render: show } = createMarkdown(OPTIONS);
 	const fake = node as unknown as FakeElement;
 	fake.isConnected = true;
@@ -25,6 +26,29 @@ test("a reply of the history appears in slices", async () => {
 	const largest = Math.max(...steps.map((length, i) => length - (steps[i - 1] ?? 0)));
 	assert.ok(steps.length > 3 && largest <= 3_000, `${steps}`);
 	assert.equal(fake.events.length, steps.length - 1);
+});
+
+test("slices are smaller where they take long, and grow again", async (t) => {
+	let now = 0;
+	let taskMs = 20;
+	t.mock.method(performance, "now", () => {
+		now += taskMs;
+		return now;
+	});
+	const { node, render: show } = createMarkdown(OPTIONS);
+	const fake = node as unknown as FakeElement;
+	fake.isConnected = true;
+	const lengths: number[] = [];
+	show(TEXT, true);
+	while (lengths[lengths.length - 1] !== fake.textContent.length) {
+		lengths.push(fake.textContent.length);
+		if (lengths.length === 8) taskMs = 1;
+		await nextTask();
+	}
+	const steps = lengths.map((length, i) => length - (lengths[i - 1] ?? 0));
+	assert.ok(Math.max(...steps.slice(4, 8)) <= 375, `${steps}`);
+	assert.ok(Math.max(...steps.slice(12)) > 1_200, `${steps}`);
+	assert.equal(htmlOf(fake), htmlOf(render(PIECES)));
 });
 
 test("text that follows meanwhile is added, and none after the node has left the page", async () => {

@@ -22,6 +22,9 @@ export interface Markdown {
 
 /** More text than this is added in several tasks, so that the page can react between them. */
 const SLICE = 3_000;
+/** After a task that took longer, the next one adds half as much: on a slow phone, or of a text that is made to be slow. */
+const TASK_MS = 16;
+const SLICE_MIN = SLICE / 8;
 
 /** Nobody listens to a longer text at once; the list of messages has it. */
 const SPOKEN_MAX = 20_000;
@@ -35,16 +38,20 @@ export function createMarkdown(options: Options): Markdown {
 	let text = "";
 	/** The length of the text that was added. */
 	let added = 0;
+	let slice = SLICE;
 	let isLast = false;
 	let isStale = false;
 	let timer = 0;
 
 	function addSlice(): void {
 		timer = 0;
-		const end = added + SLICE;
+		const began = performance.now();
+		const end = added + slice;
 		blocks?.add(text.slice(added, end));
 		added = Math.min(end, text.length);
 		blocks?.show();
+		const isSlow = performance.now() - began > TASK_MS;
+		slice = isSlow ? Math.max(slice / 2, SLICE_MIN) : Math.min(slice * 2, SLICE);
 		if (end < text.length) timer = setTimeout(addLater) as unknown as number;
 		else if (isLast) {
 			blocks?.end();
