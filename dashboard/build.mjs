@@ -21,7 +21,7 @@ const FIRST_LOAD_BYTES_MAX = 50 * 1024;
 const PAGE_BYTES_MAX = 30 * 1024;
 /** What the inbox loads when somebody opens a conversation, with the button for files, the receipts of other channels, and the
  * door to decisions about actions. */
-const THREAD_BYTES_MAX = 44.5625 * 1024;
+const THREAD_BYTES_MAX = 44.625 * 1024;
 /** workerd keeps the files of a folder in a table of this size. */
 const FILES_MAX = 320;
 
