@@ -20,9 +20,9 @@
 #define SEND_MS 600000u
 
 /* How often an open reply is looked at, and how often the lease is looked for. */
-#define OPEN_MS   5000u
-#define LEASE_MS  1000u
-#define AGAIN_MS  1000u /* until the request is sent again; twice as long after each time */
+#define OPEN_MS  5000u
+#define LEASE_MS 1000u
+#define AGAIN_MS 1000u /* until the request is sent again; twice as long after each time */
 
 /* How often the request of a step is sent, if its server does nothing twice. */
 #define TRIES_MAX 5
@@ -32,8 +32,9 @@
 #define UNSENT   "{\"not_done\":\"it could not be sent in time\"}"
 #define REPLACED "{\"not_done\":\"the same was proposed again\"}"
 #define TAKEN    "{\"not_done\":\"a person has taken over the conversation\"}"
-#define UNKNOWN                                                                                \
-	"{\"unknown\":\"it is not known whether this was done. A person of the team will find " \
+#define UNKNOWN                                                                            \
+	"{\"unknown\":\"it is not known whether this was done. A person of the team will " \
+	"find "                                                                            \
 	"out. Tell the visitor so, and do not try it again\"}"
 
 bool
@@ -86,8 +87,8 @@ action_put(struct txn *t, struct call *c, const struct msg_step_record *before,
 	const struct id org = after->org, id = after->id, conversation = after->conversation;
 	const struct key key = action_key(&conversation, &id);
 	const bool changed = before == NULL || before->state != after->state;
-	const bool told = changed &&
-	    (action_is_open(after) || (before != NULL && action_is_open(before)));
+	const bool told =
+	    changed && (action_is_open(after) || (before != NULL && action_is_open(before)));
 	int rc = 0;
 
 	if (changed && after->class != TOOL_READ)
@@ -346,7 +347,8 @@ action_wait(struct txn *t, struct call *c, const struct msg_step_record *before,
 
 /* A running step whose worker has not said in time what came of it. */
 static int
-action_is_late(struct txn *t, struct call *c, const struct msg_step_record *before, uint64_t now)
+action_is_late(
+    struct txn *t, struct call *c, const struct msg_step_record *before, uint64_t now)
 {
 	struct msg_step_record after = *before;
 
@@ -356,8 +358,8 @@ action_is_late(struct txn *t, struct call *c, const struct msg_step_record *befo
 
 /* A step that has ended, and whose result a reply has to see; a person who has the conversation sees it without one. */
 static int
-action_follow_up(
-    struct txn *t, struct call *c, const struct msg_step_record *before, bool held, uint64_t now)
+action_follow_up(struct txn *t, struct call *c, const struct msg_step_record *before, bool held,
+    uint64_t now)
 {
 	const struct id conversation = before->conversation;
 	struct msg_step_record after = *before;
@@ -392,8 +394,8 @@ action_go_on(struct txn *t, struct call *c, const struct msg_step_record *before
 }
 
 int
-action_due(struct txn *t, struct call *c, const struct id *step, const struct key *about,
-    uint64_t now)
+action_due(
+    struct txn *t, struct call *c, const struct id *step, const struct key *about, uint64_t now)
 {
 	struct msg_conversation_record conversation;
 	struct msg_step_record r;

@@ -167,10 +167,10 @@ struct env {
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint64_t confirm_expires_ms;  /* the settings of these names */
 	uint64_t approve_expires_ms;
-	uint64_t mail_retry_ms;       /* MAIL_RETRY_MS */
-	uint64_t mail_unseen_ms;      /* MAIL_UNSEEN_MS; 0: visitors get no mails */
-	uint64_t away_after_ms;       /* AWAY_AFTER_MS */
-	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
+	uint64_t mail_retry_ms;  /* MAIL_RETRY_MS */
+	uint64_t mail_unseen_ms; /* MAIL_UNSEEN_MS; 0: visitors get no mails */
+	uint64_t away_after_ms;  /* AWAY_AFTER_MS */
+	uint32_t retention_days; /* RETENTION_DAYS; 0: conversations are kept */
 	uint64_t files_max_bytes, files_org_max_bytes; /* the settings of these names */
 	uint32_t files_retention_days;
 	uint32_t budget_share;     /* BUDGET_SHARE, in percent; 0: no share */

@@ -87,8 +87,9 @@ step_find(struct txn *t, struct call *c, struct msg_step_record *r)
 		rc = step_check_visitor(t, m, &place.conversation);
 	if (rc == 0)
 		rc = action_find(t, &place.conversation, &m->step, r);
-	if (rc == 0 && (!id_equal(&r->org, &m->org) || r->class == TOOL_READ ||
-			   (by_visitor && r->class != TOOL_CONFIRM)))
+	if (rc == 0 &&
+	    (!id_equal(&r->org, &m->org) || r->class == TOOL_READ ||
+		(by_visitor && r->class != TOOL_CONFIRM)))
 		rc = MDB_NOTFOUND;
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, step_missing) : rc;
 }
@@ -110,8 +111,7 @@ step_may_decide(const struct msg_step_decide *m, const struct msg_step_record *r
 static bool
 step_is_decided(const struct msg_step_decide *m, const struct msg_step_record *r)
 {
-	const uint8_t by =
-	    m->session.len > 0 ? DECIDED_BY_VISITOR : DECIDED_BY_OPERATOR;
+	const uint8_t by = m->session.len > 0 ? DECIDED_BY_VISITOR : DECIDED_BY_OPERATOR;
 
 	if (!hash_equal(&m->shown, &r->shown) || r->decider != by)
 		return false;

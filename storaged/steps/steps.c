@@ -66,7 +66,8 @@ steps_add_tools(struct txn *t, const struct msg_tools_read *m, struct buf *list)
 
 /* Adds the steps of a turn. */
 static int
-steps_add_of(struct txn *t, const struct msg_tools_read *m, const struct id *turn, struct buf *list)
+steps_add_of(
+    struct txn *t, const struct msg_tools_read *m, const struct id *turn, struct buf *list)
 {
 	struct key front = key_id(&m->conversation), from;
 	struct id first = *turn;

@@ -37,7 +37,7 @@ enum begin_action {
 	BEGIN_REPEAT, /* a repeated request whose reply is complete: only answer it again */
 	BEGIN_REPORT, /* a known message: answer with the state of its reply */
 	BEGIN_LEFT, /* open a turn for the message that a silent operator has left without an answer */
-	BEGIN_STEP, /* open a turn that sees what came of a step */
+	BEGIN_STEP,    /* open a turn that sees what came of a step */
 	BEGIN_NOTHING, /* ... which is answered meanwhile, or which nobody may answer any more */
 	BEGIN_WAIT, /* ... for which the budget is spent: the conversation waits for a person */
 	/* While a person has the conversation (inbox/takeover.h): */
@@ -471,8 +471,8 @@ turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 	b->writer.widget = b->conversation.widget;
 	if (rc == 0 && turn_begin_reserves(b))
 		rc = turn_budget_check(t, c, &b->conversation, b->fresh, &b->turn, &b->writer);
-	if (rc == CALL_REFUSED &&
-	    (b->action == BEGIN_LEFT || b->action == BEGIN_STEP) && turn_budget_refuses(c)) {
+	if (rc == CALL_REFUSED && (b->action == BEGIN_LEFT || b->action == BEGIN_STEP) &&
+	    turn_budget_refuses(c)) {
 		b->action = BEGIN_WAIT;
 		return 0;
 	}
@@ -647,8 +647,10 @@ static int
 turn_begin_apply_left(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct msg_turn_record *place = &b->turn.place;
-	struct new_message arrival = {
-	    .now = b->now, .replaces = true, .returns = b->returns, .status = CONVERSATION_ACTIVE};
+	struct new_message arrival = {.now = b->now,
+	    .replaces = true,
+	    .returns = b->returns,
+	    .status = CONVERSATION_ACTIVE};
 	struct key key = key_id(&b->turn.id);
 	int rc;
 

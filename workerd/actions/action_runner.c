@@ -115,8 +115,8 @@ action_run_refuse(struct action_run *run, const char *why)
 }
 
 static void
-action_run_call(struct action_run *run, const struct tool *t, const struct msg_step_record *step,
-    const struct msg_step_taken *taken)
+action_run_call(struct action_run *run, const struct tool *t,
+    const struct msg_step_record *step, const struct msg_step_taken *taken)
 {
 	char conversation[ID_TEXT_LEN + 1], key[ID_TEXT_LEN + 1], why[TOOL_WHY_MAX];
 	struct tool_values values = {

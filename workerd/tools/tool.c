@@ -354,7 +354,8 @@ tool_hash(const struct prepared *p, const char *text)
 	buf_init(&all, 4 * BODY_MAX_BYTES);
 	must(buf_append(&all, text, strlen(text) + 1) == 0 &&
 	    buf_append(&all, buf_data(&p->url), buf_len(&p->url)) == 0 &&
-	    buf_append(&all, "", 1) == 0 && buf_append(&all, headers, strlen(headers) + 1) == 0 &&
+	    buf_append(&all, "", 1) == 0 &&
+	    buf_append(&all, headers, strlen(headers) + 1) == 0 &&
 	    buf_append(&all, buf_data(&p->body), buf_len(&p->body)) == 0);
 	hash = secret_hash(buf_slice(&all));
 	buf_clear(&all);
@@ -373,8 +374,7 @@ tool_describe(const struct tool *t, const struct tool_values *values, const stru
 
 	all.arguments = p->arguments;
 	buf_init(&text, TOOL_TEXT_MAX);
-	written =
-	    tool_template_write(t->record.confirmation, TOOL_IN_TEXT, &all, &text, why) &&
+	written = tool_template_write(t->record.confirmation, TOOL_IN_TEXT, &all, &text, why) &&
 	    slice_copy_text(buf_slice(&text), proposal->text, sizeof(proposal->text));
 	buf_clear(&text);
 	return written;
@@ -495,9 +495,8 @@ tool_set_key(json_t *headers, const char *key)
 	json_t *value;
 	void *next;
 
-	json_object_foreach_safe (headers, next, name, value)
-		if (strcasecmp(name, "idempotency-key") == 0)
-			json_object_del(headers, name);
+	json_object_foreach_safe(headers, next, name,
+	    value) if (strcasecmp(name, "idempotency-key") == 0) json_object_del(headers, name);
 	must(json_object_set_new(headers, "Idempotency-Key", json_string(key)) == 0);
 }
 

@@ -43,7 +43,8 @@ typedef void tool_outcome_fn(void *arg, const struct tool_outcome *outcome);
 struct tool_proposal {
 	enum tool_class class;
 	char text[TOOL_TEXT_MAX + 1]; /* of an action: what it does, for who decides */
-	struct hash256 shown; /* of that text, and of all that would be sent except the secret */
+	struct hash256
+	    shown; /* of that text, and of all that would be sent except the secret */
 };
 
 /* What a call would do. arguments, values: as in tool_call_start(). False: it cannot be made, and why says so. */

@@ -93,7 +93,7 @@ struct turn {
 	size_t fallbacks_used;
 	uint64_t first_token_due_ms; /* when the next one is asked; 0: never */
 	struct id org;
-	struct id step; /* whose result the reply is about; zero: it answers a message */
+	struct id step;    /* whose result the reply is about; zero: it answers a message */
 	bool team_decides; /* who writes has no way to decide about an action */
 	bool trial;
 	bool keeps_thoughts; /* the agent's setting */

@@ -85,7 +85,8 @@ struct turn_reply {
 	bool closed;          /* of STATE_WAITING: people do not work now */
 	uint64_t opens_at;    /* when they do again, ms since 1970; 0: unknown */
 	struct slice sources; /* a SOURCES_RECORD; empty: nothing was looked up */
-	const struct turn_waiting *waiting; /* of MESSAGE_WAITING, if this worker has written it; else NULL */
+	const struct turn_waiting
+	    *waiting; /* of MESSAGE_WAITING, if this worker has written it; else NULL */
 };
 
 /*

@@ -135,8 +135,8 @@ turn_tools_end_waiting(struct turn *t)
 
 	reply_listeners_start(&t->listeners);
 	if (utf8_trim(buf_slice(&t->listeners.text)).len == 0)
-		must(reply_listeners_append(
-			 &t->listeners, slice_str(step->proposal->text)) == 0);
+		must(reply_listeners_append(&t->listeners, slice_str(step->proposal->text)) ==
+		    0);
 	t->reply.status = MESSAGE_WAITING;
 	turn_finish(t);
 }
@@ -158,8 +158,7 @@ turn_tools_waiting(const struct turn *t)
 	    .text = slice_str(step->proposal->text),
 	    .shown = step->proposal->shown,
 	};
-	waiting->step.b[sizeof(waiting->step.b) - 1] =
-	    (uint8_t)(step - t->tools->steps + 1);
+	waiting->step.b[sizeof(waiting->step.b) - 1] = (uint8_t)(step - t->tools->steps + 1);
 	return waiting;
 }
 
@@ -450,8 +449,8 @@ turn_tools_pretend(struct turn_step *step, const struct tool_values *values)
 	(void)!tool_show(step->tool, slice_str(step->arguments), values, &url, &body, why);
 	json = json_pack("{s:s, s:s, s:s%, s:s%}", "trial",
 	    "nothing was done, because the agent is only tried", "would_do",
-	    step->proposal->text, "url", buf_data(&url), buf_len(&url), "body",
-	    buf_data(&body), buf_len(&body));
+	    step->proposal->text, "url", buf_data(&url), buf_len(&url), "body", buf_data(&body),
+	    buf_len(&body));
 	text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
 	if (text == NULL || buf_append_str(&result, text) == -1)
 		must(buf_append_str(&result, "{\"trial\":\"nothing was done\"}") == 0);
@@ -477,8 +476,7 @@ turn_tools_propose(struct turn_step *step, const struct tool_values *values)
 	if (step->tool->record.class == TOOL_READ && step->tool->record.approve_above.len == 0)
 		return false;
 	proposal = xcalloc(1, sizeof(*proposal));
-	if (!tool_propose(
-		step->tool, slice_str(step->arguments), values, proposal, why)) {
+	if (!tool_propose(step->tool, slice_str(step->arguments), values, proposal, why)) {
 		free(proposal);
 		turn_tools_refuse(step, why);
 		return true;
@@ -491,8 +489,8 @@ turn_tools_propose(struct turn_step *step, const struct tool_values *values)
 		proposal->class = TOOL_APPROVE;
 	if (tt->waits != NULL) {
 		free(proposal);
-		turn_tools_refuse(step,
-		    "one action at a time: another one waits for a decision first");
+		turn_tools_refuse(
+		    step, "one action at a time: another one waits for a decision first");
 		return true;
 	}
 	step->proposal = proposal;

@@ -105,9 +105,9 @@ static const struct {
     {MSG_USER_RECORD, "read_until"}, {MSG_CONTACT_RECORD, "user_id"},
     {MSG_KEY_RECORD, "used_at"}, {MSG_KEPT_RECORD, "models"},
     {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"},
-    {MSG_VISITOR_RECORD, "proved"}, {MSG_INVITATION_RECORD, "mail"},
-    {MSG_TOOL_RECORD, "class"}, {MSG_STEP_RECORD, "class"}, {MSG_NOTE_RECORD, "mentions"},
-    {MSG_READ_RECORD, "following"}, {MSG_SNIPPET_RECORD, "structure"}};
+    {MSG_VISITOR_RECORD, "proved"}, {MSG_INVITATION_RECORD, "mail"}, {MSG_TOOL_RECORD, "class"},
+    {MSG_STEP_RECORD, "class"}, {MSG_NOTE_RECORD, "mentions"}, {MSG_READ_RECORD, "following"},
+    {MSG_SNIPPET_RECORD, "structure"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */

@@ -18,11 +18,12 @@
 #define FILE_NAME_MAX 255  /* bytes */
 #define TEXT_MAX      (4u * CHAT_MESSAGE_MAX + CHANNEL_FILES_MAX * (ADDRESS_MAX + FILE_NAME_MAX + 4))
 
-static const char text_wrong[] =
-    "text must be a string of 1 to 4000 characters, together with a line for each file that has "
-    "an address; it may be empty with an uploaded file";
+static const char text_wrong[] = "text must be a string of 1 to 4000 characters, together with "
+				 "a line for each file that has "
+				 "an address; it may be empty with an uploaded file";
 static const char files_wrong[] =
-    "files must be a list of at most 10 ids of uploaded files, or objects with url, an http or https address of ASCII "
+    "files must be a list of at most 10 ids of uploaded files, or objects with url, an http or "
+    "https address of ASCII "
     "with a host, without a user or a fragment, and with at most 2048 bytes, and perhaps name, "
     "one line of at most 255 bytes";
 static const char from_wrong[] =
@@ -66,8 +67,8 @@ channel_body_read_from(struct channel_body *body)
 static bool
 channel_body_is_address(struct slice url)
 {
-	return url.p != NULL && url.len <= ADDRESS_MAX && memchr(url.p, '\0', url.len) == NULL &&
-	    web_is_url((const char *)url.p);
+	return url.p != NULL && url.len <= ADDRESS_MAX &&
+	    memchr(url.p, '\0', url.len) == NULL && web_is_url((const char *)url.p);
 }
 
 /* Adds an uploaded file, or the line of another one. */
@@ -150,7 +151,8 @@ channel_body_fault(struct slice json, struct channel_body *body)
 
 	body->json = json_read_object(json);
 	if (body->json == NULL)
-		return "the body must be a JSON object in valid UTF-8 with id, from, and text, files or answer";
+		return "the body must be a JSON object in valid UTF-8 with id, from, and text, "
+		       "files or answer";
 	body->id = json_read_member(body->json, "id");
 	if (!channel_body_is_id(body->id))
 		return channel_body_id_rule;

@@ -18,10 +18,11 @@ struct channel_body {
 	struct slice peer;   /* who writes (channel_session.h) */
 	struct identity contact;
 	bool asks_person;
-	struct buf text; /* at most 4000 UTF-16 units, with a line for each file that has an address; empty only with files or an answer */
-	struct buf answer; /* ANSWER_PARTs, in place of text and files; empty: none */
+	struct buf
+	    text; /* at most 4000 UTF-16 units, with a line for each file that has an address; empty only with files or an answer */
+	struct buf answer;           /* ANSWER_PARTs, in place of text and files; empty: none */
 	struct files_json_ids files; /* that were uploaded */
-	struct buf context; /* chat_context.h; empty: not given */
+	struct buf context;          /* chat_context.h; empty: not given */
 };
 
 /* Whether it can be a channel's own id of a message or a file, and what it must be. */

@@ -250,8 +250,8 @@ handle_steps_decide(const struct api_call *c)
 	else if (!hash_read_hex(body.hash, &decide.shown))
 		api_reply_invalid_body(c, "hash must be that of the step");
 	else
-		store_query_ask(store_query_new(c, sizeof(struct store_query), LIST_MAX,
-				    "Step not found"),
+		store_query_ask(
+		    store_query_new(c, sizeof(struct store_query), LIST_MAX, "Step not found"),
 		    MSG_STEP_DECIDE, &decide, step_handlers_on_decided);
 	fields_clear(&in);
 }

@@ -32,10 +32,10 @@ struct widget_frame {
 	struct buf answer; /* of a message: ANSWER_PARTs, in place of content; empty: none */
 	struct slice id;   /* of a message: the client's id for it; empty: none */
 	bool asks_person;  /* of a message: a person shall answer, not the model */
-	struct msg_rating_set rating; /* of a rating: message, rating and comment */
+	struct msg_rating_set rating;  /* of a rating: message, rating and comment */
 	struct msg_step_decide decide; /* of a decision: step, shown and decision */
-	struct id before;             /* of a request for history: the message after the page */
-	struct identity who;          /* of a contact; the site proves it if it has a hash */
+	struct id before;    /* of a request for history: the message after the page */
+	struct identity who; /* of a contact; the site proves it if it has a hash */
 	const struct json_t
 	    *context;        /* of a context: an object that chat_context.h can encode */
 	struct json_t *json; /* owns the slices */

@@ -36,13 +36,13 @@ struct widget_socket {
 	struct live_core core; /* first */
 	struct http_exchange *
 	    x; /* its context has the address and the request id; NULL, as out.ws: the connection has ended */
-	struct hash256 token;     /* zero: a session of a key */
-	uint32_t vouched;         /* in no room: as in VISITOR_FOLLOW */
-	struct id visitor;        /* zero: a session of a key */
+	struct hash256 token;             /* zero: a session of a key */
+	uint32_t vouched;                 /* in no room: as in VISITOR_FOLLOW */
+	struct id visitor;                /* zero: a session of a key */
 	struct ip_address client, sender; /* as in turn_request */
-	char *browser;            /* its User-Agent */
-	struct buf page;          /* the PAGE_RECORD of its last page frame; empty: none yet */
-	struct buf context;       /* of its last context frame; empty: none yet */
+	char *browser;                    /* its User-Agent */
+	struct buf page;    /* the PAGE_RECORD of its last page frame; empty: none yet */
+	struct buf context; /* of its last context frame; empty: none yet */
 	struct buf
 	    user_id; /* of a session of a key: the one that the site proved last; empty: none */
 	struct widget_outlet out;
@@ -56,7 +56,7 @@ struct widget_socket {
 	struct id older_before;
 
 	/* widget_steps.c */
-	bool has_steps; /* the client wants to know them */
+	bool has_steps;           /* the client wants to know them */
 	struct store_call *steps; /* reads them; NULL: nothing is asked for, as the next one */
 	struct store_call *decision;
 	bool steps_again; /* they may have changed since */

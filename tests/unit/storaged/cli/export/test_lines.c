@@ -263,8 +263,7 @@ FIXTURE_TEST(the_longest_message_fits)
 
 FIXTURE_TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
 {
-	struct msg_message_record record = {
-	    .v = RECORD_VERSION, .status = MESSAGE_WAITING + 1};
+	struct msg_message_record record = {.v = RECORD_VERSION, .status = MESSAGE_WAITING + 1};
 	const struct msg_import_message invalid = {.seq = 1, .message = slice_str("no record")};
 
 	assert_int_equal(write_message(&record), -1);
