@@ -173,7 +173,7 @@ handle_step_decide(struct txn *t, struct call *c)
 	const struct msg_step_decide *m = &c->m->step_decide;
 	const uint64_t now = clock_wall_ms();
 	struct msg_step_decided answer = {0};
-	struct msg_step_record before, after;
+	struct msg_step_record before = {0}, after;
 	bool late;
 	int rc = step_find(t, c, &before);
 

@@ -13,12 +13,13 @@ step_json_read(const struct json_t *object, struct msg_step_decide *decide)
 
 	if (!hash_read_hex(json_read_member(object, "hash"), &decide->shown))
 		return "hash must be that of the step";
-	for (uint8_t i = DECISION_YES; i <= DECISION_NO; i++)
-		if (decision.p != NULL && slice_eq_str(decision, step_decision_words[i])) {
-			decide->decision = i;
-			return NULL;
-		}
-	return "decision must be yes or no";
+	if (decision.p != NULL && slice_eq_str(decision, step_decision_words[DECISION_YES]))
+		decide->decision = DECISION_YES;
+	else if (decision.p != NULL && slice_eq_str(decision, step_decision_words[DECISION_NO]))
+		decide->decision = DECISION_NO;
+	else
+		return "decision must be yes or no";
+	return NULL;
 }
 
 static void
