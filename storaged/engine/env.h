@@ -29,7 +29,7 @@
 #define TEXT_MAX         524288u
 #define DETAILS_MAX      4000u
 #define SOURCES_MAX      20480u
-#define FILES_MAX        4096u
+#define FILES_MAX        16384u
 #define PARTS_MAX        16384u
 #define ANSWER_PARTS_MAX 32768u
 #define WORDS_MAX        98304u

@@ -43,8 +43,11 @@ file_message_check_one(struct txn *t, struct call *c, const struct id *file,
 	if (rc != 0)
 		return rc;
 	must(record_add(out, MSG_FILE_ITEM,
-		 &(struct msg_file_item){
-		     .id = r.id, .name = r.name, .type = r.type, .bytes = r.total}) == 0);
+		 &(struct msg_file_item){.id = r.id,
+		     .name = r.name,
+		     .type = r.type,
+		     .bytes = r.total,
+		     .description = r.description}) == 0);
 	return 0;
 }
 

@@ -218,6 +218,24 @@ handle_file_remove(struct txn *t, struct call *c)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+int
+handle_file_describe(struct txn *t, struct call *c)
+{
+	const struct msg_file_describe *m = &c->m->file_describe;
+	struct msg_file_record before, r;
+	int rc = file_find(t, &m->file, &before);
+
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_is_zero(&before.message)))
+		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
+	r = before;
+	r.description = m->description;
+	if (rc == 0)
+		rc = file_put(t, &before, &r);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
+
 static const char *
 file_import_fault(const struct msg_file_record *r)
 {

@@ -18,6 +18,7 @@
 [[gnu::warn_unused_result]] int handle_file_get(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_file_read(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_file_remove(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_file_describe(struct txn *t, struct call *c);
 
 /* Handles MSG_IMPORT_RECORD of a file, and MSG_IMPORT_FILE_PIECE. */
 [[gnu::warn_unused_result]] int file_import(

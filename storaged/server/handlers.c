@@ -159,6 +159,7 @@ static const struct handler table[] = {
     {MSG_FILE_BEGIN, HANDLER_WRITES, handle_file_begin},
     {MSG_FILE_GET, HANDLER_READS, handle_file_get},
     {MSG_FILE_REMOVE, HANDLER_DELETES, handle_file_remove},
+    {MSG_FILE_DESCRIBE, HANDLER_WRITES, handle_file_describe},
     {MSG_IMPORT_FILE_PIECE, HANDLER_WRITES, handle_import_file_piece},
     {MSG_SOURCE_UPLOAD, HANDLER_WRITES, handle_source_upload},
     {MSG_SOURCE_ASK, HANDLER_WRITES, handle_source_ask},

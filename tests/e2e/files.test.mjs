@@ -80,13 +80,14 @@ async function upload(banter, sessionId, bytes, name) {
 	const file = await begun(banter, sessionId, bytes.length, name);
 	const { status, json } = await patch(banter, file, 0, bytes);
 	assert.equal(status, 200, JSON.stringify(json));
-	assert.deepEqual(json, {
+	const { type, url, ...state } = json;
+	assert.deepEqual(state, {
 		id: file.id,
 		offset: bytes.length,
 		bytes: bytes.length,
 		complete: true,
 	});
-	return file;
+	return { ...file, type, url };
 }
 
 const say = (banter, sessionId, message, files, more = {}) =>
@@ -113,6 +114,10 @@ describe("files of a session", () => {
 	it("go to the store in one request, are in a message, and are downloaded", async () => {
 		const bytes = picture(3 * PIECE + 7);
 		const file = await upload(banter, "one", bytes, "photo.png");
+		assert.equal(file.type, "image/png");
+		assert.ok((await call(banter, "GET", file.url)).bytes.equals(bytes), "before the message");
+		const empty = await patch(banter, file, bytes.length, Buffer.alloc(0));
+		assert.deepEqual([empty.json.type, empty.json.url], [file.type, file.url]);
 		const said = await say(banter, "one", "Look", [file.id]);
 		assert.equal(said.status, 200, JSON.stringify(said.json));
 		const [question, reply] = await historyOf(banter, "one");
@@ -156,6 +161,33 @@ describe("files of a session", () => {
 		const head = await call(banter, "HEAD", url);
 		assert.equal(head.status, 200);
 		assert.equal(head.bytes.length, 0);
+	});
+
+	it("are described until they are in a message, for people who cannot see them, and the model", async () => {
+		const file = await upload(banter, "described", picture(60));
+		const describe = (body, { id, token } = file) =>
+			call(banter, "PUT", `/v1/files/${id}`, {
+				headers: { "upload-token": token, "content-type": "application/json" },
+				body: JSON.stringify(body),
+			});
+		assert.equal((await describe({ description: "A hinge" })).status, 204);
+		assert.equal((await describe({ description: "The left\u202e hinge\n" })).status, 204);
+		for (const description of [7, undefined, "x".repeat(301)]) {
+			const { status, json } = await describe({ description });
+			assert.equal(status, 400);
+			assert.match(json.details, /^description must be a string/);
+		}
+		const other = { ...file, token: `0${file.token}` };
+		assert.equal((await describe({ description: "x" }, other)).status, 403);
+		const { json } = await say(banter, "described", "[[echo]] Look", [file.id]);
+		assert.equal(json.code, undefined);
+		const [question] = await historyOf(banter, "described");
+		assert.equal(question.files[0].description, "The left hinge");
+		assert.equal((await describe({ description: "x" })).status, 404);
+		const gone = await begun(banter, "described", 10);
+		const path = `/v1/files/${gone.id}`;
+		await call(banter, "DELETE", path, { headers: { "upload-token": gone.token } });
+		assert.equal((await describe({ description: "x" }, gone)).status, 404);
 	});
 
 	it("are not shown by another address", async () => {

@@ -20,13 +20,13 @@ file_name_sequence(struct slice s)
 	return n;
 }
 
-/* Whether a character is left out. */
+/* Whether a character controls a device or the direction of text. */
 static bool
-file_name_drops(struct slice c)
+file_name_is_control(struct slice c)
 {
 	/* U+061C; U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F; U+FEFF; U+0080 to U+009F. */
 	if (c.len == 1)
-		return c.p[0] < ' ' || c.p[0] == 0x7f || strchr("/\\:*?\"<>|", c.p[0]) != NULL;
+		return c.p[0] < ' ' || c.p[0] == 0x7f;
 	if (c.len == 2)
 		return (c.p[0] == 0xd8 && c.p[1] == 0x9c) || (c.p[0] == 0xc2 && c.p[1] < 0xa0);
 	if (c.len != 3)
@@ -39,6 +39,14 @@ file_name_drops(struct slice c)
 		   ((c.p[2] >= 0x8b && c.p[2] <= 0x8f) ||
 		       (c.p[2] >= 0xa8 && c.p[2] <= 0xae))) ||
 	    (c.p[1] == 0x81 && c.p[2] >= 0xa0 && c.p[2] <= 0xaf);
+}
+
+/* Whether a character is left out of a name. */
+static bool
+file_name_drops(struct slice c)
+{
+	return (c.len == 1 && c.p[0] != '\0' && strchr("/\\:*?\"<>|", c.p[0]) != NULL) ||
+	    file_name_is_control(c);
 }
 
 /* The part behind the last slash of either kind. */
@@ -98,6 +106,19 @@ file_name_clean(struct slice name, char out[FILE_NAME_SIZE])
 		kept = (struct slice){kept.p + 1, kept.len - 1};
 	file_name_fit(kept.len == 0 ? slice_str("file") : kept, out);
 	buf_clear(&clean);
+}
+
+void
+file_description_clean(struct slice text, struct buf *out)
+{
+	buf_reset(out);
+	while (text.len > 0) {
+		const struct slice c = {text.p, file_name_sequence(text)};
+
+		if (!file_name_is_control(c))
+			must(buf_append(out, c.p, c.len) == 0);
+		text = (struct slice){text.p + c.len, text.len - c.len};
+	}
 }
 
 void

@@ -16,6 +16,9 @@
  */
 void file_name_clean(struct slice name, char out[FILE_NAME_SIZE]);
 
+/* Writes a description without the characters that control a device or the direction of text. out has room for all of it. */
+void file_description_clean(struct slice text, struct buf *out);
+
 /* Appends a Content-Disposition's value (RFC 6266): a download with this name. */
 void file_name_disposition(struct slice name, struct buf *out);
 

@@ -107,7 +107,8 @@ static const struct {
     {MSG_WEBHOOK_RECORD, "old_secret"}, {MSG_MESSAGE_RECORD, "files"},
     {MSG_VISITOR_RECORD, "proved"}, {MSG_INVITATION_RECORD, "mail"}, {MSG_TOOL_RECORD, "class"},
     {MSG_STEP_RECORD, "class"}, {MSG_NOTE_RECORD, "mentions"}, {MSG_READ_RECORD, "following"},
-    {MSG_SNIPPET_RECORD, "structure"}};
+    {MSG_SNIPPET_RECORD, "structure"}, {MSG_FILE_RECORD, "description"},
+    {MSG_FILE_ITEM, "description"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */
@@ -588,18 +589,41 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
 	return message_json_read_text(f, value, at, error);
 }
 
-/* Whether an item of a list has such a member. */
+/* Whether all members of an item of a list are fields. */
 static int
 message_json_check_item(const json_t *object, uint16_t type, struct message_json_error *error)
 {
 	size_t members = 0;
 
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		members += !message_json_is_version(f);
+		members += !message_json_is_version(f) &&
+		    json_object_get(object, message_json_member_name(type, f)) != NULL;
 	if (json_object_size(object) == members)
 		return 0;
 	return message_json_fail(
 	    error, "an item of %s has unknown members", msg_desc(type)->name);
+}
+
+/* Reads the fields of an item of a list. */
+static int
+message_json_read_item(json_t *object, uint16_t type, union msg *item, struct buf *out,
+    struct message_json_error *error)
+{
+	bool optional = false;
+
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
+		void *to = (uint8_t *)item + f->offset;
+
+		optional = optional || message_json_is_added(type, f);
+		if (message_json_is_version(f))
+			wire_set_number(f, to, f->max);
+		else if ((!optional ||
+			     json_object_get(object, message_json_member_name(type, f)) !=
+				 NULL) &&
+		    message_json_read_field(object, type, f, item, out, error) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* Reads an array of objects, and appends them as a list to out, which must not move what it has. */
@@ -616,16 +640,8 @@ message_json_read_items(json_t *value, const char *name, uint16_t type, struct b
 	json_array_foreach (value, i, object) {
 		union msg item = {0};
 
-		for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END;
-		     f++) {
-			void *to = (uint8_t *)&item + f->offset;
-
-			if (message_json_is_version(f))
-				wire_set_number(f, to, f->max);
-			else if (message_json_read_field(object, type, f, &item, out, error) ==
-			    -1)
-				return -1;
-		}
+		if (message_json_read_item(object, type, &item, out, error) == -1)
+			return -1;
 		if (message_json_check_item(object, type, error) == -1)
 			return -1;
 		if (buf_spare(out) < LIST_SPARE ||

@@ -65,6 +65,8 @@ files_json_write(struct json_writer *j, struct slice list)
 			json_write_str(j, "url", slice_str(link));
 		else
 			json_write_null(j, "url");
+		if (file.description.len > 0)
+			json_write_str(j, "description", file.description);
 		json_write_close(j, '}');
 	}
 	json_write_close(j, ']');

@@ -9,5 +9,6 @@
 /* workerd/api/routes.def has the paths. */
 api_handler_fn handle_chat_file, handle_widget_file_begin, handle_admin_file;
 api_handler_fn handle_file_download, handle_file_head, handle_file_patch, handle_file_delete;
+api_handler_fn handle_file_description;
 
 #endif

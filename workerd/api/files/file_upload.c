@@ -1,11 +1,15 @@
 /*
- * PATCH, HEAD and DELETE of /v1/files/{id} with the token of an upload: sends the bytes of a file from the offset on that is
- * stored, says where that is, and gives the file up. A body goes to the store in pieces of 64 KiB, each when the one before is
+ * PATCH, HEAD, PUT and DELETE of /v1/files/{id} with the token of an upload: sends the bytes of a file from the offset on that is
+ * stored, says where that is, describes the file, and gives it up. A body goes to the store in pieces of 64 KiB, each when the one before is
  * stored; what does not fill a piece is not stored unless it ends the file.
  */
+#include <jansson.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/utf8.h"
+#include "workerd/api/fields/json_read.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/files/file_handlers.h"
 #include "workerd/api/files/file_lane.h"
@@ -15,10 +19,16 @@
 #include "workerd/api/request/store_query.h"
 #include "workerd/files/file_kinds.h"
 #include "workerd/files/file_links.h"
+#include "workerd/files/file_names.h"
 #include "workerd/http/body.h"
 
 #define ANSWER_MAX  4096u
 #define PIECE_BYTES 65536u /* as in FILE_APPEND */
+#define FILE_TYPE_SIZE 101 /* as in FILE_STATE, with its NUL */
+
+/* UTF-16 units of a description, and bytes: FILE_DESCRIBE. */
+#define DESCRIPTION_UNITS 300u
+#define DESCRIPTION_MAX   900u
 
 struct upload_query {
 	struct store_query q;
@@ -28,6 +38,7 @@ struct upload_query {
 	enum file_kind kind;
 	uint64_t announced; /* where the client says that its bytes begin */
 	uint32_t offset, total;
+	char type[FILE_TYPE_SIZE]; /* of the stored bytes */
 	size_t len;
 	uint8_t piece[PIECE_BYTES];
 };
@@ -44,6 +55,14 @@ static void
 file_upload_on_end(struct store_query *q)
 {
 	file_lane_leave(&((struct upload_query *)q)->upload);
+}
+
+/* Remembers what is stored. */
+static void
+file_upload_note(struct upload_query *u, const struct msg_file_state *state)
+{
+	u->offset = state->received;
+	must(slice_copy_text(state->type, u->type, sizeof(u->type)));
 }
 
 /* Ends the request with an error that says where the upload is. */
@@ -64,6 +83,7 @@ file_upload_reply(struct upload_query *u)
 	struct buf *line = api_scratch(u->q.api);
 	struct json_writer j = json_writer(line);
 	const uint32_t offset = u->offset;
+	char link[FILE_LINK_SIZE];
 	struct http_exchange *x;
 
 	json_write_open(&j, NULL, '{');
@@ -71,6 +91,10 @@ file_upload_reply(struct upload_query *u)
 	json_write_uint(&j, "offset", offset);
 	json_write_uint(&j, "bytes", u->total);
 	json_write_bool(&j, "complete", offset == u->total);
+	if (offset == u->total && file_link_make(&u->file, clock_wall_ms(), link)) {
+		json_write_str(&j, "type", slice_str(u->type));
+		json_write_str(&j, "url", slice_str(link));
+	}
 	json_write_close(&j, '}');
 	must(!j.failed);
 	x = store_query_done(&u->q);
@@ -137,7 +161,7 @@ file_upload_on_stored(void *arg, uint16_t type, const union msg *m)
 		    u, 409, "wrong_offset", "Another request sends this file");
 		return;
 	}
-	u->offset = m->file_state.received;
+	file_upload_note(u, &m->file_state);
 	file_upload_take(u);
 }
 
@@ -190,7 +214,7 @@ file_upload_on_state(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&u->q, type, m);
 		return;
 	}
-	u->offset = m->file_state.received;
+	file_upload_note(u, &m->file_state);
 	u->total = m->file_state.total;
 	if (u->announced != u->offset)
 		file_upload_refuse_at(
@@ -305,7 +329,7 @@ handle_file_head(const struct api_call *c)
 }
 
 static void
-file_upload_on_removed(void *arg, uint16_t type, const union msg *m)
+file_upload_on_accepted(void *arg, uint16_t type, const union msg *m)
 {
 	struct upload_query *u = arg;
 
@@ -322,5 +346,40 @@ handle_file_delete(const struct api_call *c)
 
 	if (u != NULL)
 		store_query_ask(&u->q, MSG_FILE_REMOVE,
-		    &(struct msg_file_remove){.file = u->file}, file_upload_on_removed);
+		    &(struct msg_file_remove){.file = u->file}, file_upload_on_accepted);
+}
+
+/* The description of a body; p NULL: it is invalid. */
+static struct slice
+file_description_read(const json_t *body, struct buf *clean)
+{
+	const struct slice text = json_read_member(body, "description");
+
+	if (text.p == NULL || utf8_utf16_len(text) > DESCRIPTION_UNITS)
+		return (struct slice){0};
+	file_description_clean(text, clean);
+	return buf_len(clean) == 0 ? slice_str("") : buf_slice(clean);
+}
+
+void
+handle_file_description(const struct api_call *c)
+{
+	json_t *body = json_read_object(c->x->body);
+	struct msg_file_describe describe;
+	struct upload_query *u;
+	struct buf clean;
+
+	buf_init(&clean, DESCRIPTION_MAX);
+	describe.description = file_description_read(body, &clean);
+	if (describe.description.p == NULL) {
+		api_reply_invalid_body(c, "description must be a string of at most 300 characters");
+	} else {
+		u = file_upload_new(c);
+		if (u != NULL) {
+			describe.file = u->file;
+			store_query_ask(&u->q, MSG_FILE_DESCRIBE, &describe, file_upload_on_accepted);
+		}
+	}
+	buf_clear(&clean);
+	json_decref(body);
 }

@@ -4352,6 +4352,8 @@ export interface components {
             bytes: number;
             /** @description Its signed address at this service, valid for at least 6 hours: read the message again for a new one. null: for a moment there is none. A file that was removed returns 404. */
             url: string | null;
+            /** @description What it shows, in its sender's words, if known. */
+            description?: string;
         };
         FileRequest: {
             /** @description Folders, control characters and those that change the direction of text are removed. */
@@ -4384,6 +4386,10 @@ export interface components {
             offset: number;
             bytes: number;
             complete: boolean;
+            /** @description Of a complete file: what its content is. */
+            type?: string;
+            /** @description Of a complete file: its signed address, as in messages. */
+            url?: string;
         };
         UnsupportedFile: {
             error: string;

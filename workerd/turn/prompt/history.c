@@ -151,7 +151,7 @@ history_write_question(struct openai_request *request, struct slice found, struc
 	return rc;
 }
 
-/* A message with files: the model reads which, not what is in them. */
+/* A message with files: the model reads which, and what their sender says that they show, not what is in them. */
 static int
 history_write_files(
     struct openai_request *request, const struct msg_message_record *r, struct slice found)
@@ -166,10 +166,12 @@ history_write_files(
 	must(buf_append(&text, r->text.p, r->text.len) == 0);
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_FILE_ITEM, &file) == WIRE_OK);
-		must(buf_printf(&text, "%s[file: %.*s (%.*s, %u bytes)]",
+		must(buf_printf(&text, "%s[file: %.*s (%.*s, %u bytes)%s%.*s]",
 			 buf_len(&text) == 0 ? "" : "\n", (int)file.name.len,
 			 (const char *)file.name.p, (int)file.type.len,
-			 (const char *)file.type.p, file.bytes) == 0);
+			 (const char *)file.type.p, file.bytes,
+			 file.description.len > 0 ? ": " : "", (int)file.description.len,
+			 (const char *)file.description.p) == 0);
 	}
 	rc = openai_add_message(request, (enum message_role)r->role, buf_slice(&text));
 	buf_clear(&text);

@@ -56,8 +56,10 @@
 static const char *const lines[] = {
     CONVERSATION,
     MESSAGE ",'files':[],'structure':[],'lead':0,'answer':[]}",
-    MESSAGE ",'files':[{'id':'" ID "','name':'a','type':'image/png','bytes':7},{'id':'" OTHER
-	    "','name':'','type':'','bytes':0}],'structure':[],'lead':0,'answer':[]}",
+    MESSAGE ",'files':[{'id':'" ID
+	    "','name':'a','type':'image/png','bytes':7,'description':'A'},{'id':'" OTHER
+	    "','name':'','type':'','bytes':0,'description':''}],'structure':[],'lead':0,'answer':"
+	    "[]}",
     MESSAGE ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
 	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5,'files':[],"
 	    "'structure':[],'lead':0,'answer':[]}",
@@ -112,7 +114,7 @@ static const char *const lines[] = {
 		   "'mail_error':'e'}",
     "{'kind':'file','id':'" ID "','org':'" OTHER "','owner':'" ID "','message':'" OTHER
     "','total':7,'received':7,'created_at':1,'due_at':0,'digest':'" TOKEN "','expected':'" TOKEN
-    "','name':'a.txt','type':'text/plain'}",
+    "','name':'a.txt','type':'text/plain','description':'A text'}",
     "{'kind':'file_piece','file':'" ID "','offset':65536,'piece':'00ff'}",
     "{'kind':'responses','org':'" ID "','widget':'" OTHER "','times':'0102'}",
     "{'kind':'return','token':'" TOKEN "','use':'link','org':'" ID "','visitor':'" OTHER
@@ -215,6 +217,11 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	assert_int_equal(record.status, CONVERSATION_INTERRUPTED);
 	assert_int_equal(record.state, STATE_OPEN);
 	assert_int_equal(record.operator_name.len, 0);
+	assert_int_equal(line_read(&line,
+			     json(MESSAGE ",'files':[{'id':'" ID
+					  "','name':'a','type':'t','bytes':7}]}"),
+			     &error),
+	    0);
 	assert_int_equal(line_read(&line, json(OLD_KEY "}"), &error), 0);
 	assert_int_equal(
 	    record_decode(line.request.import_record.record, MSG_KEY_RECORD, &key), WIRE_OK);
