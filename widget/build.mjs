@@ -40,6 +40,7 @@ const partsInside = {
 	name: "parts-inside",
 	setup({ onResolve }) {
 		onResolve({ filter: /\/part-files$/ }, () => ({ path: join(root, "test/part-files.ts") }));
+		onResolve({ filter: /\/file-texts$/ }, () => ({ path: join(root, "test/file-texts.ts") }));
 	},
 };
 
@@ -88,17 +89,16 @@ function checkKeys(names, languages) {
 			...wanted.filter((one) => !has.includes(one)),
 			...has.filter((one) => !wanted.includes(one)),
 		];
-		if (wrong.length > 0)
-			throw new Error(`locales/${name} differs from en.json: ${wrong.join(", ")}`);
+		if (wrong.length > 0) throw new Error(`${name} differs from en.json: ${wrong.join(", ")}`);
 	}
 }
 
 /**
- * Writes the languages as modules lang/<code>-<hash>.js, one hash for all; returns what the loader needs. A page's
- * policy that allows the script allows them, too; JSON would need connect-src.
+ * Writes the languages of a folder as modules lang/<prefix><code>-<hash>.js, one hash for all. A page's policy that
+ * allows the script allows them, too; JSON would need connect-src.
  */
-async function buildLanguages() {
-	const folder = join(root, "src/locales");
+async function buildTexts(source, prefix) {
+	const folder = join(root, source);
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
 	const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
 	const minified = texts.map((text) => {
@@ -114,12 +114,16 @@ async function buildLanguages() {
 	);
 	const hash = hashOf(...minified);
 	for (const [i, name] of names.entries()) {
-		await writeFile(join(dist, "lang", name.replace(".json", `-${hash}.js`)), minified[i]);
+		const file = `${prefix}${name.replace(".json", `-${hash}.js`)}`;
+		await writeFile(join(dist, "lang", file), minified[i]);
 	}
-	return {
-		LANGUAGES: names.map((name) => name.replace(".json", "")).join("|"),
-		LANGUAGE_HASH: hash,
-	};
+	return { languages: names.map((name) => name.replace(".json", "")).join("|"), hash };
+}
+
+/** The texts of the app; returns what the loader needs. */
+async function buildLanguages() {
+	const { languages, hash } = await buildTexts("src/locales", "");
+	return { LANGUAGES: languages, LANGUAGE_HASH: hash };
 }
 
 const compressed = (raw) =>
@@ -208,7 +212,11 @@ async function bundle(entry, format, define = {}) {
 async function buildParts() {
 	const folder = "src/app/parts";
 	const names = (await readdir(join(root, folder))).map((file) => file.replace(".ts", "")).sort();
-	const codes = await Promise.all(names.map((name) => bundle(`${folder}/${name}.ts`, "esm")));
+	const { hash: FILE_TEXTS_HASH } = await buildTexts("src/files/locales", "files-");
+	const define = { FILE_TEXTS_HASH };
+	const codes = await Promise.all(
+		names.map((name) => bundle(`${folder}/${name}.ts`, "esm", define)),
+	);
 	const hash = hashOf(...codes);
 	for (const [i, name] of names.entries())
 		await writeFile(join(dist, `chat-part-${name}-${hash}.js`), codes[i]);
@@ -258,13 +266,17 @@ async function buildPages() {
 
 /** The limits of the compressed files. The loader needs some bytes to spare: its size varies with the hashes in it. */
 const LOADER_BYTES_MAX = 4.3125 * 1024;
-/** What opening a chat loads: loader and app. What waits for a decision must be asked for and decided in every tab: 0.2 KB. */
-const OPEN_BYTES_MAX = 22.40625 * 1024;
+/**
+ * What opening a chat loads: loader and app. What waits for a decision must be asked for and decided in every tab: 0.2 KB. Files
+ * have 0.1: a message may have some and no text, and is known by them.
+ */
+const OPEN_BYTES_MAX = 22.4375 * 1024;
 /**
  * The same with all parts. A conversation needs loader, app and the list of messages: 36.3 KB, of which Markdown has 6.6. The part for
- * buttons, cards, forms and decisions (2.6 KB) is loaded for the first message that has some.
+ * buttons, cards, forms and decisions (2.6 KB) is loaded for the first message that has some. Files have 1.2 for the buttons of a
+ * widget that takes some, and 7 for the first file that is sent or shown: uploads that are resumed, checked pictures, the viewer.
  */
-const WIDGET_BYTES_MAX = 46.25 * 1024;
+const WIDGET_BYTES_MAX = 55 * 1024;
 /** The largest ones: German, French and Japanese. */
 const LANGUAGE_BYTES_MAX = 1024;
 /** Of a shim before compression. */

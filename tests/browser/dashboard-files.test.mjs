@@ -12,6 +12,7 @@ import { missing } from "./browser.mjs";
 import { assertAccessible, SCREENS } from "./dashboard.mjs";
 import { OperatorPage } from "./operator-page.mjs";
 import { BOMB, CUT_JPEG, fileOf, GIF_SCRIPT, pngOf } from "./picture-files.mjs";
+import { give as giveTo, offsetsOf, slowDown } from "./sending.mjs";
 import { isFocused, useSite } from "./site.mjs";
 
 const PICTURE = pngOf(640, 400);
@@ -72,21 +73,6 @@ describe("files in the dashboard", { skip: missing }, () => {
 		return Buffer.from(await (await fetch(banter.url + url)).arrayBuffer());
 	}
 
-	/** Slows uploads down, so that something can happen meanwhile. */
-	async function slowDown(page, bytesPerSecond) {
-		const session = await page.context().newCDPSession(page);
-		await session.send("Network.enable");
-		const set = (offline, uploadThroughput) =>
-			session.send("Network.emulateNetworkConditions", {
-				offline,
-				latency: 0,
-				downloadThroughput: -1,
-				uploadThroughput,
-			});
-		await set(false, bytesPerSecond);
-		return { cut: () => set(true, 0), mend: () => set(false, bytesPerSecond) };
-	}
-
 	it("are chosen, sent without a text, and shown: pictures in a viewer, others by their name", async () => {
 		const id = await talk("chosen");
 		const operator = await open(id);
@@ -114,7 +100,7 @@ describe("files in the dashboard", { skip: missing }, () => {
 		await page.reload();
 		await picture.waitFor();
 		await until("the picture is there", () =>
-			picture.locator("img").evaluate((image) => image.naturalWidth === 640),
+			picture.locator("canvas").evaluate(({ width, height }) => width === 512 && height === 320),
 		);
 		const download = page.waitForEvent("download");
 		await page.getByRole("button", { name: /^notes\.txt/ }).click();
@@ -122,7 +108,8 @@ describe("files in the dashboard", { skip: missing }, () => {
 		await picture.click();
 		const viewer = page.getByRole("dialog", { name: "hinge.png" });
 		await viewer.waitFor();
-		const width = () => viewer.locator("img").evaluate((image) => image.clientWidth);
+		const drawn = viewer.getByRole("img", { name: "hinge.png" });
+		const width = () => drawn.evaluate((image) => image.clientWidth);
 		await until("it is drawn", async () => (await width()) > 0);
 		const before = await width();
 		await page.keyboard.press("+");
@@ -138,20 +125,7 @@ describe("files in the dashboard", { skip: missing }, () => {
 	it("are pasted and dropped into a reply, not into a note", async () => {
 		const operator = await open(await talk("dropped"));
 		const { page } = operator;
-		const give = (selector, type, name) =>
-			page.locator(selector).evaluate(
-				(node, [kind, called]) => {
-					const data = new DataTransfer();
-					data.items.add(new File(["text"], called, { type: "text/plain" }));
-					const options = { bubbles: true, cancelable: true };
-					const event =
-						kind === "paste"
-							? new ClipboardEvent("paste", { ...options, clipboardData: data })
-							: new DragEvent("drop", { ...options, dataTransfer: data });
-					node.dispatchEvent(event);
-				},
-				[type, name],
-			);
+		const give = (selector, type, name) => giveTo(page.locator(selector), type, name);
 		await give(".writing-field", "paste", "pasted.txt");
 		await statesUntil(operator, ["done"]);
 		await give(".thread-box", "drop", "dropped.txt");
@@ -192,10 +166,7 @@ describe("files in the dashboard", { skip: missing }, () => {
 		const operator = await open(id);
 		const { page } = operator;
 		const bytes = pngOf(800, 800, { isNoise: true });
-		const offsets = [];
-		page.on("request", (one) => {
-			if (one.method() === "PATCH") offsets.push(Number(one.headers()["upload-offset"]));
-		});
+		const offsets = offsetsOf(page);
 		const progress = () =>
 			tray(operator)
 				.locator("progress")
@@ -240,12 +211,12 @@ describe("files in the dashboard", { skip: missing }, () => {
 			await page.getByTitle(`Save ${name}`).waitFor();
 		const gif = page.getByRole("button", { name: "Show both.gif" });
 		await until("the GIF is drawn", () =>
-			gif.locator("img").evaluate((image) => image.naturalWidth === 1),
+			gif.locator("canvas").evaluate(({ width }) => width === 1),
 		);
-		const type = await gif
-			.locator("img")
-			.evaluate(async (image) => (await fetch(image.src).catch(() => null))?.type ?? image.src);
-		assert.match(type, /^blob:|basic/);
+		await gif.click();
+		const moving = page.getByRole("img", { name: "both.gif" });
+		assert.match(await moving.getAttribute("src"), /^blob:/);
+		await page.keyboard.press("Escape");
 		assert.equal(await page.evaluate(() => window.wasRun), undefined);
 		await assertAccessible(page);
 	});

@@ -301,7 +301,7 @@ export const SECTIONS: readonly Section[] = [
 			flag("rating", "Visitors can rate replies", "false"),
 			flag("operators.offer", "Visitors can ask for a person", "false"),
 			flag("operators.askEmail", "Asks for an e-mail when nobody is there", "true"),
-			{ ...flag("files.allow", "Visitors can send files, by the API", "false"), only: "setting" },
+			{ ...flag("files.allow", "Visitors can send files", "false"), only: "setting" },
 			{
 				name: "files.kinds",
 				label: "Kinds of files",

@@ -54,6 +54,7 @@ const KNOWN: readonly [string, object][] = [
 						sources: undefined,
 						general: undefined,
 						structure: { text: "a", buttons: [{ label: "b" }] },
+						files: undefined,
 					},
 				},
 				{

@@ -5,6 +5,8 @@ import type { Parts } from "../src/app/parts";
 const files = {
 	log: () => import("../src/app/parts/log"),
 	contact: () => import("../src/app/parts/contact"),
+	attach: () => import("../src/app/parts/attach"),
+	files: () => import("../src/app/parts/files"),
 	network: () => import("../src/app/parts/network"),
 	extras: () => import("../src/app/parts/extras"),
 	offer: () => import("../src/app/parts/offer"),

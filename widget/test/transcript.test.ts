@@ -120,6 +120,17 @@ const started = start(
 const ANSWERED = finish(started, replyKey("b"), "1!", "done");
 const HISTORY = [HI, bot("2", "1!")];
 
+test("a message of files alone is not taken for an earlier one of other files", () => {
+	const files = (id: string) => ({ files: [{ id }] });
+	const asked = (key: string, id: string) => ({ ...user(key, ""), answer: files(id) });
+	const { question, reply } = mine("", null);
+	const own = { question: { ...question, answer: files("b") }, reply };
+	const keys = (...history: ReturnType<typeof asked>[]) =>
+		adopt(FRESH, stored(history), own).messages.map(({ key }) => key);
+	assert.deepEqual(keys(asked("1", "a")), ["welcome", "1", "1/reply", "c", "c/reply"]);
+	assert.deepEqual(keys(asked("1", "b")), ["welcome", "c", "c/reply"]);
+});
+
 test("a repeated text is not taken for the earlier message", () => {
 	const state = adopt(
 		ask(ANSWERED, { role: "user", key: "c", text: "Hi", at: null, isQueued: false }),

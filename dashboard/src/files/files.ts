@@ -11,10 +11,8 @@ import { t } from "./texts";
 
 const SPOKEN = { words: t, code: locale, server: "" };
 
-export type Shown = ReturnType<typeof showFiles>;
-
 /** `renew`: reads the message again. */
-export function show(files: readonly Attached[], renew: () => void): Shown {
+export function show(files: readonly Attached[], renew: () => void): HTMLElement {
 	return showFiles(files, { ...SPOKEN, stage: document.body, renew });
 }
 

@@ -16,19 +16,15 @@ export function MessageFiles({ files, renew }: MessageFilesProps) {
 	const which = files.map(({ id }) => id).join();
 	useEffect(() => {
 		let isOver = false;
-		let end = () => {
-			isOver = true;
-		};
 		loadFiles().then(
 			({ show }) => {
-				if (isOver) return;
-				const shown = show(files, renew);
-				box.current?.replaceChildren(shown.node);
-				end = shown.end;
+				if (!isOver) box.current?.replaceChildren(show(files, renew));
 			},
 			() => {},
 		);
-		return () => end();
+		return () => {
+			isOver = true;
+		};
 	}, [which]);
 	return <div class="message-files" ref={box} />;
 }

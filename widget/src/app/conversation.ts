@@ -11,9 +11,11 @@ import type { Words } from "./words";
 export interface Conversation {
 	/**
 	 * Returns false if the message is not accepted: empty, too long, or too many wait already. `asksPerson`: it asks for
-	 * a person, who is then awaited, whatever the model does; or it is an answer.
+	 * a person, who is then awaited, whatever the model does; or it is an answer, or has files and perhaps no text.
 	 */
 	send(text: string, asksPerson?: Wish): boolean;
+	/** Where files are announced, with the visitor's session or token; without one yet, it connects to get one. */
+	filesUrl(): string;
 	stop(): void;
 	retry(): void;
 	/** Submits contact details, if the widget asks for them. */

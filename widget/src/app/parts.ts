@@ -14,6 +14,10 @@ export interface Parts {
 	readonly contact: typeof import("./parts/contact");
 	/** Frames without a WebSocket, and the widget's settings if the loader could not fetch them. */
 	readonly network: typeof import("./parts/network");
+	/** The button for files. */
+	readonly attach: typeof import("./parts/attach");
+	/** Files that are sent and shown. */
+	readonly files: typeof import("./parts/files");
 	/** What a site may switch on: the button's picture, notices, the teaser, starter questions. */
 	readonly extras: typeof import("./parts/extras");
 	/** What a message offers beside its text: buttons, cards, a form. */

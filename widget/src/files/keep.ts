@@ -10,6 +10,8 @@ export interface Kept {
 	readonly blob: Blob;
 	/** Of the server's; null: it has not begun. */
 	readonly ticket: Ticket | null;
+	/** What it shows, in the sender's words. */
+	readonly description?: string | undefined;
 }
 
 /** The answer to an announcement. */

@@ -4,6 +4,8 @@
 
 /** 100 MB when decoded. */
 const PIXELS_MAX = 25e6;
+/** Of pictures that this browser's user has chosen. */
+export const OWN_PIXELS_MAX = 100e6;
 
 /** The media type of a picture, by its content; "": none, or one that is too large to be decoded. */
 export function pictureType(bytes: Uint8Array, pixelsMax = PIXELS_MAX): string {
@@ -65,8 +67,8 @@ export function pictureType(bytes: Uint8Array, pixelsMax = PIXELS_MAX): string {
 }
 
 /** The picture in a type of ours, which is all that a browser goes by; null: it is not shown. */
-export async function pictureIn(blob: Blob): Promise<Blob | null> {
+export async function pictureIn(blob: Blob, pixelsMax = PIXELS_MAX): Promise<Blob | null> {
 	const bytes = new Uint8Array(await blob.arrayBuffer());
-	const type = pictureType(bytes);
+	const type = pictureType(bytes, pixelsMax);
 	return type ? new Blob([bytes], { type }) : null;
 }

@@ -1,6 +1,7 @@
 // The files of a message: pictures with a room of their own, so that nothing jumps when they come; others with name and size.
 
 import { el } from "../dom";
+import { paint } from "./paint";
 import { pictureIn } from "./picture";
 import { type Attached, own } from "./uploads";
 import { openViewer, type Picture } from "./viewer";
@@ -16,6 +17,7 @@ export interface ShownParts extends Spoken {
 }
 
 const PICTURE = /^image\/(jpeg|png|webp|gif)$/;
+const THUMBNAIL_EDGE = 512;
 
 /** Calls `load` when the node is nearly visible. */
 function whenSeen(node: Element, load: () => unknown): void {
@@ -30,24 +32,26 @@ function whenSeen(node: Element, load: () => unknown): void {
 	watch.observe(node);
 }
 
-/** Returns the list, and the function that ends it. */
-export function showFiles(
-	files: readonly Attached[],
-	parts: ShownParts,
-): { readonly node: HTMLElement; end(): void } {
-	const { words, code, server, stage, renew } = parts;
-	const addresses: string[] = [];
+function save(href: string, name: string): void {
+	el("a", { href, download: name }).click();
+}
 
-	/** Why a file cannot be shown or saved; "": the connection. */
+/** `files`: their addresses may be renewed in place. */
+export function showFiles(files: readonly Attached[], parts: ShownParts): HTMLElement {
+	const { words, code, server, stage, renew } = parts;
+
+	/** Why a file cannot be shown or saved. */
 	function whyNot(status: number): string {
 		if (status !== 403 && status !== 410) return words(status === 404 ? "gone" : "failed");
 		renew?.();
 		return words("expired");
 	}
 
-	function row({ name, bytes, url }: Attached): HTMLElement {
-		const state = el("span", { class: "file-state" }, sizeText(bytes, code));
-		state.setAttribute("role", "status");
+	/** `problem`: why it is not shown as a picture. */
+	function row(file: Attached, problem = ""): HTMLElement {
+		const { id, name, bytes } = file;
+		const size = sizeText(bytes, code);
+		const state = el("span", { class: "file-state", role: "status" }, problem || size);
 		const node = el(
 			"button",
 			{ class: "file-row", type: "button", title: words("save", { name }) },
@@ -55,73 +59,79 @@ export function showFiles(
 			el("span", { class: "file-text" }, el("bdi", { class: "file-name" }, name), state),
 		);
 		node.addEventListener("click", async () => {
-			const at = server + url;
+			const blob = own.get(id)?.blob;
+			if (blob) {
+				const address = URL.createObjectURL(blob);
+				save(address, name);
+				setTimeout(() => URL.revokeObjectURL(address), 60_000);
+				return;
+			}
+			const at = server + file.url;
 			const { status } = await fetch(at, { method: "HEAD" }).catch(() => ({ status: 0 }));
-			const isThere = status === 200 && url;
-			state.textContent = isThere ? sizeText(bytes, code) : whyNot(status);
-			if (isThere) el("a", { href: at, download: name }).click();
+			state.textContent = status === 200 ? size : whyNot(status);
+			if (status === 200) save(at, name);
 		});
 		return node;
 	}
 
 	const pictures: Picture[] = [];
-	const items = files.map((file) => {
-		const item = el("li");
-		const isPicture = PICTURE.test(file.type) || PICTURE.test(`${own.get(file.id)?.blob.type}`);
-		if (!isPicture) {
-			item.append(row(file));
-			return item;
-		}
-		const image = el("img", { alt: "" });
-		const node = el(
-			"button",
-			{ class: "file-picture", type: "button", "aria-label": words("show", { name: file.name }) },
-			image,
-		);
-		let loaded: Promise<string | null> | null = null;
-
-		async function read(): Promise<string | null> {
-			let blob = own.get(file.id)?.blob;
-			if (!blob) {
-				const answer = await fetch(server + file.url).catch(() => null);
-				if (!answer?.ok) return give(whyNot(answer?.status ?? 0));
-				blob = await answer.blob();
+	/** Pictures come first, as many in a line as there is room for. */
+	const rank = ({ type }: Attached) => Number(!PICTURE.test(type));
+	const items = [...files]
+		.sort((a, b) => rank(a) - rank(b))
+		.map((file) => {
+			const item = el("li");
+			const { id, name } = file;
+			if (!PICTURE.test(file.type)) {
+				item.append(row(file));
+				return item;
 			}
-			const picture = await pictureIn(blob);
-			// It can still be saved.
-			if (!picture) return give("");
-			const address = URL.createObjectURL(picture);
-			addresses.push(address);
-			return address;
-		}
+			const node = el("button", {
+				class: "file-picture",
+				type: "button",
+				"aria-label": [words("show", { name }), file.description].filter(Boolean).join(": "),
+			});
+			let loaded: Promise<Blob | null> | null = null;
 
-		function give(state: string): null {
-			const saved = row(file);
-			item.replaceChildren(saved);
-			const line = saved.querySelector(".file-state");
-			if (state && line) line.textContent = state;
-			return null;
-		}
+			/** null: a row says why, and it can still be saved. */
+			async function read(): Promise<Blob | null> {
+				let blob = own.get(id)?.blob;
+				if (!blob) {
+					const answer = await fetch(server + file.url).catch(() => null);
+					if (!answer?.ok) {
+						item.replaceChildren(row(file, whyNot(answer?.status ?? 0)));
+						if (!answer) addEventListener("online", show, { once: true });
+						return null;
+					}
+					blob = await answer.blob();
+				}
+				const picture = await pictureIn(blob);
+				if (!picture) item.replaceChildren(row(file));
+				return picture;
+			}
 
-		const load = () => {
-			loaded ??= read();
-			return loaded;
-		};
-		const n = pictures.push({ name: file.name, load }) - 1;
-		whenSeen(item, async () => {
-			const address = await load();
-			if (address) image.src = address;
+			const load = () => {
+				loaded ??= read();
+				return loaded;
+			};
+			const n = pictures.push({ name, description: file.description, load }) - 1;
+
+			function show(): void {
+				loaded = null;
+				item.replaceChildren(node);
+				whenSeen(item, async () => {
+					const blob = await load();
+					try {
+						if (blob) node.replaceChildren(await paint(blob, THUMBNAIL_EDGE));
+					} catch {
+						item.replaceChildren(row(file));
+					}
+				});
+			}
+
+			node.addEventListener("click", () => openViewer(stage, words, pictures, n));
+			show();
+			return item;
 		});
-		// The page's policy may forbid it.
-		image.addEventListener("error", () => give(""));
-		node.addEventListener("click", () => openViewer(stage, words, pictures, n));
-		item.append(node);
-		return item;
-	});
-	return {
-		node: el("ul", { class: "files" }, ...items),
-		end: () => {
-			for (const address of addresses.splice(0)) URL.revokeObjectURL(address);
-		},
-	};
+	return el("ul", { class: "files" }, ...items);
 }

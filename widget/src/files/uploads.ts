@@ -9,6 +9,8 @@ const WAIT_MS = 1000;
 const WAIT_MAX_MS = 30_000;
 /** A connection on which nothing goes out for so long is lost. */
 const STALL_MS = 30_000;
+/** How often the server is asked whether it still has what is not in a message yet. */
+const CHECK_MS = 300_000;
 
 /** A file in a message. */
 export interface Attached {
@@ -18,6 +20,8 @@ export interface Attached {
 	readonly bytes: number;
 	/** Its signed address; null: none at the moment. */
 	readonly url: string | null;
+	/** What it shows, in its sender's words. */
+	readonly description?: string;
 }
 
 export interface Upload extends Kept {
@@ -26,8 +30,10 @@ export interface Upload extends Kept {
 	readonly phase: "sending" | "waiting" | "done" | "failed";
 	/** Why it failed: the server's code. */
 	readonly code: string;
-	/** The kinds that may be sent, for the code `unsupported_type`. */
-	readonly allowed: readonly string[];
+	/** What may be sent, for the code `unsupported_type`: kinds; for `file_too_large`: bytes. */
+	readonly allowed: readonly (string | number)[];
+	/** Once it is complete. */
+	readonly done?: Attached;
 }
 
 /** The server's refusal, or no answer: status 0. */
@@ -35,7 +41,7 @@ export class Refused extends Error {
 	constructor(
 		readonly status: number,
 		readonly code = "",
-		readonly allowed: readonly string[] = [],
+		readonly allowed: Upload["allowed"] = [],
 	) {
 		super(code);
 	}
@@ -60,6 +66,8 @@ export interface Uploads {
 	isOver(): boolean;
 	remove(key: string): void;
 	retry(key: string): void;
+	/** Says what a file shows. */
+	describe(key: string, description: string): void;
 	/** Those that are complete. */
 	attached(): Attached[];
 	/** The same, which belong to a message now. */
@@ -69,7 +77,7 @@ export interface Uploads {
 }
 
 /** The files that this page has sent, by their ids. */
-export const own = new Map<string, Kept>();
+export const own = new Map<string, Upload>();
 
 function request(
 	method: string,
@@ -99,7 +107,7 @@ function request(
 			signal.removeEventListener("abort", abort);
 			removeEventListener("offline", abort);
 			if (call.status >= 200 && call.status < 300) return resolve(call);
-			let said: { code?: string; allowed?: string[] } = {};
+			let said: { code?: string; allowed?: Upload["allowed"] } = {};
 			try {
 				said = JSON.parse(call.responseText);
 			} catch {
@@ -127,30 +135,36 @@ export function createUploads(parts: UploadParts): Uploads {
 		changed();
 	}
 
+	const save = ({ key, name, blob, ticket, description }: Kept) =>
+		keep.put({ key, name, blob, ticket, description });
+
 	const pause = (ms: number) =>
 		new Promise<void>((done) => {
 			wake = done;
 			setTimeout(done, ms);
 		});
 
+	const ask = (method: string, ticket: Ticket | null, life = signal) =>
+		request(method, `${server}/v1/files/${ticket?.id}`, `${ticket?.token}`, {}, () => {}, life);
+
 	/** One attempt. Throws a Refused. */
 	async function send(key: string, life: AbortSignal): Promise<void> {
 		let file = find(key);
 		if (file?.blob.size === 0) throw new Refused(400, "empty");
 		let offset = 0;
+		let done: Attached | null = null;
 		if (file && !file.ticket) {
 			const blob = await shrink(file.blob);
 			const { id, token } = await begin({ name: file.name, bytes: blob.size });
 			set(key, { blob, ticket: { id, token } });
 			file = find(key);
-			if (file) keep.put({ key, name: file.name, blob, ticket: file.ticket });
+			if (file) save(file);
 		} else if (file?.ticket) {
-			const { id, token } = file.ticket;
-			const url = `${server}/v1/files/${id}`;
-			const said = await request("HEAD", url, token, {}, () => {}, life);
+			const said = await ask("HEAD", file.ticket, life);
 			offset = Number(said.getResponseHeader("Upload-Offset"));
 		}
-		while (file?.ticket && offset < file.blob.size) {
+		// A file that the server has already is asked for its address.
+		while (file?.ticket && !done) {
 			set(key, { sent: offset, phase: "sending" });
 			const { id, token } = file.ticket;
 			const said = await request(
@@ -161,9 +175,22 @@ export function createUploads(parts: UploadParts): Uploads {
 				(sent) => set(key, { sent }),
 				life,
 			);
-			offset = JSON.parse(said.responseText).offset;
+			const answer = JSON.parse(said.responseText);
+			offset = answer.offset;
+			const { type = file.blob.type, bytes, url = null } = answer;
+			if (answer.complete) done = { id, name: file.name, type, bytes, url };
 		}
-		set(key, { sent: offset, phase: "done" });
+		let told = "";
+		for (;;) {
+			const { description = "", ticket } = find(key) ?? {};
+			if (description === told) break;
+			const body = new Blob([JSON.stringify({ description })], { type: "application/json" });
+			const { id, token } = { ...ticket };
+			await request("PUT", `${server}/v1/files/${id}`, `${token}`, { body }, () => {}, life);
+			told = description;
+		}
+		if (done && told) done = { ...done, description: told };
+		if (done) set(key, { sent: offset, phase: "done", done });
 	}
 
 	/** What to do about a failed attempt. Returns whether there is another one. */
@@ -177,7 +204,7 @@ export function createUploads(parts: UploadParts): Uploads {
 			set(key, { phase: "failed", code, allowed });
 			return false;
 		}
-		set(key, { phase: "waiting" });
+		set(key, { phase: "waiting", code });
 		return true;
 	}
 
@@ -209,7 +236,10 @@ export function createUploads(parts: UploadParts): Uploads {
 		wake();
 	});
 
-	function insert(files: readonly Kept[], phase: Upload["phase"] = "waiting"): void {
+	function insert(
+		files: readonly (Kept & Partial<Upload>)[],
+		phase: Upload["phase"] = "waiting",
+	): void {
 		const added = files
 			.slice(0, FILES_MAX - list.length)
 			.map((one): Upload => ({ ...one, sent: 0, phase, code: "", allowed: [] }));
@@ -227,21 +257,29 @@ export function createUploads(parts: UploadParts): Uploads {
 		keep.remove(key);
 		if (running?.key === key) running.life.abort();
 		wake();
-		if (file?.ticket) {
-			const { id, token } = file.ticket;
-			request("DELETE", `${server}/v1/files/${id}`, token, {}, () => {}, signal).catch(() => {});
-		}
+		if (file?.ticket) ask("DELETE", file.ticket).catch(() => {});
 		changed();
 	}
 
 	const isDone = ({ phase }: Upload) => phase === "done";
 
+	/** What is in no message is removed after an hour: then it is sent again. */
+	const timer = setInterval(() => {
+		for (const { key, ticket } of list.filter(isDone))
+			void ask("HEAD", ticket).catch(({ status }) => {
+				if (status !== 404) return;
+				set(key, { ticket: null, sent: 0, phase: "waiting" });
+				next();
+			});
+	}, CHECK_MS);
+	signal.addEventListener("abort", () => clearInterval(timer));
+
 	function attached(): Attached[] {
 		return list.filter(isDone).flatMap((file) => {
-			const { name, blob, ticket } = file;
-			if (!ticket) return [];
-			own.set(ticket.id, file);
-			return [{ id: ticket.id, name, type: blob.type, bytes: blob.size, url: null }];
+			const { done } = file;
+			if (!done) return [];
+			own.set(done.id, file);
+			return [done];
 		});
 	}
 
@@ -263,6 +301,13 @@ export function createUploads(parts: UploadParts): Uploads {
 		retry(key) {
 			set(key, { phase: "waiting", code: "" });
 			wake();
+			next();
+		},
+		describe(key, description) {
+			// A file that is being sent says it at the end.
+			set(key, { description, ...(find(key)?.phase === "done" && { phase: "waiting" }) });
+			const file = find(key);
+			if (file) save(file);
 			next();
 		},
 		attached,

@@ -1,16 +1,20 @@
 // One picture in the whole window: larger and smaller, the next one by keys, buttons or a swipe, and back to where
 // the focus was.
 
-import { el } from "../dom";
+import { detach, el } from "../dom";
+import { paint } from "./paint";
 import type { FileWord, FileWords } from "./words";
 
 export interface Picture {
 	readonly name: string;
-	/** The address of what a browser may decode; null: there is none. */
-	load(): Promise<string | null>;
+	/** What it shows; undefined: nobody has said it. */
+	readonly description: string | undefined;
+	/** What a browser may decode; null: there is none. */
+	load(): Promise<Blob | null>;
 }
 
 const ZOOM_MAX = 8;
+const EDGE_MAX = 4096;
 const SWIPE_PX = 60;
 
 /** `parent`: gets the dialog. */
@@ -26,9 +30,9 @@ export function openViewer(
 	let zoom = 1;
 	let fitted = 0;
 	let from: PointerEvent | null = null;
-	const image = el("img");
+	let image: HTMLElement = el("span");
 	const name = el("p", { dir: "auto", "aria-live": "polite" });
-	const box = el("div", { class: "viewer-box" }, image);
+	const box = el("div", { class: "viewer-box" });
 	const button = (word: FileWord, sign: string, run: () => void) => {
 		const node = el(
 			"button",
@@ -52,6 +56,19 @@ export function openViewer(
 	);
 	const dialog = el("dialog", { class: "viewer" }, bar, box);
 
+	/** A GIF may move; where the page's policy forbids the picture, it does not. */
+	async function draw(blob: Blob): Promise<HTMLElement> {
+		if (blob.type !== "image/gif") return paint(blob, EDGE_MAX);
+		const moving = el("img", { alt: "" });
+		const address = URL.createObjectURL(blob);
+		dialog.addEventListener("close", () => URL.revokeObjectURL(address));
+		moving.src = address;
+		return moving.decode().then(
+			() => moving,
+			() => paint(blob, EDGE_MAX),
+		);
+	}
+
 	function setZoom(to: number): void {
 		if (zoom === 1) fitted = image.clientWidth;
 		zoom = Math.min(Math.max(to, 1), ZOOM_MAX);
@@ -63,14 +80,20 @@ export function openViewer(
 		const picture = pictures[at];
 		if (!picture) return;
 		setZoom(1);
-		image.alt = picture.name;
 		dialog.setAttribute("aria-label", picture.name);
-		name.textContent = picture.name;
-		image.removeAttribute("src");
-		const address = await picture.load();
+		name.textContent = [picture.name, picture.description].filter(Boolean).join(": ");
+		box.replaceChildren();
+		const blob = await picture.load();
+		const next = blob && (await draw(blob).catch(() => null));
 		if (pictures[at] !== picture) return;
-		if (address) image.src = address;
-		else name.textContent = words("failed");
+		if (!next) {
+			name.textContent = words("failed");
+			return;
+		}
+		image = next;
+		image.setAttribute("role", "img");
+		image.setAttribute("aria-label", picture.description ?? picture.name);
+		box.replaceChildren(image);
 	}
 
 	function turn(by: number): void {
@@ -102,7 +125,7 @@ export function openViewer(
 		else if (y > SWIPE_PX) dialog.close();
 	});
 	dialog.addEventListener("close", () => {
-		dialog.parentNode?.removeChild(dialog);
+		detach(dialog);
 		back?.focus({ preventScroll: true });
 	});
 	parent.append(dialog);

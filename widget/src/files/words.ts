@@ -3,7 +3,9 @@
 export type FileWord =
 	| "remove"
 	| "again"
+	| "describe"
 	| "waiting"
+	| "later"
 	| "ready"
 	| "wrongKind"
 	| "tooLarge"
@@ -12,6 +14,7 @@ export type FileWord =
 	| "limit"
 	| "full"
 	| "off"
+	| "blocked"
 	| "failed"
 	| "gone"
 	| "expired"
@@ -48,10 +51,16 @@ const REASONS: Readonly<Record<string, FileWord>> = {
 	too_many_files: "limit",
 	files_full: "full",
 	files_off: "off",
+	blocked: "blocked",
 	empty: "empty",
 };
 
-export function reasonText(words: FileWords, code: string, allowed: readonly string[]): string {
-	const kinds = allowed.map((kind) => kind.toUpperCase()).join(", ");
-	return words(REASONS[code] ?? "failed", { kinds });
+/** `allowed`: what the server says about what it takes. */
+export function reasonText(
+	{ words, code: language }: Spoken,
+	code: string,
+	allowed: readonly (string | number)[],
+): string {
+	const kinds = allowed.map((kind) => `${kind}`.toUpperCase()).join(", ");
+	return words(REASONS[code] ?? "failed", { kinds, size: sizeText(Number(allowed[0]), language) });
 }

@@ -13,7 +13,8 @@ export function keepEvents(host: () => EventTarget | undefined, signal: AbortSig
 		const path = event.composedPath();
 		if (path.indexOf(host() as EventTarget) < 1) return;
 		event.stopImmediatePropagation();
-		const { type, bubbles, key, keyCode, shiftKey, isComposing } = event as KeyboardEvent;
+		const { type, bubbles, key, keyCode, shiftKey, isComposing, clipboardData, dataTransfer } =
+			event as KeyboardEvent & ClipboardEvent & DragEvent;
 		// Not a MouseEvent, whose dispatch would follow a link a second time; nor a KeyboardEvent, which leaves the tree
 		// in Firefox.
 		const copy = Object.assign(new CustomEvent(type, { bubbles, cancelable: true }), {
@@ -21,6 +22,8 @@ export function keepEvents(host: () => EventTarget | undefined, signal: AbortSig
 			keyCode,
 			shiftKey,
 			isComposing,
+			clipboardData,
+			dataTransfer,
 		});
 		if (!path[0]?.dispatchEvent(copy)) event.preventDefault();
 	}

@@ -19,6 +19,7 @@ import {
 	type Ending,
 	enqueue,
 	fail,
+	fileIds,
 	finish,
 	forget,
 	hasEnded,
@@ -31,6 +32,7 @@ import {
 	type Person,
 	patch,
 	type Question,
+	questionOf,
 	type Reply,
 	raise,
 	replyAt,
@@ -38,6 +40,7 @@ import {
 	replyOf,
 	running,
 	type State,
+	saidIn,
 	setRating,
 	setSent,
 	setUnsent,
@@ -47,7 +50,7 @@ import {
 import type { Tokens } from "./tokens";
 import { adopt, mineOf, prepend } from "./transcript";
 
-export interface Engine extends Omit<Conversation, "send" | "draft"> {
+export interface Engine extends Omit<Conversation, "send" | "draft" | "filesUrl"> {
 	/** Accepts a message; the same one again changes nothing. */
 	send(sending: Sending): void;
 	/** Loads the history and follows the running reply. */
@@ -226,6 +229,7 @@ export function createEngine(parts: EngineParts): Engine {
 			context: about.get("context")?.context,
 			// An answer has its own type.
 			...Object(asksPerson),
+			files: fileIds(asksPerson),
 		};
 		if (!connection.send(message)) return;
 		sent = id;
@@ -281,8 +285,9 @@ export function createEngine(parts: EngineParts): Engine {
 		const [first, ...others] = queue.get();
 		isBack = false;
 		// Its reply comes without that. Once more, it would come when the next message already waits for its own.
-		const { text } = history.messages.filter(({ role }) => role === "user").pop() ?? {};
-		if (first && history.active && text === first.text) sent = first.clientMessageId;
+		const newest = history.messages.filter(({ role }) => role === "user").pop();
+		if (first && history.active && saidIn(newest) === saidIn(questionOf(first)))
+			sent = first.clientMessageId;
 		store.update((state) => adopt(state, history, first ? mineOf(state, first) : null));
 		if (first?.failure === null) {
 			const key = replyKey(first.clientMessageId);
@@ -332,9 +337,10 @@ export function createEngine(parts: EngineParts): Engine {
 
 	/** A message of the visitor: without a WebSocket, also that which was sent from here. */
 	function hearVisitor(question: Question): void {
-		const { key, text, at } = question;
+		const { key, at } = question;
 		const [first] = queue.get();
-		const isMine = !isBack && first?.text === text && !first.failure;
+		const isMine =
+			!isBack && first && saidIn(question) === saidIn(questionOf(first)) && !first.failure;
 		if (first && isMine && ready && replyOf(store.get(), replyKey(first.clientMessageId))) {
 			isBack = true;
 			store.update((state) => setSent(state, first.clientMessageId, at));

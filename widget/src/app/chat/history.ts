@@ -43,10 +43,12 @@ export function readMessage(value: unknown): Message | null {
 		general,
 		structure: given,
 		answer,
+		files,
 	}: Unchecked = Object(value);
 	if (typeof id !== "string" || typeof text !== "string") return null;
 	const at = typeof createdAt === "number" ? createdAt : null;
-	if (role === "user") return { role, key: id, text, at, isQueued: false, answer };
+	if (role === "user")
+		return { role, key: id, text, at, isQueued: false, answer: answer ?? (files && { files }) };
 	const isPerson = role === "operator";
 	if (role !== "assistant" && !isPerson) return null;
 	const phase = PHASES.get(status) ?? "done";
@@ -59,7 +61,10 @@ export function readMessage(value: unknown): Message | null {
 		failure: phase === "failed" ? "interrupted" : null,
 		author: isPerson ? readPerson(Object(author)) : null,
 		rating: rating === "up" || rating === "down" ? rating : null,
-		basis: structure || general || Object(sources)[0] ? { sources, general, structure } : null,
+		basis:
+			structure || general || files || Object(sources)[0]
+				? { sources, general, structure, files }
+				: null,
 	};
 }
 

@@ -152,7 +152,8 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	function send(text: string, asksPerson?: Wish): boolean {
 		const message = text.trim();
 		const { length } = store.get().messages.filter((one) => one.role === "user" && one.isQueued);
-		if (message === "" || message.length > MAX_MESSAGE || length >= QUEUE_MAX) return false;
+		if (!(message || asksPerson) || message.length > MAX_MESSAGE || length >= QUEUE_MAX)
+			return false;
 		const sending = {
 			clientMessageId: randomId(),
 			text: message,
@@ -162,6 +163,12 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		if (isShared) unsent.put(sending);
 		act("send", sending);
 		return true;
+	}
+
+	/** Without a connection, a new visitor would have no token. */
+	function filesUrl(): string {
+		act("sync");
+		return place.url("files", token());
 	}
 
 	/** By their names: the tab that runs the conversation may be another one. */
@@ -182,9 +189,15 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		queue.clear();
 		unsent.clear();
 		draft.set("");
+		// As in ui/attach.ts.
+		tab.removeItem(`banter.files${space}`);
 		session.rememberUnread(0);
 		act("forget");
 	}
 
-	return { store, conversation: { ...passed, send, draft, forget }, local };
+	return {
+		store,
+		conversation: { ...passed, send, draft, forget, filesUrl },
+		local,
+	};
 }

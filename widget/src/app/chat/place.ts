@@ -8,7 +8,7 @@ export interface Place {
 	/** Sent as a header with the request for settings. */
 	readonly apiKey?: string;
 	/** `token`: of the visitor; null: none yet. `query`: further members. */
-	url(leaf: "ws" | "events" | "frames", token: string | null, query?: Values): string;
+	url(leaf: "ws" | "events" | "frames" | "files", token: string | null, query?: Values): string;
 }
 
 type Values = Readonly<Record<string, string>>;
@@ -33,8 +33,8 @@ export function widgetPlace(server: string, widgetId: string): Place {
 	};
 }
 
-/** The path of a leaf for the tag with a key. */
-const KEY_PATHS = { ws: "ws", events: "feed", frames: "feed/frames" };
+/** The paths of the leaves that have another one for the tag with a key. */
+const KEY_PATHS: Values = { events: "feed", frames: "feed/frames" };
 
 export function keyPlace(server: string, apiKey: string): Place {
 	const base = `${server}/v1/chat`;
@@ -42,7 +42,7 @@ export function keyPlace(server: string, apiKey: string): Place {
 		settings: `${base}/settings`,
 		apiKey,
 		url: (leaf, token, query) =>
-			build(base, KEY_PATHS[leaf], { sessionId: token ?? "", key: apiKey, ...query }),
+			build(base, KEY_PATHS[leaf] ?? leaf, { sessionId: token ?? "", key: apiKey, ...query }),
 	};
 }
 

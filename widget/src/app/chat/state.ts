@@ -1,6 +1,7 @@
 // The widget's state and the only functions that change it. State is immutable: an unchanged object
 // needs no rendering.
 
+import type { Attached } from "../../files/uploads";
 import type { FailureKind } from "../net/failure";
 
 export type Phase =
@@ -29,7 +30,7 @@ export interface Question {
 	readonly at: number | null;
 	/** It waits for the connection, or for the reply before it. */
 	readonly isQueued: boolean;
-	/** The offer that it takes (Answer); not checked. */
+	/** The offer that it takes (Answer) or its files (Attaching); not checked. */
 	readonly answer?: unknown;
 }
 
@@ -41,8 +42,25 @@ export interface Answer {
 	readonly values?: Readonly<Record<string, string>>;
 }
 
-/** Of a message: it asks for a person, or it is an answer. */
-export type Wish = boolean | Answer;
+/** The message has these files. */
+export interface Attaching {
+	readonly type: "message";
+	readonly files: readonly Attached[];
+}
+
+/** Of a message: it asks for a person, it is an answer, or it has files. */
+export type Wish = boolean | Answer | Attaching;
+
+/** The ids of the files of a message that has some. */
+export function fileIds(wish: unknown): readonly string[] | undefined {
+	return Object(wish).files?.map(({ id }: Attached) => id);
+}
+
+/** What a message says, for comparisons: its text and its files. */
+export function saidIn(message?: Message): string {
+	const { text, answer }: Partial<Question> = Object(message);
+	return `${text} ${fileIds(answer)}`;
+}
 
 /** A person who answers in place of the model. */
 export interface Person {
@@ -69,7 +87,7 @@ export interface Reply {
 	/** null: the model. */
 	readonly author: Person | null;
 	readonly rating: Rating | null;
-	/** What it is based on (ui/sources.ts) and what it offers (ui/offer.ts), as the server says; null: nothing to show. */
+	/** What it is based on (ui/sources.ts), what it offers (ui/offer.ts) and its files (ui/files.ts), as the server says; null: nothing to show. */
 	readonly basis: Basis | null;
 }
 
@@ -79,6 +97,7 @@ export interface Basis {
 	readonly general: unknown;
 	/** `{ waits: true }`: the reply ends with something that waits for a decision. */
 	readonly structure?: unknown;
+	readonly files?: unknown;
 }
 
 /** What the visitor has decided about something that the assistant is to do. */

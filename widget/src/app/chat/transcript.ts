@@ -16,6 +16,7 @@ import {
 	replyKey,
 	replyOf,
 	type State,
+	saidIn,
 } from "./state";
 
 /** A message that this page sent and whose reply is pending. */
@@ -77,7 +78,7 @@ function findMine(
 	const at = messages.map(({ role }) => role).lastIndexOf("user");
 	const answer = messages[at + 1];
 	const isTaken = answer?.role === "assistant" && isOther(answer);
-	return messages[at]?.text === question.text && !isTaken ? at : -1;
+	return saidIn(messages[at]) === saidIn(question) && !isTaken ? at : -1;
 }
 
 /** Our reply, completed by the stored one. */

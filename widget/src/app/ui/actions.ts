@@ -137,11 +137,9 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 	const { words, settings, clock } = parts;
 	let text = "";
 	const time = el("time");
+	const copyButton = createCopy(words, bubble, () => text);
 	const queued = el("span", {}, icon(WAIT), words("queued"));
-	const meta = createBar(
-		time,
-		createCopy(words, bubble, () => text),
-	);
+	const meta = createBar(time, copyButton);
 	const node = el("div", {}, meta);
 	let rating: ReturnType<typeof createRating> | null = null;
 
@@ -150,6 +148,7 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 		render(message) {
 			const { at } = message;
 			text = message.text;
+			copyButton.hidden = !text;
 			const waits = message.role === "user" && message.isQueued;
 			meta.classList.toggle("queued", waits);
 			if (waits) meta.prepend(queued);

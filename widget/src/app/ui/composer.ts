@@ -1,7 +1,7 @@
 // The text field with the send and stop buttons.
 
 import { el } from "../../dom";
-import { isReplying, MAX_MESSAGE, type State } from "../chat/state";
+import { isReplying, MAX_MESSAGE, type State, type Wish } from "../chat/state";
 import type { Words } from "../words";
 import { icon, SEND, STOP } from "./icons";
 
@@ -24,9 +24,21 @@ function isComposing(event: KeyboardEvent): boolean {
 	return event.isComposing || event.keyCode === 229;
 }
 
+/** What the message that is being written has beside its text: the part for files sets `wish` and `sent`. */
+export interface Tray {
+	/** false: it is not ready to be sent. */
+	wish?: Wish | undefined;
+	/** The message was accepted. */
+	sent?(): void;
+	/** The composer's box, and what to call when `wish` has changed. */
+	box?: HTMLElement;
+	check?(): void;
+}
+
 export interface ComposerEvents {
 	/** Returns whether the message was accepted. */
-	send(text: string): boolean;
+	send(text: string, wish?: Wish): boolean;
+	readonly tray: Tray;
 	stop(): void;
 	/** The visitor is typing. */
 	type(): void;
@@ -59,6 +71,9 @@ export function createComposer(
 	// No form: a page in a sandbox may not allow forms.
 	const node = el("div", { class: "composer" }, box, counter);
 
+	const { tray } = events;
+	tray.box = box;
+	tray.check = check;
 	let isFitted = false;
 
 	function fit(): void {
@@ -70,7 +85,7 @@ export function createComposer(
 	function check(): void {
 		const { length } = input.value.trim();
 		const tooLong = length > MAX_MESSAGE;
-		send.disabled = tooLong || length === 0;
+		send.disabled = tooLong || !(tray.wish ?? length);
 		input.setAttribute("aria-invalid", String(tooLong));
 		// An empty field would be left-to-right, with the placeholder of any language.
 		input.dir = input.value ? "auto" : "";
@@ -90,7 +105,8 @@ export function createComposer(
 		});
 
 	function submit(): void {
-		if (!events.send(input.value)) return;
+		if (send.disabled || !events.send(input.value, tray.wish)) return;
+		tray.sent?.();
 		input.value = "";
 		changed();
 		input.focus();

@@ -6,6 +6,7 @@ import type { Message, State } from "../chat/state";
 import type { OpenParts } from "../conversation";
 import { type PartOwner, usePart } from "../parts";
 import { createAvatar } from "./avatar";
+import type { Tray } from "./composer";
 import type { ListEvents, MessageList } from "./message-list";
 
 export interface Log {
@@ -17,7 +18,11 @@ export interface Log {
 	news(state: State): string[];
 }
 
-export type LogParts = PartOwner & Pick<OpenParts, "shell" | "words" | "settings">;
+export type LogParts = PartOwner &
+	Pick<OpenParts, "shell" | "words" | "settings"> & {
+		/** An older app does not give it. */
+		readonly tray?: Tray;
+	};
 
 /** What Markdown may show in another way. */
 const MARKED = /[*_`~[<>&\\#|@+=]|\n\s*\n|^\s*(-|\d+[.)])|\/\/|www|tel:/im;

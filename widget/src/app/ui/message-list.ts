@@ -28,9 +28,10 @@ export type ListEvents = Omit<MessageParts["events"], "answer"> & {
 	introduce(details: Details): void;
 	send(text: string, wish?: Wish): boolean;
 	loadOlder(): void;
+	filesUrl(): string;
 };
 
-type ListParts = LogParts &
+export type ListParts = LogParts &
 	Pick<MessageParts, "createAvatar" | "usePart"> & { readonly events: ListEvents };
 
 interface Shown {
@@ -249,6 +250,8 @@ export function createMessageList(
 		loadOlder();
 	}
 
+	if (parts.tray && Object(parts.shell.record.files).allow)
+		void parts.usePart?.("attach", parts, ({ addAttaching }) => addAttaching(parts));
 	helpLoader(parts.shell, signal);
 	frame.append(scroll.jump);
 	return {

@@ -16,11 +16,13 @@ import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
+import type { LogParts } from "./log";
 import type { Offer } from "./offer";
 import { writerOf } from "./people";
 import { createSources, knownHosts, type Sources } from "./sources";
 
 export interface MessageParts extends ActionParts, PartOwner {
+	readonly shell: LogParts["shell"];
 	readonly events: ActionParts["events"] & {
 		answer(wish: Answer, text: string): boolean;
 		/** An older app has none. */
@@ -58,10 +60,36 @@ function withLinks(text: string): (Node | string)[] {
 	});
 }
 
+/** The room that pictures and files will take, before they are there: as in files.css, unless a name has two lines. */
+function roomFor(files: readonly unknown[]): number {
+	const pictures = files.filter((file) => /^image/.test(Object(file).type)).length;
+	const others = files.length - pictures;
+	return (files[1] ? Math.ceil(pictures / 2) * 118 : pictures * 180) + others * 56 - 6;
+}
+
+/** The files of a message, in a node of their own once it has some. */
+function createAttached(parts: MessageParts) {
+	const room = el("div", { class: "room" });
+	let shown = "";
+	return {
+		/** With newer addresses, too. */
+		render(files: unknown): HTMLElement[] {
+			if (!Array.isArray(files) || !files[0]) return [];
+			const now = JSON.stringify(files);
+			if (!shown) room.style.minHeight = `${roomFor(files)}px`;
+			if (now !== shown)
+				void parts.usePart?.("files", parts, ({ showFiles }) => showFiles(parts, files, room));
+			shown = now;
+			return [room];
+		},
+	};
+}
+
 function createQuestion(parts: MessageParts, { text }: Question): MessageView {
 	const bubble = el("div", { class: "bubble", dir: "auto" }, ...withLinks(text));
 	const actions = createActions(parts, bubble);
-	const body = el("div", { class: "body" }, bubble, actions.node);
+	const attached = createAttached(parts);
+	const body = el("div", { class: "body" });
 	const node = el("div", { class: "row user" }, spoken(parts.words("youSaid")), body);
 	/** Until the server has said when it stored the message. */
 	const now = Date.now();
@@ -69,7 +97,9 @@ function createQuestion(parts: MessageParts, { text }: Question): MessageView {
 		node,
 		render(message, isLast, isDown) {
 			if (message.role !== "user") return;
-			const { at, isQueued } = message;
+			const { at, isQueued, answer } = message;
+			const files = attached.render(Object(answer).files);
+			setChildren(body, [...(text ? [bubble] : []), ...files, actions.node]);
 			actions.render({ ...message, at: at ?? now, isQueued: isQueued || (isLast && isDown) });
 		},
 	};
@@ -165,6 +195,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const avatar = parts.createAvatar(name, author ? author.picture : settings.avatar, author);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
+	const attached = createAttached(parts);
 	const below = el("div", { class: "basis" });
 	let basis: Reply["basis"] = null;
 	let sources: Sources | null = null;
@@ -234,12 +265,14 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		if (waits) wait();
 		else show(text, !isLive(message));
 		actions.render(message);
+		const files = attached.render(message.basis?.files);
 		// The welcome message is no reply.
-		const isDone = message.text && !isLive(message) && key !== "welcome";
+		const isDone = (message.text || files[0]) && !isLive(message) && key !== "welcome";
 		setChildren(body, [
 			...title,
 			...(text || waits ? [bubble] : []),
 			...(offer ? [offer.node] : []),
+			...files,
 			...(below.firstChild ? [below] : []),
 			...(remark ? [remark] : []),
 			...(isDone ? [actions.node] : []),

@@ -59,11 +59,13 @@ export function createNews(
 	}
 
 	function textOf(reply: Reply): string {
-		const { phase, failure, author } = reply;
+		const { phase, failure, author, basis } = reply;
 		if (phase === "paused") return pauseText(words, failure);
 		if (isLive(reply)) return words("isWriting", { name: author?.name ?? writerOf(settings) });
 		if (phase === "failed") return words(failure ?? "broken");
-		const next = nextOf(reply, true);
+		const files: readonly unknown[] = Object(basis).files ?? [];
+		const names = files.map((file) => `${Object(file).name}`);
+		const next = [nextOf(reply, true), ...names].filter(Boolean).join("\n");
 		const named = author ? `${author.name}: ${next}` : next;
 		return phase === "stopped" ? `${words("replyStopped")} ${named}` : named;
 	}

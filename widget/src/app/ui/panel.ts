@@ -5,14 +5,15 @@ import type { Person, Rating, State } from "../chat/state";
 import type { OpenParts } from "../conversation";
 import { usePart } from "../parts";
 import { createAvatar } from "./avatar";
-import { type ComposerEvents, createComposer } from "./composer";
+import { type ComposerEvents, createComposer, type Tray } from "./composer";
 import type { ContactForm, Details } from "./contact";
 import { CLOSE, icon } from "./icons";
 import { createLog, type Log } from "./log";
 import { isModal, keepFocusInside } from "./small-screen";
 import { createStatus } from "./status";
 
-export interface PanelEvents extends ComposerEvents {
+export interface PanelEvents extends Omit<ComposerEvents, "tray"> {
+	filesUrl(): string;
 	close(): void;
 	retry(): void;
 	loadOlder(): void;
@@ -67,10 +68,12 @@ function createHeader({ words, settings }: OpenParts, close: () => void) {
 /** `changed`: a part of it has come, and must be rendered. */
 export function createPanel(parts: OpenParts, events: PanelEvents, changed: () => void): Panel {
 	const { words, settings } = parts;
-	const log = createLog(parts, events, changed);
+	const tray: Tray = {};
+	const log = createLog({ ...parts, tray }, events, changed);
 	const status = createStatus(words, settings.offersPerson, events);
 	const composer = createComposer(words, settings.inputPlaceholder, {
 		...events,
+		tray,
 		type() {
 			log.prepare();
 			events.type();
