@@ -287,7 +287,7 @@ describe("an answer by a channel", () => {
 			],
 		});
 		const yes = { message: message.id, button: "yes" };
-		const all = await times(8, () => answer("press", yes));
+		const all = await times(8, () => answer("press", yes, { files: null }));
 		assert.deepEqual(new Set(all.map((one) => one.conversationId)), new Set([conversationId]));
 		const { code } = await answer("press", { ...yes, button: "2" }, { status: 409 });
 		assert.equal(code, "id_conflict");

@@ -695,6 +695,41 @@ describe("people who write too fast", () => {
 	});
 });
 
+describe("people who write too fast to a bot with a webhook", () => {
+	const limits = { RATE_LIMIT_MAX_REQUESTS: "2", RATE_LIMIT_WINDOW_MS: "4000" };
+	const all = useTelegram(limits, true);
+
+	it("are behind what waits, also while the adapter starts", async () => {
+		const { telegram, adapter } = all;
+		const setHook = () => telegram.calls.find(({ method }) => method === "setWebhook");
+		await until("the webhook is set", setHook);
+		const headers = { "x-telegram-bot-api-secret-token": setHook().body.secret_token };
+		const write = async (n) => {
+			const body = JSON.stringify(telegram.write(1, `[[echo]] ${n}`));
+			const { status } = await fetch(`${all.url}/telegram`, { method: "POST", headers, body });
+			assert.equal(status, 204);
+		};
+		for (let n = 0; n < 5; n++) await write(n);
+		await adapter.stop("SIGKILL");
+		// Telegram is slow to answer the adapter's first request.
+		let go;
+		const slow = new Promise((resolve) => {
+			go = resolve;
+		});
+		telegram.setWebhook = () => slow;
+		await adapter.start();
+		await write(5);
+		go(true);
+		const asked = async () =>
+			(await thread(all, 1)).texts.filter((text) => text.startsWith("[[echo]]"));
+		await until("all are there", async () => (await asked()).length >= 6);
+		assert.deepEqual(
+			await asked(),
+			[0, 1, 2, 3, 4, 5].map((n) => `[[echo]] ${n}`),
+		);
+	});
+});
+
 describe("a bot with a webhook", () => {
 	const all = useTelegram({}, true);
 

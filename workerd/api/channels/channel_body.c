@@ -115,19 +115,25 @@ channel_body_read_text(struct channel_body *body)
 	return units + body->files.len < 1 || units > CHAT_MESSAGE_MAX ? text_wrong : NULL;
 }
 
+/* null is as good as nothing. */
+static bool
+channel_body_has(const struct channel_body *body, const char *member)
+{
+	const json_t *value = json_object_get(body->json, member);
+
+	return value != NULL && !json_is_null(value);
+}
+
 /* An answer has no text and no files of its own. */
 static const char *
 channel_body_read_said(struct channel_body *body)
 {
-	const json_t *answer = json_object_get(body->json, "answer");
-
-	if (answer == NULL || json_is_null(answer))
+	if (!channel_body_has(body, "answer"))
 		return channel_body_read_text(body);
-	if (json_object_get(body->json, "text") != NULL ||
-	    json_object_get(body->json, "files") != NULL)
+	if (channel_body_has(body, "text") || channel_body_has(body, "files"))
 		return "answer must come without text and files";
 	buf_init(&body->answer, STRUCTURE_PARTS_MAX);
-	return structure_read_answer(answer, &body->answer);
+	return structure_read_answer(json_object_get(body->json, "answer"), &body->answer);
 }
 
 static const char *

@@ -101,11 +101,19 @@ const held = new Map();
 /** Puts a message into its person's line, which moves from then on, after so many ms. */
 async function hold(message, ms) {
 	const person = message.from.id;
-	const queue = held.get(person);
-	if (queue === undefined) held.set(person, [message]);
-	else queue.push(message);
-	await journal.hold(message);
-	if (queue === undefined) void drain(person, ms);
+	const isFirst = !held.has(person);
+	const queue = held.get(person) ?? [];
+	held.set(person, queue);
+	queue.push(message);
+	try {
+		await journal.hold(message);
+	} catch (error) {
+		// It comes again.
+		if (queue.includes(message)) queue.splice(queue.indexOf(message), 1);
+		throw error;
+	} finally {
+		if (isFirst) void drain(person, ms);
+	}
 }
 
 async function drain(person, ms) {
@@ -241,6 +249,10 @@ async function end() {
 }
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, end);
 
+// What arrives from now on comes behind what waits.
+for (const message of journal.held.values())
+	held.set(message.from.id, [...(held.get(message.from.id) ?? []), message]);
+
 server.listen(Number(setting("PORT", "4100")), setting("HOST", "127.0.0.1"), async () => {
 	log("started", { port: server.address().port, by: hook === undefined ? "polling" : "webhook" });
 	try {
@@ -248,10 +260,6 @@ server.listen(Number(setting("PORT", "4100")), setting("HOST", "127.0.0.1"), asy
 	} catch (error) {
 		log("telegram_refused", { why: error.message });
 		process.exit(1);
-	}
-	const waiting = [...journal.held.values()];
-	for (const message of waiting) {
-		held.set(message.from.id, [...(held.get(message.from.id) ?? []), message]);
 	}
 	for (const person of held.keys()) void drain(person, 0);
 	if (hook === undefined) await poll(bot, handle, { signal: stop.signal, log });

@@ -287,7 +287,7 @@ async function sendButtons(bot, to, text, rows, words) {
 	} catch (error) {
 		if (error.status !== 400) throw error;
 	}
-	return sendPart(bot, to, words);
+	for (const part of split(words)) await sendPart(bot, to, part);
 }
 
 const linesOf = (buttons) =>
