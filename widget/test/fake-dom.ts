@@ -1,5 +1,15 @@
 // The part of the DOM that src/markdown uses, for tests without a browser.
 
+// Node 18 has none. The widget cannot do with plain events: Prototype.js and MooTools put something else in place of Event.
+globalThis.CustomEvent ??= class extends Event {
+	readonly detail: unknown;
+
+	constructor(type: string, { detail, ...init }: CustomEventInit = {}) {
+		super(type, init);
+		this.detail = detail;
+	}
+} as unknown as typeof CustomEvent;
+
 class FakeNode {
 	parentNode: FakeElement | null = null;
 

@@ -47,7 +47,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	/** What the visitor did: the method's name and its arguments. */
 	const calls: unknown[][] = [];
 	const note = (name: string, args: unknown[]) =>
-		calls.push([name, ...args.filter((one) => !(one instanceof Event))]) > 0;
+		calls.push([name, ...args.filter((one) => one !== undefined && !(one instanceof Event))]) > 0;
 	const acts = NAMES.map((name) => [name, (...args: unknown[]) => note(name, args)]);
 	const draft = {
 		get: () => String(record.draft ?? ""),

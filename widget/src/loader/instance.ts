@@ -149,7 +149,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 		});
 		const moved = (isInBody: boolean) => {
 			isAlive = false;
-			host.dispatchEvent(new Event("alive"));
+			host.dispatchEvent(new CustomEvent("alive"));
 			if (!isAlive) return again();
 			frame.classList.toggle("inline", !isInBody);
 			host.toggleAttribute("data-inline", !isInBody);

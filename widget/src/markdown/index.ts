@@ -64,7 +64,7 @@ export function createMarkdown(options: Options): Markdown {
 		timer = 0;
 		if (!node.isConnected) return;
 		addSlice();
-		node.dispatchEvent(new Event("grow", { bubbles: true }));
+		node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
 	}
 
 	return {

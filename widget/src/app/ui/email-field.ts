@@ -27,7 +27,7 @@ export function createEmailField(words: Words, introduce: (details: Details) => 
 	function blame(text: string): void {
 		problem.textContent = text;
 		input.setAttribute("aria-invalid", String(text !== ""));
-		node.dispatchEvent(new Event("grow", { bubbles: true }));
+		node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
 	}
 
 	function submit(): void {

@@ -146,5 +146,5 @@ export async function showFiles(
 	const spoken = { words: await wordsOf(parts), code: shell.language.code };
 	room.replaceChildren(show(files, { ...spoken, server: serverFor(parts), stage: shell.frame }));
 	room.style.minHeight = "";
-	room.dispatchEvent(new Event("grow", { bubbles: true }));
+	room.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
 }

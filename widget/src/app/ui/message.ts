@@ -237,7 +237,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		void parts.usePart?.("offer", parts, ({ createOffer }) => {
 			offer = createOffer(words, now.structure, id, events.answer, events.decide);
 			draw();
-			node.dispatchEvent(new Event("grow", { bubbles: true }));
+			node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
 		});
 	}
 

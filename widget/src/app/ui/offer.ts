@@ -167,7 +167,7 @@ function createForm(parts: Parts, list: unknown, lead: string): HTMLElement {
 		const wrong = fields.find(({ input }) => input.matches("[aria-invalid=true]"));
 		if (wrong || !given[0]) {
 			(wrong ?? fields[0])?.input.focus();
-			node.dispatchEvent(new Event("grow", { bubbles: true }));
+			node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
 			return;
 		}
 		const values = Object.fromEntries(given.map((one) => [one.name, one.value()]));
