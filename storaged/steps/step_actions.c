@@ -198,6 +198,16 @@ step_is_held(const struct msg_conversation_record *conversation)
 	return conversation->state == STATE_PERSON;
 }
 
+/* Whether the request of a step is to be sent. In a held conversation, only what an operator has decided since is: a takeover
+ * ends what was proposed before. */
+static bool
+step_may_run(
+    const struct msg_step_record *r, const struct msg_conversation_record *conversation)
+{
+	return r->state == STEP_PROPOSED &&
+	    (!step_is_held(conversation) || r->decider == DECIDED_BY_OPERATOR);
+}
+
 /* The tool of a step; nothing if it is gone. */
 static int
 step_read_tool(struct txn *t, const struct msg_step_record *r, struct slice *bytes,
@@ -287,7 +297,7 @@ handle_step_take(struct txn *t, struct call *c)
 		rc = action_find(t, &m->conversation, &m->step, &r);
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
-	if (rc == 0 && r.state == STEP_PROPOSED && !step_is_held(&conversation))
+	if (rc == 0 && step_may_run(&r, &conversation))
 		return step_run(t, c, &r, &conversation);
 	if (rc == 0 && r.state == STEP_RUNNING && id_equal(&r.run, &m->run))
 		return step_run_repeated(t, c, &r, &conversation);
@@ -303,6 +313,7 @@ handle_step_end(struct txn *t, struct call *c)
 	const struct msg_step_end *m = &c->m->step_end;
 	const uint64_t now = clock_wall_ms();
 	struct msg_step_record before, after;
+	bool open;
 	int rc = action_find(t, &m->conversation, &m->step, &before);
 
 	if (rc == MDB_NOTFOUND)
@@ -314,14 +325,15 @@ handle_step_end(struct txn *t, struct call *c)
 	if (!id_equal(&before.run, &m->run))
 		return call_refuse(c, STORE_TAKEN, "another run has this step");
 	call_ok(c);
+	/* That a repeated request failed says nothing about the ones before it. */
+	open = m->state == STEP_UNKNOWN || (m->state == STEP_FAILED && before.tries > 1);
 	/* Known late is known. */
-	if (before.state != STEP_RUNNING &&
-	    (before.state != STEP_UNKNOWN || m->state == STEP_UNKNOWN))
+	if (before.state != STEP_RUNNING && (before.state != STEP_UNKNOWN || open))
 		return 0;
 	after = before;
 	after.status = m->status;
 	after.ms = m->ms;
-	if (m->state == STEP_UNKNOWN) {
+	if (open) {
 		after.again = m->again;
 		return action_try_again(&after, now) ? action_put(t, c, &before, &after)
 						     : action_lose(t, c, &before, &after);

@@ -164,26 +164,48 @@ handle_tools_read(struct txn *t, struct call *c)
 	return 0;
 }
 
-/* A read, or an action that waits from now on. A repeated request finds it as it is now. */
+/* An action that waits from now on. A person who has taken over would not see why it is done. */
 static int
-step_store(struct txn *t, struct call *c, const struct msg_step_record *r)
+step_wait(struct txn *t, struct call *c, const struct msg_step_record *r)
 {
-	const struct key key = action_key(&r->conversation, &r->id);
-	struct msg_step_record new = *r, stored;
+	const struct key key = key_id(&r->conversation);
+	struct msg_conversation_record conversation;
+	struct msg_step_record new = *r;
 	const bool confirms = r->class == TOOL_CONFIRM;
-	int rc;
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
 
-	if (r->class == TOOL_READ)
-		return txn_put_record(t, TABLE_STEPS, &key, r);
-	if (r->state != STEP_WAITING)
-		return call_refuse(c, STORE_INVALID, "an action waits for a decision first");
-	rc = txn_get_record(t, TABLE_STEPS, &key, &stored);
-	if (rc != MDB_NOTFOUND)
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	if (rc != 0)
 		return rc;
+	if (conversation.state == STATE_PERSON)
+		return call_refuse(c, STORE_CONFLICT, "a person has the conversation");
 	new.expires_at = clock_wall_ms() +
 	    (confirms ? t->env->confirm_expires_ms : t->env->approve_expires_ms);
 	new.due_at = new.expires_at;
 	return action_add(t, c, &new);
+}
+
+/* A read, or an action. A repeated request finds the action as it is now. */
+static int
+step_store(struct txn *t, struct call *c, const struct msg_step_record *r)
+{
+	const struct key key = action_key(&r->conversation, &r->id);
+	const bool reads = r->class == TOOL_READ;
+	struct msg_step_record stored;
+	int rc;
+
+	if (!reads && r->state != STEP_WAITING)
+		return call_refuse(c, STORE_INVALID, "an action waits for a decision first");
+	rc = action_find(t, &r->conversation, &r->id, &stored);
+	if (rc == 0 &&
+	    ((stored.class == TOOL_READ) != reads || !hash_equal(&stored.shown, &r->shown)))
+		return call_refuse(c, STORE_INVALID, "another step has this id");
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	if (reads)
+		return txn_put_record(t, TABLE_STEPS, &key, r);
+	return rc == 0 ? 0 : step_wait(t, c, r);
 }
 
 int
@@ -274,6 +296,11 @@ step_import(struct txn *t, struct call *c, const struct msg_step_record *r)
 	if (rc != 0)
 		return rc;
 	rc = action_find(t, &r->conversation, &r->id, &stored);
+	/* What was decided and done here since the export must not wait again. */
+	if (rc == 0 && stored.class != TOOL_READ) {
+		call_ok(c);
+		return 0;
+	}
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = action_put(t, c, rc == 0 ? &stored : NULL, &new);
 	if (rc == 0)

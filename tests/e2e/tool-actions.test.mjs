@@ -382,6 +382,119 @@ it("an operator tries again what was not done", () =>
 		shopOf({}),
 	));
 
+for (const [what, fail] of [
+	["is refused", (shop) => (shop.refunds = "refuse")],
+	["cannot be sent", (shop) => shop.stop()],
+])
+	it(`stays unknown if the second request ${what}: the first may have done it`, () =>
+		withTools(
+			"chat",
+			refunds(),
+			async ({ banter, shop }) => {
+				shop.refunds = "drop";
+				const { json } = await banter.chat("s", "My money back!");
+				await decide(banter, json.step, "yes");
+				await stateOf(banter, "unknown");
+				fail(shop);
+				const [step] = await openSteps(banter);
+				await operatorDecides(banter, 200, step, "again");
+				const ended = await until("the second request has ended", async () => {
+					const [{ state, tries }] = await steps(banter, json);
+					return tries === 2 && state !== "running" && state;
+				});
+				assert.deepEqual([ended, shop.ledger.length], ["unknown", 1]);
+				assert.equal((await openSteps(banter)).length, 1);
+			},
+			shopOf({}),
+		));
+
+it("is tried again for the person who has the conversation", () =>
+	withTools(
+		"chat",
+		refunds(),
+		async ({ banter, shop }) => {
+			shop.refunds = "drop";
+			const { json } = await banter.chat("s", "My money back!");
+			await decide(banter, json.step, "yes");
+			await stateOf(banter, "unknown");
+			await adminExpect(banter, 200, "POST", `conversations/${json.conversationId}/takeover`, {
+				name: "Kim",
+			});
+			shop.refunds = "answer";
+			const [step] = await openSteps(banter);
+			await operatorDecides(banter, 200, step, "again");
+			await stateOf(banter, "done");
+			assert.equal((await conversation(banter, json)).conversation.state, "person");
+		},
+		shopOf({}),
+	));
+
+it("a test of the tool is no read either: it is not sent again, and may be unknown", () =>
+	withTools(
+		"chat",
+		refunds(),
+		async ({ banter, shop, tool }) => {
+			const test = async () =>
+				(
+					await adminExpect(banter, 200, "POST", `tools/${tool.id}/test`, {
+						arguments: { order: "1042", amount: 1 },
+					})
+				).state;
+			assert.equal(await test(), "done");
+			shop.refunds = "drop";
+			assert.equal(await test(), "unknown");
+			assert.equal(shop.ledger.length, 2);
+		},
+		shopOf({}),
+	));
+
+it("is no other step after a restart, if an earlier run has stored only the second of its reads", () =>
+	withTools(
+		"chat",
+		(to, request) => {
+			const results = to.results(request);
+			if (results.length === 0)
+				return to.call([
+					["find_order", '{"order":"1"}'],
+					["find_order", '{"order":"2"}'],
+				]);
+			return results.length === 1
+				? to.call([["refund", '{"order":"2","amount":3}']])
+				: to.say(JSON.stringify(results.at(-1)));
+		},
+		async ({ banter, shop, tool }) => {
+			const refund = await adminExpect(banter, 201, "POST", "tools", {
+				...REFUND,
+				url: `${shop.url}/refunds`,
+			});
+			await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { tools: [tool.id, refund.id] });
+			const ask = () => banter.chat("s", "?", withId("m1"));
+			const lost = ask().catch(() => undefined);
+			await until("both reads wait", () => shop.held.length === 2);
+			const second = shop.requests.findIndex(({ path }) => path.endsWith("/2"));
+			shop.held[second].end('{"state":"second"}');
+			const [{ _id: conversationId }] = (await adminExpect(banter, 200, "GET", "conversations"))
+				.conversations;
+			const stored = () => steps(banter, { conversationId });
+			await until("the second read is stored", async () => (await stored()).length === 1);
+			await banter.killWorkers(banter.workerPids());
+			await lost;
+			await until("it is back", async () => (await banter.get("/health/ready")).status === 200);
+			const { json } = await ask();
+			assert.deepEqual([json.status, json.step?.state], ["waiting", "waiting"]);
+			const [step] = await visitorSteps(banter);
+			assert.equal(step?.id, json.step.id);
+			await decide(banter, step, "yes");
+			await stateOf(banter, "done");
+			assert.deepEqual(
+				(await stored()).map(({ name }) => name),
+				["find_order", "refund"],
+			);
+			assert.equal(shop.ledger.length, 1);
+		},
+		{ members: (shop) => ({ url: `${shop.url}/slow/{{args.order}}` }) },
+	));
+
 it("is repeated with the same key if the server does nothing twice", () =>
 	withTools(
 		"chat",
@@ -428,9 +541,10 @@ it("an import goes on with what waits, and does nothing that may have been done"
 				.map((line) => JSON.parse(line));
 			const [a, b, c] = lines.filter(({ kind }) => kind === "step");
 			const begun = { expires_at: 0, decider: "visitor", decided_at: 1, run: a.tool, tries: 1 };
+			const other = ({ id }) => ({ ...begun, id: `${id.slice(0, -2)}63` });
 			await importRecords(banter, [
-				{ ...a, ...begun, state: "running" },
-				{ ...b, ...begun, state: "proposed" },
+				{ ...a, ...other(a), state: "running" },
+				{ ...b, ...other(b), state: "proposed" },
 				c,
 			]);
 			const states = async () =>
@@ -444,7 +558,10 @@ it("an import goes on with what waits, and does nothing that may have been done"
 			await decide(banter, step, "yes", "c");
 			await stateOf(banter, "done", "c");
 			assert.deepEqual(await states(), ["unknown", "unknown", "done"]);
+			await feedTool(banter, stdout, 0, "import", "-");
+			assert.deepEqual(await states(), ["unknown", "unknown", "done"]);
 			assert.equal(shop.ledger.length, 1);
+			await expectTool(banter, 0, "verify");
 		},
 		shopOf({}),
 	));
@@ -472,6 +589,7 @@ describe("a tool that changes something", () => {
 		["shows no unknown name", { confirmation: "{{args.nobody}}" }, "confirmation"],
 		["has limits of numbers only", { approveAbove: { order: 5 } }, "approveAbove"],
 		["has limits that are numbers", { approveAbove: { amount: "5" } }, "approveAbove"],
+		["has limits only if it is no read", { class: "read", approveAbove: { amount: 5 } }, "class"],
 	])
 		it(why, () =>
 			withTools("chat", refunds(), async ({ banter, shop }) => {

@@ -102,6 +102,17 @@ tool_check_limits(json_t *json, const json_t *schema, char *why)
 	return true;
 }
 
+/* An object of no limits is none. */
+static bool
+tool_has_limits(const struct msg_tool_record *r)
+{
+	json_t *limits = tool_load(r->approve_above);
+	const bool any = json_object_size(limits) > 0;
+
+	json_decref(limits);
+	return any;
+}
+
 /* What an action needs. */
 static const char *
 tool_fault_of_action(const struct msg_tool_record *r, const json_t *schema, char *why)
@@ -112,7 +123,14 @@ tool_fault_of_action(const struct msg_tool_record *r, const json_t *schema, char
 	if (r->confirmation.len > 0 &&
 	    !tool_template_check(r->confirmation, TOOL_IN_TEXT, schema, why))
 		return "confirmation";
-	if (r->class == TOOL_READ && r->approve_above.len == 0)
+	/* Below the limits, nobody would be asked about it, and it might be done twice. */
+	if (r->class == TOOL_READ && tool_has_limits(r)) {
+		(void)snprintf(why, TOOL_WHY_MAX,
+		    "a tool with approveAbove changes something: it must be confirm or "
+		    "approve");
+		return "class";
+	}
+	if (r->class == TOOL_READ)
 		return NULL;
 	if (r->confirmation.len == 0) {
 		(void)snprintf(why, TOOL_WHY_MAX,
@@ -403,7 +421,7 @@ tool_propose(const struct tool *t, struct slice arguments, const struct tool_val
 }
 
 struct tool_call {
-	bool acts; /* it is no read */
+	bool acts; /* it is no read, also if an owner tests it */
 	tool_outcome_fn *fn;
 	void *arg;
 	char *pointers;         /* the tool's */
@@ -509,7 +527,7 @@ tool_call_start(struct tool_http *http, const struct tool *t, struct slice argum
 	struct tool_values all = *values;
 	struct prepared p;
 
-	call->acts = key != NULL;
+	call->acts = t->record.class != TOOL_READ || key != NULL;
 	call->fn = fn;
 	call->arg = arg;
 	call->pointers = slice_strdup(t->record.result);

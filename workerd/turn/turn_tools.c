@@ -35,6 +35,8 @@ struct turn_step {
 	const struct tool *tool; /* NULL: it has called one that its agent does not have */
 	struct tool_call *call;  /* under way */
 	bool over;
+	struct id
+	    id; /* of the turn whose model made it, except for the last byte: its number there */
 	unsigned round; /* from 1 on */
 	char *name, *arguments, *result;
 	bool bad_arguments; /* they are no JSON object */
@@ -54,6 +56,7 @@ struct turn_tools {
 	struct tool_calls calls; /* of the response that arrives */
 	struct turn_step steps[STEPS_MAX + 1];
 	size_t steps_n, running;
+	uint8_t number;          /* the highest one of a step of this turn; 0: it has none */
 	struct turn_step *waits; /* for a decision: the reply ends with it; else NULL */
 	struct turn_waiting waiting;
 	unsigned round;              /* the last one */
@@ -99,21 +102,36 @@ turn_tools_wait_for(
 	tt->waits = step;
 }
 
+/* An earlier run may have stored a step, but not the ones before it. */
+static void
+turn_tools_note_number(struct turn *t, const struct msg_step_record *r)
+{
+	const uint8_t number = r->id.b[sizeof(r->id.b) - 1];
+
+	if (id_equal(&r->turn, &t->listeners.ids.message) && number > t->tools->number)
+		t->tools->number = number;
+}
+
 /* Steps of an earlier run: the model gets their results again. */
 static void
-turn_tools_read_steps(struct turn_tools *tt, struct slice list)
+turn_tools_read_steps(struct turn *t, struct slice list)
 {
+	struct turn_tools *tt = t->tools;
 	struct msg_step_record r;
 	struct slice item;
 
-	while (tt->steps_n < STEPS_MAX && wire_list_next(&list, &item)) {
+	while (wire_list_next(&list, &item)) {
 		struct turn_step *step = &tt->steps[tt->steps_n];
 
-		if (record_decode(item, MSG_STEP_RECORD, &r) != WIRE_OK ||
-		    r.round > ROUNDS_MAX || r.round < tt->round || r.round == 0)
+		if (record_decode(item, MSG_STEP_RECORD, &r) != WIRE_OK)
+			continue;
+		turn_tools_note_number(t, &r);
+		if (tt->steps_n >= STEPS_MAX || r.round > ROUNDS_MAX || r.round < tt->round ||
+		    r.round == 0)
 			continue;
 		*step = (struct turn_step){
 		    .over = true,
+		    .id = r.id,
 		    .round = r.round,
 		    .name = slice_strdup(r.name),
 		    .arguments = slice_strdup(r.arguments),
@@ -152,13 +170,12 @@ turn_tools_waiting(const struct turn *t)
 	step = t->tools->waits;
 	waiting = &t->tools->waiting;
 	*waiting = (struct turn_waiting){
-	    .step = t->listeners.ids.message,
+	    .step = step->id,
 	    .class = step->proposal->class,
 	    .name = slice_str(step->name),
 	    .text = slice_str(step->proposal->text),
 	    .shown = step->proposal->shown,
 	};
-	waiting->step.b[sizeof(waiting->step.b) - 1] = (uint8_t)(step - t->tools->steps + 1);
 	return waiting;
 }
 
@@ -178,7 +195,7 @@ turn_tools_on_ready(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	turn_tools_read_tools(tt, m->tools_ready.tools);
-	turn_tools_read_steps(tt, m->tools_ready.steps);
+	turn_tools_read_steps(t, m->tools_ready.steps);
 	tt->user_id = slice_strdup(m->tools_ready.user_id);
 	tt->visitor = slice_strdup(m->tools_ready.name);
 	tt->email = slice_strdup(m->tools_ready.email);
@@ -330,10 +347,9 @@ static struct store_call *
 turn_tools_send(const struct turn_step *step, store_answer_fn *fn, struct turn *arg)
 {
 	const struct turn *t = step->turn;
-	const size_t n = (size_t)(step - t->tools->steps) + 1;
 	struct msg_step_record r = {
 	    .v = RECORD_VERSION,
-	    .id = t->listeners.ids.message,
+	    .id = step->id,
 	    .org = t->org,
 	    .conversation = t->listeners.ids.conversation,
 	    .turn = t->listeners.ids.message,
@@ -349,7 +365,6 @@ turn_tools_send(const struct turn_step *step, store_answer_fn *fn, struct turn *
 	struct store_call *call;
 	struct buf record;
 
-	r.id.b[sizeof(r.id.b) - 1] = (uint8_t)n;
 	if (step->tool != NULL)
 		r.tool = step->tool->record.id;
 	if (step->proposal != NULL) {
@@ -473,17 +488,13 @@ turn_tools_propose(struct turn_step *step, const struct tool_values *values)
 	struct tool_proposal *proposal;
 	char why[TOOL_WHY_MAX];
 
-	if (step->tool->record.class == TOOL_READ && step->tool->record.approve_above.len == 0)
+	if (step->tool->record.class == TOOL_READ)
 		return false;
 	proposal = xcalloc(1, sizeof(*proposal));
 	if (!tool_propose(step->tool, slice_str(step->arguments), values, proposal, why)) {
 		free(proposal);
 		turn_tools_refuse(step, why);
 		return true;
-	}
-	if (proposal->class == TOOL_READ) {
-		free(proposal);
-		return false;
 	}
 	if (step->turn->team_decides)
 		proposal->class = TOOL_APPROVE;
@@ -549,7 +560,8 @@ turn_tools_on_waiting(void *arg, uint16_t type, const union msg *m)
 		free(step->proposal);
 		step->proposal = NULL;
 		turn_tools_refuse(step,
-		    "the same action is under way, or nobody knows yet whether it was done");
+		    "the same action is under way, or nobody knows yet whether it was done, or "
+		    "a person has taken over the conversation");
 		turn_tools_go_on(t);
 	} else if (turn_is_lost(type, m, &why)) {
 		turn_lost(t, why);
@@ -593,6 +605,17 @@ turn_tools_go_on(struct turn *t)
 	turn_set_timer(t, 0);
 }
 
+/* An id for another step of this turn. False: there is none left. */
+static bool
+turn_tools_name_step(struct turn *t, struct id *id)
+{
+	if (t->tools->number == UINT8_MAX)
+		return false;
+	*id = t->listeners.ids.message;
+	id->b[sizeof(id->b) - 1] = ++t->tools->number;
+	return true;
+}
+
 /* Text that a record can have. */
 static char *
 turn_tools_text(struct slice text)
@@ -631,10 +654,11 @@ turn_tools_add(struct turn *t)
 	for (size_t i = 0; i < tt->calls.n && tt->steps_n <= STEPS_MAX; i++) {
 		const struct slice name = buf_slice(&tt->calls.calls[i].name);
 		struct turn_step *step = &tt->steps[tt->steps_n];
+		struct id id;
 
-		if (name.len == 0)
+		if (name.len == 0 || !turn_tools_name_step(t, &id))
 			continue;
-		*step = (struct turn_step){.turn = t, .round = tt->round + 1};
+		*step = (struct turn_step){.turn = t, .id = id, .round = tt->round + 1};
 		step->name = turn_tools_text(name);
 		step->tool = turn_tools_find(tt, step->name);
 		turn_tools_set_arguments(step, buf_slice(&tt->calls.calls[i].arguments));

@@ -1,5 +1,5 @@
 /*
- * /v1/admin/tools: what agents' models may call, and a call to try one. All tools only read, so a test calls the server.
+ * /v1/admin/tools: what agents' models may call, and a call to try one, which is a real one: an action is done.
  */
 #include <jansson.h>
 #include <stdlib.h>

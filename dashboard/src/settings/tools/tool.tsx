@@ -88,6 +88,8 @@ function fieldsOf(changes: Partial<Editable>): ToolFields {
 			confirmation: confirmation.trim() === "" ? null : confirmation,
 		}),
 		...(approveAbove !== undefined && { approveAbove: parsed(approveAbove) }),
+		// A read has no limits, and its form does not show them.
+		...(rest.class === "read" && { approveAbove: {} }),
 		...(timeoutMs !== undefined && { timeoutMs: Number(timeoutMs) }),
 		...(secret && { secret }),
 	} as ToolFields;
