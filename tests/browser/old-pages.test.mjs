@@ -4,8 +4,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
-import { WIDGET_KEY } from "../e2e/harness.mjs";
+import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
+import { fileOf, pngOf } from "./picture-files.mjs";
 import { pageOf, useSite } from "./site.mjs";
 
 /** What Prototype.js 1.6 changes of what other scripts use. */
@@ -54,7 +55,12 @@ describe("the widget on old pages", { skip: missing }, () => {
 		widget = await site.createWidget({
 			contact_info_mode: "optional",
 			collect_email: true,
-			settings: { unreadInTitle: true, starters: ["How much?"], rating: true },
+			settings: {
+				unreadInTitle: true,
+				starters: ["How much?"],
+				rating: true,
+				files: { allow: true },
+			},
 		});
 		tag = `<script src="${site.banter.url}/api/widget/embed.js" data-widget="${widget.widget_id}" defer></script>`;
 	});
@@ -70,11 +76,26 @@ describe("the widget on old pages", { skip: missing }, () => {
 	async function walk(visitor) {
 		const { page } = visitor;
 		await visitor.open();
+		await visitor.chat
+			.locator("input[type=file]")
+			.first()
+			.setInputFiles([fileOf("hinge.png", pngOf(64, 40)), fileOf("a.txt", Buffer.from("text"))]);
+		const describe = visitor.chat.getByRole("button", { name: /^Describe hinge.png/ });
+		await describe.click();
+		await page.keyboard.type("The left hinge");
+		await page.keyboard.press("Enter");
+		await until(
+			"they are ready",
+			async () => (await visitor.chat.locator(".tray .done").count()) === 2,
+		);
 		const text = "- **one**\\n- ~~two~~ [three](https://x.example/)\\n\\n|a|b|\\n|-|-|\\n|1|2|";
 		await visitor.say(`[[text="${text}"]] Hi`);
 		await visitor.chat.locator(".md td").first().waitFor();
 		assert.equal(await visitor.chat.locator(".md strong").textContent(), "one");
 		await visitor.stop.waitFor({ state: "hidden" });
+
+		await visitor.chat.getByRole("button", { name: "Show hinge.png: The left hinge" }).waitFor();
+		await visitor.chat.locator(".file-picture canvas").waitFor();
 
 		const other = await site.visitPage(site.files["/page"], site.files, visitor.context);
 		await other.chat.locator(".md strong").waitFor();
@@ -92,6 +113,14 @@ describe("the widget on old pages", { skip: missing }, () => {
 		const { conversations } = await site.admin("GET", "conversations");
 		const thread = await site.admin("GET", `conversations/${conversations[0]._id}`);
 		assert.deepEqual(thread.conversation.context.cart, ["tea", "cups"]);
+		const [{ files }] = thread.messages.filter(({ role }) => role === "user");
+		assert.deepEqual(
+			files.map(({ name, description }) => [name, description]),
+			[
+				["hinge.png", "The left hinge"],
+				["a.txt", undefined],
+			],
+		);
 		await page.evaluate(() => window.banter.destroy());
 		assert.equal(await page.locator("banter-chat").count(), 0);
 		for (const one of [visitor, other]) assert.deepEqual(one.complaints, []);

@@ -368,6 +368,59 @@ describe("files in the widget", { skip: missing }, () => {
 		);
 	});
 
+	it("have the description that was typed just before Send, and none that was cleared", async () => {
+		const visitor = await open();
+		const { page } = visitor;
+		const field = async (name) => {
+			const words = `Describe ${name} for people who cannot see it`;
+			await visitor.chat.getByRole("button", { name: words }).click();
+			return visitor.chat.getByRole("textbox", { name: words });
+		};
+		await attach(visitor, fileOf("kept.png", PICTURE), fileOf("cleared.png", PICTURE));
+		await statesUntil(visitor, ["done", "done"]);
+		const told = () =>
+			page.waitForResponse((one) => one.request().method() === "PUT" && one.status() === 204);
+		const cleared = await field("cleared.png");
+		await cleared.fill("Wrong");
+		await Promise.all([told(), cleared.press("Enter")]);
+		await (await field("cleared.png")).fill("");
+		await Promise.all([told(), cleared.press("Enter")]);
+		await (await field("kept.png")).fill("The left hinge");
+		await send(visitor).click();
+		const { files } = await lastStored(2);
+		assert.deepEqual(
+			files.map(({ name, description }) => [name, description]),
+			[
+				["kept.png", "The left hinge"],
+				["cleared.png", undefined],
+			],
+		);
+	});
+
+	it("that cannot be read, or are announced in vain, let the others go", async () => {
+		const visitor = await open();
+		const { page } = visitor;
+		await page.route("**/api/widget/*/files?*", async (route) => {
+			const { name } = route.request().postDataJSON();
+			const headers = { "access-control-allow-origin": "*" };
+			if (name === "busy.txt") await route.fulfill({ status: 503, headers, body: "<html>" });
+			else if (name === "page.txt") await route.fulfill({ headers, body: "<html>" });
+			else await route.continue();
+		});
+		await input(visitor).waitFor({ state: "attached" });
+		await page.evaluate(() => {
+			// As the browser does with a folder, or a file that is gone.
+			const { slice } = Blob.prototype;
+			Blob.prototype.slice = function (...args) {
+				const part = slice.apply(this, args);
+				if (this.name === "gone.txt") part.arrayBuffer = () => Promise.reject(new Error("gone"));
+				return part;
+			};
+		});
+		await attach(visitor, ...["gone", "busy", "page", "good"].map((name) => textFile(`${name}.txt`)));
+		await statesUntil(visitor, ["failed", "waiting", "failed", "done"]);
+	});
+
 	it("are sent by the tag with a key, too", async () => {
 		await changeWidget(banter, { id: WIDGET }, ALLOWED);
 		const visitor = await (await site.visit()).open();

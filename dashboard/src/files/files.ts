@@ -57,6 +57,6 @@ export function attach(
 		...uploads,
 		node: tray.node,
 		count: () => uploads.get().length,
-		isReady: () => uploads.get().every(({ phase }) => phase === "done"),
+		isReady: () => uploads.get().every(({ phase, isUntold }) => phase === "done" && !isUntold),
 	};
 }

@@ -47,9 +47,29 @@ export function showFiles(files: readonly Attached[], parts: ShownParts): HTMLEl
 		return words("expired");
 	}
 
+	/** null: no answer, or there is no address. */
+	const ask = ({ url }: Attached, method: string) =>
+		url ? fetch(server + url, { method }).catch(() => null) : null;
+
+	/** Returns why it cannot be saved, or "". */
+	async function fetchAndSave(file: Attached): Promise<string> {
+		const { id, name } = file;
+		const blob = own.get(id)?.blob;
+		if (blob) {
+			const address = URL.createObjectURL(blob);
+			save(address, name);
+			setTimeout(() => URL.revokeObjectURL(address), 60_000);
+			return "";
+		}
+		const { status = 0 } = (await ask(file, "HEAD")) ?? {};
+		if (status !== 200) return whyNot(status);
+		save(server + file.url, name);
+		return "";
+	}
+
 	/** `problem`: why it is not shown as a picture. */
 	function row(file: Attached, problem = ""): HTMLElement {
-		const { id, name, bytes } = file;
+		const { name, bytes } = file;
 		const size = sizeText(bytes, code);
 		const state = el("span", { class: "file-state", role: "status" }, problem || size);
 		const node = el(
@@ -59,17 +79,7 @@ export function showFiles(files: readonly Attached[], parts: ShownParts): HTMLEl
 			el("span", { class: "file-text" }, el("bdi", { class: "file-name" }, name), state),
 		);
 		node.addEventListener("click", async () => {
-			const blob = own.get(id)?.blob;
-			if (blob) {
-				const address = URL.createObjectURL(blob);
-				save(address, name);
-				setTimeout(() => URL.revokeObjectURL(address), 60_000);
-				return;
-			}
-			const at = server + file.url;
-			const { status } = await fetch(at, { method: "HEAD" }).catch(() => ({ status: 0 }));
-			state.textContent = status === 200 ? size : whyNot(status);
-			if (status === 200) save(at, name);
+			state.textContent = (await fetchAndSave(file)) || size;
 		});
 		return node;
 	}
@@ -97,7 +107,7 @@ export function showFiles(files: readonly Attached[], parts: ShownParts): HTMLEl
 			async function read(): Promise<Blob | null> {
 				let blob = own.get(id)?.blob;
 				if (!blob) {
-					const answer = await fetch(server + file.url).catch(() => null);
+					const answer = await ask(file, "GET");
 					if (!answer?.ok) {
 						item.replaceChildren(row(file, whyNot(answer?.status ?? 0)));
 						if (!answer) addEventListener("online", show, { once: true });
@@ -114,7 +124,8 @@ export function showFiles(files: readonly Attached[], parts: ShownParts): HTMLEl
 				loaded ??= read();
 				return loaded;
 			};
-			const n = pictures.push({ name, description: file.description, load }) - 1;
+			const save = () => void fetchAndSave(file);
+			const n = pictures.push({ name, description: file.description, load, save }) - 1;
 
 			function show(): void {
 				loaded = null;

@@ -1,6 +1,7 @@
 // The files of the message that is being written: announced, sent piece by piece one after the other, and resumed where the
 // server's bytes end, after a lost connection or a reload.
 
+import { parseObject, stringify } from "../app/net/parse";
 import { type Keep, type Kept, openKeep, type Ticket } from "./keep";
 import { shrink } from "./shrink";
 
@@ -9,6 +10,8 @@ const WAIT_MS = 1000;
 const WAIT_MAX_MS = 30_000;
 /** A connection on which nothing goes out for so long is lost. */
 const STALL_MS = 30_000;
+/** How many sent files a page keeps, so that it shows them without loading them, and can send them again. */
+const OWN_MAX = 20;
 /** How often the server is asked whether it still has what is not in a message yet. */
 const CHECK_MS = 300_000;
 
@@ -33,7 +36,9 @@ export interface Upload extends Kept {
 	/** What may be sent, for the code `unsupported_type`: kinds; for `file_too_large`: bytes. */
 	readonly allowed: readonly (string | number)[];
 	/** Once it is complete. */
-	readonly done?: Attached;
+	readonly done?: Attached | undefined;
+	/** It is complete, and the server does not have its description yet. */
+	readonly isUntold?: boolean;
 }
 
 /** The server's refusal, or no answer: status 0. */
@@ -52,8 +57,11 @@ export interface UploadParts {
 	readonly server: string;
 	/** Whose files they are; see keep.ts. */
 	readonly scope: string;
-	/** Announces a file. Throws a Refused. */
-	begin(file: { readonly name: string; readonly bytes: number }): Promise<Ticket>;
+	/** Announces a file. Throws a Refused. `life`: the file has not been removed. */
+	begin(
+		file: { readonly name: string; readonly bytes: number },
+		life: AbortSignal,
+	): Promise<Ticket>;
 	changed(): void;
 	/** Ends everything. */
 	readonly signal: AbortSignal;
@@ -76,7 +84,7 @@ export interface Uploads {
 	give(files: readonly Attached[]): void;
 }
 
-/** The files that this page has sent, by their ids. */
+/** The last files that this page has sent, by their ids. */
 export const own = new Map<string, Upload>();
 
 function request(
@@ -107,12 +115,10 @@ function request(
 			signal.removeEventListener("abort", abort);
 			removeEventListener("offline", abort);
 			if (call.status >= 200 && call.status < 300) return resolve(call);
-			let said: { code?: string; allowed?: Upload["allowed"] } = {};
-			try {
-				said = JSON.parse(call.responseText);
-			} catch {
-				// A proxy's page, or no answer.
-			}
+			// null: a proxy's page, or no answer.
+			const said: { code?: string; allowed?: Upload["allowed"] } = {
+				...parseObject(call.responseText),
+			};
 			return reject(new Refused(call.status, said.code, said.allowed));
 		};
 		call.send(body ?? null);
@@ -123,8 +129,12 @@ export function createUploads(parts: UploadParts): Uploads {
 	const { server, scope, begin, signal, changed } = parts;
 	const keep: Keep = openKeep(scope);
 	let list: readonly Upload[] = [];
+	/** The ids of those that are in messages. */
+	const taken = new Set<string>();
 	let running: { readonly key: string; readonly life: AbortController } | null = null;
-	let wake = () => {};
+	/** How often each file has failed, and those that wait for their next attempt, with what ends that. */
+	const tries = new Map<string, number>();
+	const asleep = new Map<string, () => void>();
 	let isOver = false;
 
 	const find = (key: string) => list.find((one) => one.key === key);
@@ -138,28 +148,64 @@ export function createUploads(parts: UploadParts): Uploads {
 	const save = ({ key, name, blob, ticket, description }: Kept) =>
 		keep.put({ key, name, blob, ticket, description });
 
-	const pause = (ms: number) =>
-		new Promise<void>((done) => {
-			wake = done;
-			setTimeout(done, ms);
-		});
+	/** Until its next attempt, the other files have theirs. */
+	function pause(key: string, ms: number): void {
+		const wake = () => {
+			clearTimeout(timer);
+			asleep.delete(key);
+			next();
+		};
+		const timer = setTimeout(wake, ms);
+		asleep.set(key, wake);
+	}
 
 	const ask = (method: string, ticket: Ticket | null, life = signal) =>
 		request(method, `${server}/v1/files/${ticket?.id}`, `${ticket?.token}`, {}, () => {}, life);
 
+	/** A file that is removed meanwhile is removed from the server, too. */
+	function announce(
+		key: string,
+		file: { readonly name: string; readonly bytes: number },
+		life: AbortSignal,
+	): Promise<Ticket> {
+		const announced = begin(file, life);
+		return new Promise((resolve, reject) => {
+			const end = () => {
+				reject(new Refused(0));
+				announced
+					.then(async (ticket) => {
+						if (!find(key)) await ask("DELETE", ticket);
+					})
+					.catch(() => {});
+			};
+			life.addEventListener("abort", end);
+			const settled = () => life.removeEventListener("abort", end);
+			announced.then(resolve, reject).then(settled);
+		});
+	}
+
 	/** One attempt. Throws a Refused. */
 	async function send(key: string, life: AbortSignal): Promise<void> {
 		let file = find(key);
-		if (file?.blob.size === 0) throw new Refused(400, "empty");
-		let offset = 0;
-		let done: Attached | null = null;
-		if (file && !file.ticket) {
+		if (!file) return;
+		if (file.blob.size === 0) throw new Refused(400, "empty");
+		let offset = file.sent;
+		let done = (file.phase === "done" && file.done) || null;
+		// The server may have a description that is no longer the sender's.
+		let told = file.ticket ? null : "";
+		if (!done) {
+			// A folder, or a file that is gone, will not become readable by itself.
+			const bytes = file.blob.slice(0, 1).arrayBuffer();
+			await bytes.catch(() => Promise.reject(new Refused(400, "failed")));
+		}
+		if (!file.ticket) {
 			const blob = await shrink(file.blob);
-			const { id, token } = await begin({ name: file.name, bytes: blob.size });
+			if (!find(key)) return;
+			const { id, token } = await announce(key, { name: file.name, bytes: blob.size }, life);
 			set(key, { blob, ticket: { id, token } });
 			file = find(key);
 			if (file) save(file);
-		} else if (file?.ticket) {
+		} else if (!done) {
 			const said = await ask("HEAD", file.ticket, life);
 			offset = Number(said.getResponseHeader("Upload-Offset"));
 		}
@@ -175,22 +221,25 @@ export function createUploads(parts: UploadParts): Uploads {
 				(sent) => set(key, { sent }),
 				life,
 			);
-			const answer = JSON.parse(said.responseText);
+			const answer = Object(parseObject(said.responseText));
 			offset = answer.offset;
+			// A proxy's page.
+			if (!(offset >= 0)) throw new Refused(400, "failed");
 			const { type = file.blob.type, bytes, url = null } = answer;
 			if (answer.complete) done = { id, name: file.name, type, bytes, url };
 		}
-		let told = "";
 		for (;;) {
 			const { description = "", ticket } = find(key) ?? {};
-			if (description === told) break;
-			const body = new Blob([JSON.stringify({ description })], { type: "application/json" });
-			const { id, token } = { ...ticket };
-			await request("PUT", `${server}/v1/files/${id}`, `${token}`, { body }, () => {}, life);
+			if (!ticket || description === told) break;
+			const body = new Blob([stringify({ description })], { type: "application/json" });
+			const { id, token } = ticket;
+			await request("PUT", `${server}/v1/files/${id}`, token, { body }, () => {}, life);
 			told = description;
 		}
-		if (done && told) done = { ...done, description: told };
-		if (done) set(key, { sent: offset, phase: "done", done });
+		if (!done) return;
+		const { description: _, ...rest } = done;
+		done = told ? { ...rest, description: told } : rest;
+		set(key, { sent: offset, phase: "done", done, isUntold: false });
 	}
 
 	/** What to do about a failed attempt. Returns whether there is another one. */
@@ -210,30 +259,36 @@ export function createUploads(parts: UploadParts): Uploads {
 
 	async function run(key: string): Promise<void> {
 		const life = new AbortController();
+		const tried = tries.get(key) ?? 0;
 		running = { key, life };
-		for (let tried = 0; find(key) && !signal.aborted; tried++) {
-			try {
-				await send(key, life.signal);
-				break;
-			} catch (error) {
-				if (!isPassing(key, error, tried)) break;
-				if (find(key)) await pause(Math.min(WAIT_MS * 2 ** tried, WAIT_MAX_MS));
-			}
+		try {
+			await send(key, life.signal);
+			tries.delete(key);
+		} catch (error) {
+			tries.set(key, tried + 1);
+			if (isPassing(key, error, tried) && find(key) && !signal.aborted)
+				pause(key, Math.min(WAIT_MS * 2 ** tried, WAIT_MAX_MS));
 		}
 		running = null;
 		next();
 	}
 
 	function next(): void {
-		const waiting = list.find(({ phase }) => phase === "waiting");
+		const waiting = list.find(
+			({ key, phase, isUntold }) =>
+				(phase === "waiting" || (phase === "done" && isUntold)) && !asleep.has(key),
+		);
 		if (!running && waiting && !signal.aborted) void run(waiting.key);
 	}
 
-	const online = () => wake();
-	addEventListener("online", online, { signal });
+	const wakeAll = () => {
+		for (const wake of asleep.values()) wake();
+	};
+	addEventListener("online", wakeAll, { signal });
 	signal.addEventListener("abort", () => {
 		running?.life.abort();
-		wake();
+		wakeAll();
+		for (const id of taken) own.delete(id);
 	});
 
 	function insert(
@@ -256,7 +311,8 @@ export function createUploads(parts: UploadParts): Uploads {
 		list = list.filter((one) => one !== file);
 		keep.remove(key);
 		if (running?.key === key) running.life.abort();
-		wake();
+		tries.delete(key);
+		asleep.get(key)?.();
 		if (file?.ticket) ask("DELETE", file.ticket).catch(() => {});
 		changed();
 	}
@@ -268,19 +324,14 @@ export function createUploads(parts: UploadParts): Uploads {
 		for (const { key, ticket } of list.filter(isDone))
 			void ask("HEAD", ticket).catch(({ status }) => {
 				if (status !== 404) return;
-				set(key, { ticket: null, sent: 0, phase: "waiting" });
+				set(key, { ticket: null, sent: 0, phase: "waiting", done: undefined });
 				next();
 			});
 	}, CHECK_MS);
 	signal.addEventListener("abort", () => clearInterval(timer));
 
 	function attached(): Attached[] {
-		return list.filter(isDone).flatMap((file) => {
-			const { done } = file;
-			if (!done) return [];
-			own.set(done.id, file);
-			return [done];
-		});
+		return list.filter(isDone).flatMap(({ done }) => done ?? []);
 	}
 
 	return {
@@ -300,24 +351,31 @@ export function createUploads(parts: UploadParts): Uploads {
 		remove,
 		retry(key) {
 			set(key, { phase: "waiting", code: "" });
-			wake();
+			tries.delete(key);
+			asleep.get(key)?.();
 			next();
 		},
 		describe(key, description) {
 			// A file that is being sent says it at the end.
-			set(key, { description, ...(find(key)?.phase === "done" && { phase: "waiting" }) });
+			set(key, { description, isUntold: true });
 			const file = find(key);
 			if (file) save(file);
 			next();
 		},
 		attached,
 		take() {
-			const taken = attached();
+			const files = attached();
 			isOver = false;
-			for (const { key } of list.filter(isDone)) keep.remove(key);
+			for (const file of list.filter(isDone)) {
+				const id = `${file.ticket?.id}`;
+				keep.remove(file.key);
+				taken.add(id);
+				own.set(id, file);
+			}
+			for (const id of own.keys()) if (own.size > OWN_MAX) own.delete(id);
 			list = list.filter((one) => !isDone(one));
 			changed();
-			return taken;
+			return files;
 		},
 		give: (files) =>
 			insert(

@@ -11,6 +11,8 @@ export interface Picture {
 	readonly description: string | undefined;
 	/** What a browser may decode; null: there is none. */
 	load(): Promise<Blob | null>;
+	/** Where there is no viewer. */
+	save(): void;
 }
 
 const ZOOM_MAX = 8;
@@ -114,7 +116,8 @@ export function openViewer(
 	});
 	box.addEventListener("dblclick", () => setZoom(zoom > 1 ? 1 : 2.5));
 	box.addEventListener("click", ({ target }) => target === box && dialog.close());
-	box.addEventListener("pointerdown", (event) => {
+	// Comes before pointerdown, of which the widget's loader passes a copy without a place.
+	box.addEventListener("pointerenter", (event) => {
 		from = event.isPrimary && event.pointerType === "touch" && zoom === 1 ? event : null;
 	});
 	box.addEventListener("pointerup", (event) => {
@@ -128,6 +131,11 @@ export function openViewer(
 		detach(dialog);
 		back?.focus({ preventScroll: true });
 	});
+	// Safari before 15.4, Firefox before 98.
+	if (!dialog.showModal) {
+		pictures[at]?.save();
+		return;
+	}
 	parent.append(dialog);
 	dialog.showModal();
 	void show();

@@ -165,10 +165,10 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		return true;
 	}
 
-	/** Without a connection, a new visitor would have no token. */
+	/** For whom the tab with the connection speaks: this one may have no storage in common with it, nor a connection yet. */
 	function filesUrl(): string {
 		act("sync");
-		return place.url("files", token());
+		return place.url("files", store.get().visitor);
 	}
 
 	/** By their names: the tab that runs the conversation may be another one. */

@@ -90,11 +90,11 @@ export function addAttaching(parts: ListParts): void {
 		frame.addEventListener(type, (event) => take(event, event.dataTransfer), { signal });
 
 	void loadTexts(parts).then((texts) => {
-		for (const [i, button] of buttons.entries()) {
+		buttons.forEach((button, i) => {
 			const label = `${texts[i]}`;
 			button.setAttribute("aria-label", label);
 			button.title = label;
-		}
+		});
 		tray?.box?.prepend(...buttons);
 	});
 	if (areKept(name)) add([]);

@@ -28,6 +28,8 @@ function isComposing(event: KeyboardEvent): boolean {
 export interface Tray {
 	/** false: it is not ready to be sent. */
 	wish?: Wish | undefined;
+	/** Whether it is not ready yet, but soon: then it calls `submit`. */
+	hold?(submit: () => void): boolean;
 	/** The message was accepted. */
 	sent?(): void;
 	/** The composer's box, and what to call when `wish` has changed. */
@@ -105,7 +107,7 @@ export function createComposer(
 		});
 
 	function submit(): void {
-		if (send.disabled || !events.send(input.value, tray.wish)) return;
+		if (send.disabled || tray.hold?.(submit) || !events.send(input.value, tray.wish)) return;
 		tray.sent?.();
 		input.value = "";
 		changed();

@@ -6,6 +6,7 @@ import { createTray } from "../../files/tray";
 import { type Attached, createUploads, Refused, type UploadParts } from "../../files/uploads";
 import type { FileWords } from "../../files/words";
 import { serverOf } from "../../loader/tag";
+import { stringify } from "../net/parse";
 import { fill } from "../texts";
 import { loadTexts } from "./file-texts";
 import type { LogParts } from "./log";
@@ -14,6 +15,8 @@ import type { ListParts } from "./message-list";
 type Parts = Pick<LogParts, "shell" | "signal">;
 
 const TOKEN_MS = 200;
+/** How long an announcement may take, and the connection that it needs. */
+const ANNOUNCE_MS = 30_000;
 
 /** In the widget's language. */
 async function wordsOf(parts: Parts): Promise<FileWords> {
@@ -31,26 +34,44 @@ function serverFor({ shell }: Parts): string {
 async function announce(
 	{ shell, signal, events }: ListParts,
 	file: Parameters<UploadParts["begin"]>[0],
+	life: AbortSignal,
 ): ReturnType<UploadParts["begin"]> {
 	const query = () => new URL(events.filesUrl()).searchParams;
-	while (!signal.aborted && !query().has(shell.widgetId ? "token" : "sessionId"))
+	const until = Date.now() + ANNOUNCE_MS;
+	while (!query().get(shell.widgetId ? "token" : "sessionId")) {
+		if (life.aborted || Date.now() > until) throw new Refused(0);
 		await new Promise((done) => setTimeout(done, TOKEN_MS));
+	}
 	const sessionId = query().get("sessionId");
 	const { apiKey = "" } = shell.script.dataset;
-	const answer = await fetch(events.filesUrl(), {
-		method: "POST",
-		headers: {
-			"Content-Type": "application/json",
-			...(sessionId && { "x-api-key": apiKey.trim() }),
-		},
-		credentials: "omit",
-		body: JSON.stringify({ ...file, ...(sessionId && { sessionId }) }),
-		signal,
-	});
-	const said = await answer.json();
-	const most = answer.headers.get("Upload-Max-Bytes");
-	if (!answer.ok) throw new Refused(answer.status, said.code, most ? [Number(most)] : []);
-	return said;
+	// What the server has begun for a file that was removed is heard, so that it can be removed there.
+	const end = new AbortController();
+	const abort = () => end.abort();
+	const timer = setTimeout(abort, ANNOUNCE_MS);
+	signal.addEventListener("abort", abort);
+	try {
+		const answer = await fetch(events.filesUrl(), {
+			method: "POST",
+			headers: {
+				"Content-Type": "application/json",
+				...(sessionId && { "x-api-key": apiKey.trim() }),
+			},
+			credentials: "omit",
+			body: stringify({ ...file, ...(sessionId && { sessionId }) }),
+			signal: end.signal,
+		});
+		const said = await answer.json().catch(() => null);
+		if (end.signal.aborted) throw new Refused(0);
+		const { id, token, code } = Object(said);
+		const most = answer.headers.get("Upload-Max-Bytes");
+		if (!answer.ok) throw new Refused(answer.status, code, most ? [Number(most)] : []);
+		// A proxy's page.
+		if (!id || !token) throw new Refused(400, "failed");
+		return { id, token };
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener("abort", abort);
+	}
 }
 
 /** By the composer's tray. */
@@ -86,11 +107,14 @@ async function open(parts: ListParts, name: string): Promise<(files: readonly Fi
 	const { shell, signal, tray = {} } = parts;
 	const spoken = { words: await wordsOf(parts), code: shell.language.code };
 	const scope = await scopeFor(name, signal);
+	/** A message that waits for descriptions. */
+	let held: (() => void) | null = null;
+	const untold = () => uploads.get().filter((one) => one.isUntold);
 	const uploads = createUploads({
 		server: serverFor(parts),
 		scope,
 		signal,
-		begin: (file) => announce(parts, file),
+		begin: (file, life) => announce(parts, file, life),
 		changed() {
 			const files = uploads.attached();
 			const { length } = uploads.get();
@@ -98,11 +122,18 @@ async function open(parts: ListParts, name: string): Promise<(files: readonly Fi
 			stored(name, length ? scope : null);
 			view.render();
 			tray.check?.();
+			const send = untold()[0] ? null : held;
+			if (send || untold().some(({ phase }) => phase !== "done")) held = null;
+			send?.();
 		},
 	});
 	const home = () => tray.box?.querySelector("textarea")?.focus();
 	const view = createTray(spoken, uploads, home);
 	tray.sent = uploads.take;
+	tray.hold = (submit) => {
+		held = untold()[0] ? submit : null;
+		return !!held;
+	};
 	tray.box?.before(view.node);
 	view.render();
 	return uploads.add;
@@ -139,7 +170,7 @@ export async function showFiles(
 	const files = given.filter(isFile).map((file) => ({ ...file }));
 	const known = rooms.get(room);
 	if (known) {
-		for (const [i, file] of known.entries()) Object.assign(file, files[i]);
+		known.forEach((file, i) => void Object.assign(file, files[i]));
 		return;
 	}
 	rooms.set(room, files);

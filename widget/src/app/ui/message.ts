@@ -11,6 +11,7 @@ import {
 	type Question,
 	type Reply,
 } from "../chat/state";
+import { stringify } from "../net/parse";
 import type { PartOwner, usePart } from "../parts";
 import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
@@ -75,7 +76,7 @@ function createAttached(parts: MessageParts) {
 		/** With newer addresses, too. */
 		render(files: unknown): HTMLElement[] {
 			if (!Array.isArray(files) || !files[0]) return [];
-			const now = JSON.stringify(files);
+			const now = stringify(files);
 			if (!shown) room.style.minHeight = `${roomFor(files)}px`;
 			if (now !== shown)
 				void parts.usePart?.("files", parts, ({ showFiles }) => showFiles(parts, files, room));
