@@ -166,10 +166,10 @@ describe("files in the widget", { skip: missing }, () => {
 		await attach(visitor, textFile("first.txt"));
 		await statesUntil(visitor, ["done"]);
 		const offsets = offsetsOf(page);
-		const slow = await slowDown(page, 50_000);
+		const slow = await slowDown(page, 20_000);
 		await attach(visitor, fileOf("noise.png", NOISE));
 		const bar = visitor.chat.getByRole("progressbar", { name: "noise.png" });
-		await until("a part is sent", () => bar.evaluate(({ value }) => value > 0.1));
+		await until("a part is sent", () => bar.evaluate(({ value }) => value > 0.05));
 		await slow.cut();
 		await until("it waits", async () => (await states(visitor))[1] === "waiting");
 		assert.ok(await send(visitor).isDisabled());
