@@ -417,7 +417,10 @@ describe("files in the widget", { skip: missing }, () => {
 				return part;
 			};
 		});
-		await attach(visitor, ...["gone", "busy", "page", "good"].map((name) => textFile(`${name}.txt`)));
+		await attach(
+			visitor,
+			...["gone", "busy", "page", "good"].map((name) => textFile(`${name}.txt`)),
+		);
 		await statesUntil(visitor, ["failed", "waiting", "failed", "done"]);
 	});
 

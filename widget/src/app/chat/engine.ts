@@ -397,7 +397,7 @@ export function createEngine(parts: EngineParts): Engine {
 	function complain(refusal: Refusal): void {
 		const { code, id, retryAfterMs } = refusal;
 		const { kind } = failureOfCode(code);
-		if (store.get().older === "loading" && /not_found|history_pending/.test(code)) {
+		if (store.get().older === "loading" && /^(not_found|history_pending)$/.test(code)) {
 			set({ older: code === "not_found" ? "none" : "some" });
 			return;
 		}
