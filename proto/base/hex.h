@@ -1,9 +1,10 @@
 /*
- * Hexadecimal digits to numbers.
+ * Hexadecimal digits to numbers, and back.
  */
 #ifndef PROTO_BASE_HEX_H
 #define PROTO_BASE_HEX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The value of the digit 0-9, a-f or A-F; -1 for any other byte. Inline, since parsers call it for
@@ -40,6 +41,18 @@ hex_value4(const uint8_t *p)
 		value = value << 4 | digit;
 	}
 	return value;
+}
+
+/* Writes 2 * n digits, without a NUL. */
+static inline void
+hex_write(const uint8_t *bytes, size_t n, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
 }
 
 #endif

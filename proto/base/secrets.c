@@ -122,12 +122,7 @@ hash_is_zero(const struct hash256 *a)
 void
 hash_format_hex(const struct hash256 *hash, char out[HASH_HEX_LEN + 1])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < sizeof(hash->b); i++) {
-		out[2 * i] = digits[hash->b[i] >> 4];
-		out[2 * i + 1] = digits[hash->b[i] & 15];
-	}
+	hex_write(hash->b, sizeof(hash->b), out);
 	out[HASH_HEX_LEN] = '\0';
 }
 

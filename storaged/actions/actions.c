@@ -44,12 +44,13 @@ action_has_ended(const struct msg_step_record *r)
 	    r->state != STEP_RUNNING;
 }
 
-/* Whether an operator decides about it. */
+/* Whether an operator has to decide about it. */
 static bool
 action_is_open(const struct msg_step_record *r)
 {
-	return r->state == STEP_UNKNOWN ||
-	    (r->state == STEP_WAITING && r->class == TOOL_APPROVE);
+	struct key key;
+
+	return index_key_step_open(r, &key);
 }
 
 struct key

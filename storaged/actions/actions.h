@@ -20,7 +20,7 @@
 /* The state of a step that waits for nobody and is not running: what came of it is known, or never will be. */
 bool action_has_ended(const struct msg_step_record *r);
 
-/* The key of a step; and the step itself: 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *r has. */
+/* The key of a step. action_find() reads the step into *r, as txn_get_record() does, and returns the same. */
 struct key action_key(const struct id *conversation, const struct id *step);
 [[gnu::warn_unused_result]] int action_find(struct txn *t, const struct id *conversation,
     const struct id *step, struct msg_step_record *r);

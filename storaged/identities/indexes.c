@@ -204,7 +204,7 @@ index_key_return(const void *record, struct key *key)
 	return true;
 }
 
-/* Of a step about which something is to be done. */
+/* The row of a step that needs something, at the time when it does. */
 static bool
 index_key_step_due(const void *record, struct key *key)
 {
@@ -216,8 +216,7 @@ index_key_step_due(const void *record, struct key *key)
 	return true;
 }
 
-/* Of a step that an operator decides about. */
-static bool
+bool
 index_key_step_open(const void *record, struct key *key)
 {
 	const struct msg_step_record *r = record;

@@ -38,10 +38,11 @@ struct slice index_value(const struct index *index, struct slice record_key);
     const struct key *key, const void *before, const void *after);
 
 /* Keys that are also made to check a record. False: its e-mail is too long; its phone has no digit, or the contact is found by
- * its user id alone. */
+ * its user id alone; no operator has to decide about the step. */
 bool index_key_of_email(struct slice email, struct key *key); /* of a user */
 bool index_key_user(const void *record, struct key *key);
 bool index_key_contact_email(const void *record, struct key *key);
 bool index_key_contact_phone(const void *record, struct key *key);
+bool index_key_step_open(const void *record, struct key *key);
 
 #endif

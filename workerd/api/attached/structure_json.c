@@ -1,6 +1,7 @@
 #include "workerd/api/attached/structure_json.h"
 
 #include "proto/base/basics.h"
+#include "proto/base/secrets.h"
 #include "proto/structure/answer_parts.h"
 
 /* Which lists are open. */
@@ -111,13 +112,9 @@ static void
 structure_json_write_consent(
     struct json_writer *j, const struct msg_answer_part *part, uint64_t at)
 {
-	char hash[2 * sizeof(part->hash.b) + 1];
+	char hash[HASH_HEX_LEN + 1];
 
-	for (size_t i = 0; i < sizeof(part->hash.b); i++) {
-		hash[2 * i] = "0123456789abcdef"[part->hash.b[i] >> 4];
-		hash[2 * i + 1] = "0123456789abcdef"[part->hash.b[i] & 15];
-	}
-	hash[sizeof(hash) - 1] = '\0';
+	hash_format_hex(&part->hash, hash);
 	structure_json_text(j, "version", part->version);
 	json_write_str(j, "sha256", slice_str(hash));
 	json_write_uint(j, "at", at);

@@ -10,17 +10,6 @@
 #define OF_TOKEN "visitor"
 #define OF_ID    "visitor-id"
 
-static void
-visitor_token_write_hex(const uint8_t *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 0xf];
-	}
-}
-
 /* The MAC of the id and the random characters behind it. */
 static struct hash256
 visitor_token_mac(const struct hash256 *secret, const char *purpose,
@@ -45,7 +34,7 @@ visitor_token_sign(const struct hash256 *secret, const struct visitor_token_plac
 {
 	const struct hash256 mac = visitor_token_mac(secret, OF_TOKEN, place, token);
 
-	visitor_token_write_hex(
+	hex_write(
 	    mac.b, VISITOR_TOKEN_MAC / 2, token + VISITOR_TOKEN_ID + VISITOR_TOKEN_RANDOM);
 	token[VISITOR_TOKEN_TEXT] = '\0';
 }
@@ -56,7 +45,7 @@ visitor_token_new(const struct hash256 *secret, const struct visitor_token_place
 {
 	const struct id id = id_new();
 
-	visitor_token_write_hex(id.b, sizeof(id.b), out);
+	hex_write(id.b, sizeof(id.b), out);
 	secret_base62(out + VISITOR_TOKEN_ID, VISITOR_TOKEN_RANDOM);
 	visitor_token_sign(secret, place, out);
 	return id;
@@ -115,12 +104,12 @@ visitor_token_next(const struct hash256 *secret, const struct visitor_token_plac
 	for (int i = 0; i < 6; i++)
 		id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
 	memcpy(out, old.p, VISITOR_TOKEN_ID + VISITOR_TOKEN_RANDOM);
-	visitor_token_write_hex(id.b, sizeof(id.b), out);
+	hex_write(id.b, sizeof(id.b), out);
 	mac = visitor_token_mac(secret, OF_ID, place, out);
 	memcpy(id.b + 6, mac.b, sizeof(id.b) - 6);
 	id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f));
 	id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
-	visitor_token_write_hex(id.b, sizeof(id.b), out);
+	hex_write(id.b, sizeof(id.b), out);
 	visitor_token_sign(secret, place, out);
 	return id;
 }
