@@ -77,10 +77,13 @@ listing_fill(struct walk *w, const struct listing *l, struct id *next)
 	struct id last = {0};
 	int rc = listing_go_first(w, l);
 
-	for (uint32_t n = 0; rc == 0; n++) {
-		bool fits = false;
+	for (uint32_t n = 0, looked = 0; rc == 0; looked++) {
+		const bool shown = l->shows == NULL || l->shows(w->value, l->arg);
+		bool fits = !shown;
 
-		if (n < most)
+		if (l->looks > 0 && looked >= l->looks)
+			fits = false;
+		else if (shown && n++ < most)
 			rc = listing_add(w, l, &fits);
 		if (rc == 0 && !fits) {
 			*next = last;

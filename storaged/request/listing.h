@@ -14,12 +14,18 @@
  * call; or an error. */
 typedef int listing_item_fn(struct txn *t, struct slice record, struct slice *item);
 
+/* Whether the page shows a record. */
+typedef bool listing_shows_fn(struct slice record, const void *arg);
+
 struct listing {
 	enum table table;
-	struct key front;      /* of the keys; empty: all keys */
-	struct key after;      /* the page begins behind this key; empty: with the first */
-	uint32_t limit;        /* items; 0: as many as possible */
-	listing_item_fn *item; /* NULL: the stored records */
+	struct key front;        /* of the keys; empty: all keys */
+	struct key after;        /* the page begins behind this key; empty: with the first */
+	uint32_t limit;          /* items; 0: as many as possible */
+	listing_item_fn *item;   /* NULL: the stored records */
+	listing_shows_fn *shows; /* NULL: all */
+	const void *arg;         /* of shows */
+	uint32_t looks; /* records looked at, whether they are shown or not; 0: any number */
 	bool newest_first;
 };
 

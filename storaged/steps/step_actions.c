@@ -74,6 +74,32 @@ step_check_visitor(struct txn *t, const struct msg_step_decide *m, const struct 
 	return fresh || !id_equal(&conversation.id, id) ? MDB_NOTFOUND : 0;
 }
 
+/* Whether the visitor is still the one whom the step is for: another person may have signed in at the same browser. What
+ * was shown to somebody unknown is that person's who has signed in since. */
+static int
+step_check_identity(
+    struct txn *t, const struct msg_step_decide *m, const struct msg_step_record *r)
+{
+	struct msg_contact_record proved;
+	struct id visitor;
+	int rc;
+
+	if (r->user_id.len == 0 || !visitor_of_session(m->session, &visitor))
+		return 0;
+	rc = step_identity(t, &m->org, &visitor, &proved);
+	return rc != 0 || slice_eq(proved.user_id, r->user_id) ? rc : MDB_NOTFOUND;
+}
+
+/* Whether an operator may: not in a conversation that is being erased. */
+static int
+step_check_operator(struct txn *t, const struct id *id)
+{
+	const struct key key = key_id(id);
+	struct msg_conversation_record conversation;
+
+	return txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
+}
+
 /* The step that the request is about. */
 static int
 step_find(struct txn *t, struct call *c, struct msg_step_record *r)
@@ -83,14 +109,17 @@ step_find(struct txn *t, struct call *c, struct msg_step_record *r)
 	struct msg_turn_record place;
 	int rc = step_conversation(t, &m->step, &place);
 
-	if (rc == 0 && by_visitor)
-		rc = step_check_visitor(t, m, &place.conversation);
+	if (rc == 0)
+		rc = by_visitor ? step_check_visitor(t, m, &place.conversation)
+				: step_check_operator(t, &place.conversation);
 	if (rc == 0)
 		rc = action_find(t, &place.conversation, &m->step, r);
 	if (rc == 0 &&
 	    (!id_equal(&r->org, &m->org) || r->class == TOOL_READ ||
 		(by_visitor && r->class != TOOL_CONFIRM)))
 		rc = MDB_NOTFOUND;
+	if (rc == 0 && by_visitor)
+		rc = step_check_identity(t, m, r);
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, step_missing) : rc;
 }
 

@@ -20,6 +20,9 @@
 #define TOOLS_BYTES 655360u
 #define STEPS_BYTES 196608u
 
+/* How far back a visitor's actions are looked for: those of at least 100 replies. */
+#define STEPS_LOOKED_AT 2000u
+
 /* Whether the step belongs to this turn, by its id. */
 static bool
 step_is_of(const struct id *step, const struct id *turn)
@@ -100,24 +103,39 @@ steps_add_done(struct txn *t, const struct msg_tools_read *m, struct buf *list)
 	return rc != 0 ? rc : steps_add_of(t, m, &m->turn, list);
 }
 
+int
+step_identity(struct txn *t, const struct id *org, const struct id *visitor,
+    struct msg_contact_record *contact)
+{
+	struct msg_visitor_record v;
+	int rc = visitor_by_id(t, visitor, &v);
+
+	*contact = (struct msg_contact_record){0};
+	if (rc == 0 && !id_is_zero(&v.proved))
+		rc = contact_find(t, org, &v.proved, contact);
+	return txn_survives(rc) ? 0 : rc;
+}
+
 /* The user id that the site has proved: in the request, or earlier for a visitor of a widget. A contact's alone proves
- * nothing: whoever gives its e-mail is linked to it. */
+ * nothing: whoever gives its e-mail is linked to it. A reply behind a step names who the visitor was, which may be somebody
+ * else by now. */
 static int
 steps_find_identity(struct txn *t, const struct msg_tools_read *m,
     const struct msg_conversation_record *conversation,
     const struct msg_contact_record *contact, struct msg_tools_ready *ready)
 {
-	struct msg_visitor_record visitor;
-	struct id id;
+	struct msg_contact_record proved;
+	struct id visitor;
 	int rc;
 
 	ready->user_id = m->user_id;
-	if (m->user_id.len > 0 || !visitor_of_session(conversation->session, &id))
+	if (!visitor_of_session(conversation->session, &visitor) ||
+	    (m->user_id.len > 0 && id_is_zero(&m->step)))
 		return 0;
-	rc = visitor_by_id(t, &id, &visitor);
-	if (rc == 0 && id_equal(&visitor.proved, &contact->id))
-		ready->user_id = contact->user_id;
-	return txn_survives(rc) ? 0 : rc;
+	rc = step_identity(t, &m->org, &visitor, &proved);
+	ready->user_id =
+	    rc == 0 && id_equal(&proved.id, &contact->id) ? proved.user_id : (struct slice){0};
+	return rc;
 }
 
 /* Adds who the conversation is with. */
@@ -237,7 +255,17 @@ handle_step_put(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* The steps of a session, newest first; none if it has no conversation. */
+/* Whether a step is an action. */
+static bool
+step_is_action(struct slice record, const void *arg)
+{
+	struct msg_step_record r;
+
+	(void)arg;
+	return record_read(record, TABLE_STEPS, &r) != 0 || r.class != TOOL_READ;
+}
+
+/* The actions of a session, newest first; none if it has no conversation. */
 static int
 step_list_of_session(struct txn *t, struct call *c)
 {
@@ -255,6 +283,8 @@ step_list_of_session(struct txn *t, struct call *c)
 		return 0;
 	}
 	l = listing_of_newest(TABLE_STEPS, &conversation.id, &m->cursor, m->limit);
+	l.shows = step_is_action;
+	l.looks = STEPS_LOOKED_AT;
 	return listing_answer(t, c, &l, MSG_RECORD_PAGE);
 }
 
@@ -289,6 +319,8 @@ step_import(struct txn *t, struct call *c, const struct msg_step_record *r)
 	struct msg_step_record new = *r, stored;
 	int rc;
 
+	if (fault == NULL && (r->state == STEP_WAITING) != (r->expires_at != 0))
+		fault = "the step waits without an end, or the reverse";
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	step_settle(&new);

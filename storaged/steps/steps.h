@@ -22,6 +22,10 @@
 /* Why a step cannot be stored; NULL: it can. */
 const char *step_fault(const struct msg_step_record *r);
 
+/* The contact of whom the site has proved last that it is this visitor of a widget; no id: of none. */
+[[gnu::warn_unused_result]] int step_identity(struct txn *t, const struct id *org,
+    const struct id *visitor, struct msg_contact_record *contact);
+
 /* MSG_IMPORT_RECORD of a step. */
 [[gnu::warn_unused_result]] int step_import(
     struct txn *t, struct call *c, const struct msg_step_record *r);

@@ -438,9 +438,16 @@ describe("a flood of files", () => {
 	it("pays from the share of its address", async () => {
 		await allow(banter);
 		for (let i = 0; i < 3; i++) await begun(banter, `flood${i}`, 1048576);
-		const { status, json } = await begin(banter, "flood", 1048576);
-		assert.equal(status, 429);
-		assert.equal(json.code, "rate_limited");
+		// One byte pays for a MiB, so that a flood of small files is one, too; another session changes nothing.
+		for (const [session, bytes] of [
+			["flood", 1048576],
+			["flood0", 1],
+			["new", 1],
+		]) {
+			const { status, json, headers } = await begin(banter, session, bytes);
+			assert.deepEqual([status, json.code], [429, "rate_limited"], session);
+			assert.ok(Number(headers.get("retry-after")) > 0, "it says when to come back");
+		}
 	});
 });
 

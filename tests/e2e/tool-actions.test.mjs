@@ -92,7 +92,7 @@ for (const api of ["chat", "responses"])
 					assert.deepEqual([other.status, other.json.code], [409, "step_changed"]);
 					assert.equal(other.json.step.hash, step.hash);
 					assert.equal((await decide(banter, step, "yes", "other")).status, 404);
-					assert.equal((await decide(banter, { ...step, id: json.messageId }, "yes")).status, 404);
+					assert.equal((await decide(banter, { ...step, id: NOBODY }, "yes")).status, 404);
 					await operatorDecides(banter, 409, step, "yes");
 					assert.equal(shop.ledger.length, 0);
 
@@ -297,6 +297,20 @@ it("does not do what was not shown", () =>
 			await adminExpect(banter, 200, "PUT", `tools/${tool.id}`, { url: `${shop.url}/once` });
 			await decide(banter, json.step, "yes");
 			assert.match(await followUp(banter), /not what was shown/);
+			assert.deepEqual([shop.ledger.length, (await visitorSteps(banter))[0].state], [0, "failed"]);
+		},
+		shopOf({}),
+	));
+
+it("is not done on the visitor's word if the team has to decide by now", () =>
+	withTools(
+		"chat",
+		refunds(),
+		async ({ banter, shop, tool }) => {
+			const { json } = await banter.chat("s", "My money back!");
+			await adminExpect(banter, 200, "PUT", `tools/${tool.id}`, { class: "approve" });
+			await decide(banter, json.step, "yes");
+			assert.match(await followUp(banter), /needs the decision of the team/);
 			assert.deepEqual([shop.ledger.length, (await visitorSteps(banter))[0].state], [0, "failed"]);
 		},
 		shopOf({}),

@@ -16,10 +16,14 @@
 
 #define RETRY_MS 1000
 
+/* storaged takes the request for lost 5 s after the tool's own time; so much of that may pass until it begins. */
+#define BEGIN_MS 3000
+
 struct action_run {
 	LIST_ENTRY(action_run) link;
 	struct action_runner *runner;
 	struct id conversation, step, run;
+	uint64_t asked_at; /* storaged, clock_boot_ms() */
 	struct store_call *store;
 	struct tool_call *call;
 	struct event retry;
@@ -133,6 +137,9 @@ action_run_call(struct action_run *run, const struct tool *t,
 	run->end.again = t->record.idempotent;
 	if (!tool_propose(t, step->arguments, &values, &proposal, why))
 		action_run_refuse(run, why);
+	else if (proposal.class > step->class && step->decider != DECIDED_BY_OPERATOR)
+		action_run_refuse(
+		    run, "this needs the decision of the team now: propose it again");
 	else if (!hash_equal(&proposal.shown, &step->shown))
 		action_run_refuse(run, "what would be done is not what was shown any more");
 	else
@@ -147,6 +154,11 @@ action_run_start(struct action_run *run, const struct msg_step_taken *taken)
 	struct tool t;
 
 	must(record_decode(taken->step, MSG_STEP_RECORD, &step) == WIRE_OK);
+	/* This process was stopped meanwhile: a person may have heard that nobody knows whether it was done. */
+	if (clock_boot_ms() - run->asked_at > BEGIN_MS) {
+		action_run_refuse(run, "it could not be sent in time");
+		return;
+	}
 	if (taken->tool.len == 0 || !tool_init(&t, taken->tool)) {
 		action_run_refuse(run, "this tool is not there any more");
 		return;
@@ -195,6 +207,7 @@ action_runner_take(struct action_runner *r, const struct msg_live_step *m)
 	run->conversation = m->conversation;
 	run->step = m->step;
 	run->run = take.run;
+	run->asked_at = clock_boot_ms();
 	run->end = (struct msg_step_end){
 	    .conversation = m->conversation, .step = m->step, .run = take.run};
 	must(evtimer_assign(&run->retry, r->turns->base, action_run_on_retry, run) == 0);

@@ -207,9 +207,15 @@ static const struct field decision_fields[] = {
     {.name = NULL},
 };
 
+struct step_decision_query {
+	struct store_query query;
+	char by[API_CALLER_SIZE];
+};
+
 static void
 step_handlers_on_decided(void *arg, uint16_t type, const union msg *m)
 {
+	const struct step_decision_query *decision = arg;
 	struct store_query *q = arg;
 	struct msg_step_record r;
 
@@ -219,7 +225,7 @@ step_handlers_on_decided(void *arg, uint16_t type, const union msg *m)
 	}
 	must(record_decode(m->step_decided.step, MSG_STEP_RECORD, &r) == WIRE_OK);
 	log_event(LOG_NOTICE, m->step_decided.granted ? "step_decided" : "step_not_decided",
-	    L_ID("step", &r.id), L_ID("by", &r.decided_by), L_SLICE("tool", r.name),
+	    L_ID("step", &r.id), L_STR("by", decision->by), L_SLICE("tool", r.name),
 	    L_STR("state", step_state_words[r.state]));
 	json_write_open(&q->json, NULL, '{');
 	if (!m->step_decided.granted) {
@@ -239,6 +245,7 @@ handle_steps_decide(const struct api_call *c)
 {
 	struct msg_step_decide decide = {.org = c->org, .user = c->user};
 	struct step_decision_body body = {0};
+	struct step_decision_query *q;
 	struct fields in;
 
 	if (!api_path_id(c, "Invalid stepId", &decide.step) || !fields_body(c, &in))
@@ -249,9 +256,10 @@ handle_steps_decide(const struct api_call *c)
 		fields_reply_wrong(c->api, c->x, &in);
 	else if (!hash_read_hex(body.hash, &decide.shown))
 		api_reply_invalid_body(c, "hash must be that of the step");
-	else
-		store_query_ask(
-		    store_query_new(c, sizeof(struct store_query), LIST_MAX, "Step not found"),
-		    MSG_STEP_DECIDE, &decide, step_handlers_on_decided);
+	else {
+		q = store_query_new(c, sizeof(*q), LIST_MAX, "Step not found");
+		api_caller_name(c, q->by);
+		store_query_ask(&q->query, MSG_STEP_DECIDE, &decide, step_handlers_on_decided);
+	}
 	fields_clear(&in);
 }

@@ -207,7 +207,8 @@ export function createMessageList(
 			messages.map((one) => (one.role === "user" ? Object(one.answer).message : "")),
 		);
 		const all: readonly unknown[] = Array.isArray(now.steps) ? now.steps : [];
-		steps = new Map(all.map((one) => [Object(one).messageId, one]));
+		// The newest first, which stays.
+		steps = new Map([...all].reverse().map((one) => [Object(one).messageId, one]));
 		const [before, newest] = messages.slice(0, tailOf(messages)).slice(-2);
 		const last = [(newest ?? before)?.key ?? ""];
 		// Nothing shows that the server has it.
