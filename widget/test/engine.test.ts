@@ -848,3 +848,24 @@ test("what the page says about the visitor is sent on each connection, before me
 	hear(session("t1"), { type: "history", messages: [], active: null });
 	assert.deepEqual(types().slice(0, 2), ["identify", "context"]);
 });
+
+test("decisions that are made without a connection are all told, one after the other", async () => {
+	const { talk, last, hear, lose } = visit();
+	const told = () =>
+		last()
+			.sent.filter((frame) => Reflect.get(frame, "type") === "decide")
+			.map(idOf);
+	talk.sync();
+	for (const id of ["s1", "s2", "s3"]) talk.decide({ id, hash: "h", decision: "yes" });
+	hear(session("t1"));
+	assert.deepEqual(told(), ["s1"]);
+	hear({ type: "step", granted: true, step: { id: "s1" } });
+	assert.deepEqual(told(), ["s1", "s2"]);
+	await lose();
+	hear(session("t1"), history([]));
+	assert.deepEqual(told(), ["s2"]);
+	hear(error("step_not_found"));
+	assert.deepEqual(told(), ["s2", "s3"]);
+	hear({ type: "step", granted: false, step: { id: "s3" } });
+	assert.deepEqual(told(), ["s2", "s3"]);
+});

@@ -101,6 +101,8 @@ export function createEngine(parts: EngineParts): Engine {
 	let typedAt = 0;
 	/** What the page has said about the visitor and itself, by kind: told again on each connection. */
 	const about = new Map<string, Frame>();
+	/** What the visitor has decided and the server has not answered, by step. One is sent at a time, so the first is answered. */
+	const decisions = new Map<unknown, Frame>();
 	const people = createPeople(store, signal);
 	const contact = createContact(parts, (frame) => connection.send(frame));
 
@@ -265,9 +267,23 @@ export function createEngine(parts: EngineParts): Engine {
 		clearTimeout(emptyTimer);
 		ready = true;
 		for (const frame of about.values()) connection.send(frame);
+		decideNext();
 		contact.tell();
 		post();
 		askSteps();
+	}
+
+	/** A repeated decision changes nothing. */
+	function decideNext(): void {
+		const [frame] = decisions.values();
+		if (ready && frame) connection.send(frame);
+	}
+
+	function hearDecision(): void {
+		const [id] = decisions.keys();
+		decisions.delete(id);
+		askSteps();
+		decideNext();
 	}
 
 	/** What waits for a decision, if anything does or did; a WebSocket tells of changes, too. */
@@ -413,6 +429,7 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		// What the page has said about the visitor, or a decision, is refused, which concerns no reply.
+		if (code === "step_not_found") hearDecision();
 		if (/contact_[np]|d_contact|identity|step_/.test(code)) return;
 		const heard = typing ?? liveReply(store.get())?.key ?? "";
 		const reply = replyOf(store.get(), id === null ? heard : replyKey(id));
@@ -458,10 +475,7 @@ export function createEngine(parts: EngineParts): Engine {
 			askSteps();
 		},
 		steps: ({ steps }) => set({ steps }),
-		step() {
-			about.delete("decide");
-			askSteps();
-		},
+		step: hearDecision,
 		typing_start: begin,
 		typing_stop: cease,
 		operator: ({ state, person }) => people.take(state, person),
@@ -555,8 +569,10 @@ export function createEngine(parts: EngineParts): Engine {
 		},
 		identify: (identity) => describe({ ...identity, type: "identify" }),
 		describe: (context) => describe({ type: "context", context }),
-		// Told again on the next connection, unless it is answered: a repeated one changes nothing.
-		decide: (decision) => describe({ ...decision, type: "decide" }),
+		decide(decision) {
+			decisions.set(decision.id, { ...decision, type: "decide" });
+			if (decisions.size < 2) decideNext();
+		},
 		loadOlder,
 		rate(id, rating, comment) {
 			connection.send({
