@@ -129,7 +129,7 @@ const SHARED_BY_MIN = 5;
 /** What esbuild appends to the names of its files. */
 const HASH_OF_ESBUILD = /-[A-Z0-9]{8}$/;
 
-/** The modules, as files of few modules each: { text by path, entryPoint by path }. Writes the styles. */
+/** The modules, as files of few modules each: { texts, entryPoints }, both by path. Writes the styles. */
 async function bundleModules() {
 	const { metafile, outputFiles } = await build({
 		absWorkingDir: root,
@@ -165,15 +165,17 @@ async function minify(text, loader) {
 	return (await transform(text, { ...options, target: "es2022" })).code;
 }
 
+/** A file and all that it imports statically, by importsOf(path), added to `seen`. */
+function withImports(importsOf, path, seen = new Set()) {
+	if (seen.has(path)) return seen;
+	seen.add(path);
+	for (const next of importsOf(path)) withImports(importsOf, next, seen);
+	return seen;
+}
+
 /** The modules that many pages load, without those that the app loads at once. */
 function sharedModules(app, { getModuleIds, getModuleInfo }) {
-	const loadedBy = (id, seen = new Set()) => {
-		if (!seen.has(id)) {
-			seen.add(id);
-			for (const next of getModuleInfo(id).importedIds) loadedBy(next, seen);
-		}
-		return seen;
-	};
+	const loadedBy = (id) => withImports((one) => getModuleInfo(one).importedIds, id);
 	const atOnce = loadedBy(app);
 	const uses = new Map();
 	for (const page of getModuleIds())
@@ -185,9 +187,9 @@ function sharedModules(app, { getModuleIds, getModuleInfo }) {
 }
 
 /**
- * Bundles all scripts. esbuild gives a file to each set of pages that share code, 36 for the first load; Rollup knows what
+ * Bundles all scripts. esbuild gives a file to each set of pages that share code, 57 for the first load; Rollup knows what
  * is loaded already when a page is imported, and joins them.
- * @returns {Promise<object>} by path: { entryPoints: files of src/, imports: [{ path, kind }] }, kind as in esbuild's metafile
+ * @returns {Promise<object>} by path: { entryPoints: files of src/, imports: paths, the static ones }
  */
 async function bundle() {
 	const { texts, entryPoints } = await bundleModules();
@@ -212,15 +214,12 @@ async function bundle() {
 		onlyExplicitManualChunks: true,
 	});
 	const pathOf = (name) => `dist/assets/${name}`;
-	const kinds = { imports: "import-statement", dynamicImports: "dynamic-import" };
 	return Object.fromEntries(
 		output.map((chunk) => [
 			pathOf(chunk.fileName),
 			{
 				entryPoints: chunk.moduleIds.map((id) => entryPoints.get(id)).filter(Boolean),
-				imports: Object.entries(kinds).flatMap(([list, kind]) =>
-					chunk[list].map((name) => ({ path: pathOf(name), kind })),
-				),
+				imports: chunk.imports.map(pathOf),
 			},
 		]),
 	);
@@ -252,15 +251,6 @@ async function compress(path) {
 	return { raw: raw.length, gz: gz.length, br: br.length };
 }
 
-/** A file and all that it imports statically, added to `seen`. */
-function withImports(outputs, path, seen = new Set()) {
-	if (seen.has(path)) return seen;
-	seen.add(path);
-	for (const { path: next, kind } of outputs[path].imports)
-		if (kind === "import-statement") withImports(outputs, next, seen);
-	return seen;
-}
-
 /**
  * The compressed size of what each page loads, by the file in src/ that contains it. Of the texts, those of the
  * largest language count.
@@ -272,7 +262,8 @@ function pageSizes(outputs, sizes) {
 		entryPoints.map((entryPoint) => [path, entryPoint]),
 	);
 	const [app] = entries.find(([, entryPoint]) => entryPoint === "src/main.tsx");
-	const first = withImports(outputs, app);
+	const importsOf = (path) => outputs[path].imports;
+	const first = withImports(importsOf, app);
 	const textsOf = (folder) =>
 		Math.max(
 			0,
@@ -283,7 +274,8 @@ function pageSizes(outputs, sizes) {
 	const stylesOf = (part) =>
 		[...sizes].find(([name]) => name.startsWith(`assets/${part}-`) && name.endsWith(".css"))?.[1] ??
 		0;
-	const inbox = entries.find(([, entryPoint]) => entryPoint === "src/inbox/page.tsx")[0];
+	const [inbox] = entries.find(([, entryPoint]) => entryPoint === "src/inbox/page.tsx");
+	const withInbox = withImports(importsOf, inbox, new Set(first));
 	const shell =
 		sum(first) + (sizes.get("index.html") ?? 0) + stylesOf("app") + textsOf("src/text/common");
 	const pages = entries
@@ -291,12 +283,11 @@ function pageSizes(outputs, sizes) {
 		.map(([path, entryPoint]) => {
 			const part = entryPoint.split("/")[1];
 			// A conversation is opened in the inbox.
-			const before = part === "thread" ? withImports(outputs, inbox, new Set(first)) : first;
-			const own = [...withImports(outputs, path)].filter((one) => !before.has(one));
+			const before = part === "thread" ? withInbox : first;
+			const own = [...withImports(importsOf, path)].filter((one) => !before.has(one));
 			return [entryPoint, sum(own) + stylesOf(part) + textsOf(`src/${part}/`)];
 		});
-	const scripts = withImports(outputs, inbox, new Set(first)).size;
-	return { shell, pages, scripts };
+	return { shell, pages, scripts: withInbox.size };
 }
 
 function checkSizes(outputs, sizes) {

@@ -78,7 +78,7 @@ listing_fill(struct walk *w, const struct listing *l, struct id *next)
 	int rc = listing_go_first(w, l);
 
 	for (uint32_t n = 0, looked = 0; rc == 0; looked++) {
-		const bool shown = l->shows == NULL || l->shows(w->value, l->arg);
+		const bool shown = l->shows == NULL || l->shows(w->value);
 		bool fits = !shown;
 
 		if (l->looks > 0 && looked >= l->looks)

@@ -15,7 +15,7 @@
 typedef int listing_item_fn(struct txn *t, struct slice record, struct slice *item);
 
 /* Whether the page shows a record. */
-typedef bool listing_shows_fn(struct slice record, const void *arg);
+typedef bool listing_shows_fn(struct slice record);
 
 struct listing {
 	enum table table;
@@ -24,7 +24,6 @@ struct listing {
 	uint32_t limit;          /* items; 0: as many as possible */
 	listing_item_fn *item;   /* NULL: the stored records */
 	listing_shows_fn *shows; /* NULL: all */
-	const void *arg;         /* of shows */
 	uint32_t looks; /* records looked at, whether they are shown or not; 0: any number */
 	bool newest_first;
 };

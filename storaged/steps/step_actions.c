@@ -8,6 +8,7 @@
 #include "storaged/actions/actions.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/identities/visitor_records.h"
+#include "storaged/inbox/inbox.h"
 #include "storaged/records/contacts.h"
 #include "storaged/request/listing.h"
 #include "storaged/steps/steps.h"
@@ -90,28 +91,19 @@ step_check_identity(
 	return rc != 0 || slice_eq(proved.user_id, r->user_id) ? rc : MDB_NOTFOUND;
 }
 
-/* Whether an operator may: not in a conversation that is being erased. */
-static int
-step_check_operator(struct txn *t, const struct id *id)
-{
-	const struct key key = key_id(id);
-	struct msg_conversation_record conversation;
-
-	return txn_get_record(t, TABLE_CONVERSATIONS, &key, &conversation);
-}
-
 /* The step that the request is about. */
 static int
 step_find(struct txn *t, struct call *c, struct msg_step_record *r)
 {
 	const struct msg_step_decide *m = &c->m->step_decide;
 	const bool by_visitor = m->session.len > 0;
+	struct msg_conversation_record conversation;
 	struct msg_turn_record place;
 	int rc = step_conversation(t, &m->step, &place);
 
 	if (rc == 0)
 		rc = by_visitor ? step_check_visitor(t, m, &place.conversation)
-				: step_check_operator(t, &place.conversation);
+				: inbox_find(t, c, &m->org, &place.conversation, &conversation);
 	if (rc == 0)
 		rc = action_find(t, &place.conversation, &m->step, r);
 	if (rc == 0 &&

@@ -117,8 +117,8 @@ step_identity(struct txn *t, const struct id *org, const struct id *visitor,
 }
 
 /* The user id that the site has proved: in the request, or earlier for a visitor of a widget. A contact's alone proves
- * nothing: whoever gives its e-mail is linked to it. A reply behind a step names who the visitor was, which may be somebody
- * else by now. */
+ * nothing: whoever gives its e-mail is linked to it. In a reply behind a step, the request names the visitor of then: it
+ * counts only for a session of a key. */
 static int
 steps_find_identity(struct txn *t, const struct msg_tools_read *m,
     const struct msg_conversation_record *conversation,
@@ -257,11 +257,10 @@ handle_step_put(struct txn *t, struct call *c)
 
 /* Whether a step is an action. */
 static bool
-step_is_action(struct slice record, const void *arg)
+step_is_action(struct slice record)
 {
 	struct msg_step_record r;
 
-	(void)arg;
 	return record_read(record, TABLE_STEPS, &r) != 0 || r.class != TOOL_READ;
 }
 

@@ -545,7 +545,7 @@ tool_call_start(struct tool_http *http, const struct tool *t, struct slice argum
 			.headers = p.headers,
 			.timeout_ms =
 			    t->record.timeout_ms > 0 ? t->record.timeout_ms : TOOL_TIMEOUT_MS,
-			.once = call->acts || t->record.method == TOOL_POST,
+			.once = call->acts,
 		    },
 		    tool_call_on_answer, call);
 	} else {

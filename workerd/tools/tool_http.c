@@ -313,7 +313,8 @@ tool_http_send(struct tool_post *p, const struct tool_request *request)
 	curl_easy_setopt(p->easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
 	/* libcurl sends a request again, also a POST, if the connection that it has kept for it ends without an answer. */
-	curl_easy_setopt(p->easy, CURLOPT_FRESH_CONNECT, request->once ? 1L : 0L);
+	curl_easy_setopt(
+	    p->easy, CURLOPT_FRESH_CONNECT, request->once || request->post ? 1L : 0L);
 	if (request->post) {
 		curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len);
 		curl_easy_setopt(p->easy, CURLOPT_COPYPOSTFIELDS, request->body.p);

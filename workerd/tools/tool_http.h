@@ -32,7 +32,7 @@ struct tool_request {
 	struct slice body;      /* of a POST: JSON */
 	struct json_t *headers; /* names and texts; NULL: none */
 	unsigned timeout_ms;
-	bool once; /* it must not be sent again: over a kept connection, libcurl may do that */
+	bool once; /* it must not be sent again, as no POST */
 };
 
 struct tool_answer {
