@@ -12,7 +12,7 @@ import { missing } from "./browser.mjs";
 import { assertAccessible, SCREENS } from "./dashboard.mjs";
 import { OperatorPage } from "./operator-page.mjs";
 import { BOMB, CUT_JPEG, fileOf, GIF_SCRIPT, pngOf } from "./picture-files.mjs";
-import { give as giveTo, offsetsOf, slowDown } from "./sending.mjs";
+import { give as giveTo, NarrowWay, Sendings } from "./sending.mjs";
 import { isFocused, useSite } from "./site.mjs";
 
 const PICTURE = pngOf(640, 400);
@@ -161,31 +161,34 @@ describe("files in the dashboard", { skip: missing }, () => {
 		assert.ok(await sendButton(operator).isDisabled());
 	});
 
-	it("are resumed after a lost connection and after a reload", async () => {
+	it("are resumed after a lost connection and after a reload", async (t) => {
 		const id = await talk("resumed");
-		const operator = await open(id);
+		const part = 600_000; // bytes of a connection that reach the server
+		const way = await NarrowWay.open(banter.port, part);
+		t.after(() => way.close());
+		const operator = await open(id, { server: way.url });
 		const { page } = operator;
 		const bytes = pngOf(800, 800, { isNoise: true });
-		const offsets = offsetsOf(page);
+		const sendings = new Sendings(page, banter);
 		const progress = () =>
 			tray(operator)
 				.locator("progress")
 				.evaluate(({ value }) => value);
-		const slow = await slowDown(page, 300_000);
 		await input(operator).setInputFiles(fileOf("noise.png", bytes));
-		await until("a part is sent", async () => (await progress()) > 0.3);
-		await slow.cut();
+		await until("the server has a part", () => sendings.isBegun());
+		way.cut();
 		await until("it waits", async () => (await states(operator))[0] === "waiting");
 		assert.equal(await tray(operator).locator(".file-state").textContent(), "Waiting to be sent");
-		await slow.mend();
-		await until("it goes on", async () => offsets.length > 1);
-		const [, second] = offsets;
-		assert.ok(second > 0 && second % 65536 === 0, `from ${second}`);
+		way.mend(part);
+		await until("it goes on", async () => sendings.offsets.length > 1);
+		const [, second] = sendings.offsets;
+		assert.ok(second > 0 && second <= part && second % 65536 === 0, `from ${second}`);
 		await until("more is sent", async () => (await progress()) > second / bytes.length);
+		way.mend();
 		await page.reload();
 		await until("it has come back", async () => (await tray(operator).count()) === 1);
 		await statesUntil(operator, ["done"]);
-		assert.ok(offsets.at(-1) >= second);
+		assert.ok(sendings.offsets.at(-1) >= second);
 		await operator.takeOver();
 		await operator.box.fill("Here it is");
 		await sendButton(operator).click();

@@ -7,14 +7,19 @@ import { addSession } from "./session.mjs";
 export class OperatorPage {
 	/**
 	 * Opens a conversation, signed in. login: { email, password }. options: of playwright's context,
-	 * prepare(context), and hash or query to append to the address.
+	 * prepare(context), hash or query to append to the address, and server: a way to the server.
 	 */
-	static async open(site, conversationId, login, { prepare, search = "", ...options } = {}) {
+	static async open(
+		site,
+		conversationId,
+		login,
+		{ prepare, search = "", server = site.banter.url, ...options } = {},
+	) {
 		const context = await site.newContext(options);
 		await prepare?.(context);
 		await addSession(context, site.banter, login);
 		const operator = new OperatorPage(site, await context.newPage());
-		await operator.page.goto(`${site.banter.url}/conversations/${conversationId}${search}`);
+		await operator.page.goto(`${server}/conversations/${conversationId}${search}`);
 		await operator.log.waitFor();
 		return operator;
 	}

@@ -1,7 +1,7 @@
 // Files in the widget: sent by visitors, and shown to them. What a page may show of a file: widget/test/pictures.test.ts.
 
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { until } from "../e2e/harness.mjs";
 import { WIDGET } from "../e2e/tool.mjs";
@@ -10,11 +10,13 @@ import { assertAccessible, takePicture } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
 import { OperatorPage } from "./operator-page.mjs";
 import { BOMB, fileOf, GIF_SCRIPT, pngOf } from "./picture-files.mjs";
-import { give, offsetsOf, slowDown } from "./sending.mjs";
+import { give, NarrowWay, Sendings } from "./sending.mjs";
 import { isFocused, useSite } from "./site.mjs";
 
 const PICTURE = pngOf(640, 400);
 const NOISE = pngOf(800, 800, { isNoise: true });
+/** So much of NOISE reaches the server before its way is cut, in bytes. */
+const PART = 600_000;
 const PHONE = { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true };
 const LONG = `${"a-very-long-name-without-any-space-".repeat(6)}.txt`;
 const SVG = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>");
@@ -26,9 +28,12 @@ describe("files in the widget", { skip: missing }, () => {
 	const site = useSite();
 	const { banter } = site;
 	let widget;
+	let way;
 	before(async () => {
 		widget = await site.createWidget(ALLOWED);
+		way = await NarrowWay.open(site.banter.port, PART);
 	});
+	after(() => way.close());
 
 	const visit = async (options = {}, page = {}) =>
 		site.visitWidget(widget.widget_id, await site.newContext(options), page);
@@ -160,26 +165,26 @@ describe("files in the widget", { skip: missing }, () => {
 	});
 
 	it("show how far they are, can be cancelled, and wait without a connection", async () => {
-		const visitor = await open();
+		const visitor = await open({}, { server: way.url });
 		const { page } = visitor;
 		// Loads the code before the network is gone.
 		await attach(visitor, textFile("first.txt"));
 		await statesUntil(visitor, ["done"]);
-		const offsets = offsetsOf(page);
-		const slow = await slowDown(page, 20_000);
+		const sendings = new Sendings(page, banter);
 		await attach(visitor, fileOf("noise.png", NOISE));
 		const bar = visitor.chat.getByRole("progressbar", { name: "noise.png" });
 		await until("a part is sent", () => bar.evaluate(({ value }) => value > 0.05));
-		await slow.cut();
+		await until("the server has a part", () => sendings.isBegun());
+		way.cut();
 		await until("it waits", async () => (await states(visitor))[1] === "waiting");
 		assert.ok(await send(visitor).isDisabled());
 		await visitor.box.fill("Not yet");
 		await visitor.box.press("Enter");
 		assert.equal(await visitor.box.inputValue(), "Not yet", "Return sends nothing either");
-		await slow.mend();
-		await until("it goes on", () => offsets.length > 1);
-		const [, at] = offsets;
-		assert.ok(at > 0 && at % 65536 === 0, `from ${offsets}`);
+		way.mend(PART);
+		await until("it goes on", () => sendings.offsets.length > 1);
+		const [, at] = sendings.offsets;
+		assert.ok(at > 0 && at <= PART && at % 65536 === 0, `from ${sendings.offsets}`);
 		const size = NOISE.length;
 		await until("more is sent", () => bar.evaluate(({ value }, from) => value > from, at / size));
 		await visitor.chat.getByRole("button", { name: "Remove noise.png" }).click();
@@ -192,19 +197,18 @@ describe("files in the widget", { skip: missing }, () => {
 	});
 
 	it("go on after a reload in the middle, and are sent with the text", async () => {
-		const visitor = await open();
+		way.mend(PART);
+		const visitor = await open({}, { server: way.url });
 		const { page } = visitor;
-		const offsets = offsetsOf(page);
-		const slow = await slowDown(page, 150_000);
+		const sendings = new Sendings(page, banter);
 		await attach(visitor, fileOf("noise.png", NOISE));
-		const bar = visitor.chat.getByRole("progressbar", { name: "noise.png" });
-		await until("a part is sent", () => bar.evaluate(({ value }) => value > 0.2));
-		await slow.cut();
+		await until("the server has a part", () => sendings.isBegun());
+		way.cut();
 		await until("it waits", async () => (await states(visitor))[0] === "waiting");
-		await slow.hurry();
+		way.mend();
 		await page.reload();
 		await statesUntil(visitor, ["done"]);
-		assert.ok(offsets.at(-1) > 0, `it went on from ${offsets}`);
+		assert.ok(sendings.offsets.at(-1) > 0, `it went on from ${sendings.offsets}`);
 		await visitor.box.fill("Here it is");
 		await visitor.box.press("Enter");
 		const { content, files } = await lastStored(1);
