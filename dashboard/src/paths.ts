@@ -41,7 +41,7 @@ export function loginPath(path: string): string {
 export function safeNext(next: string | undefined): string {
 	if (next === undefined || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next) || next.includes("\\"))
 		return HOME;
-	return /^\/(login|join)\b/.test(next) ? HOME : next;
+	return /^\/(login|join|reset)\b/.test(next) ? HOME : next;
 }
 
 /** Goes to another page as a click on a link does, so that a form with unsaved changes can ask first. */

@@ -33,6 +33,7 @@ const settings = { styles: settingsStyles, texts: settingsTexts };
 
 const Inbox = page(inbox, async () => (await import("./inbox/page")).InboxPage);
 const Login = page(login, async () => (await import("./login/page")).LoginPage);
+const Reset = page(login, async () => (await import("./login/reset-page")).ResetPage);
 const Join = page(join, async () => (await import("./join/page")).JoinPage);
 const Widgets = page(widgets, async () => (await import("./widgets/page")).WidgetsPage);
 const Widget = page(widgets, async () => (await import("./widgets/edit-page")).WidgetPage);
@@ -58,6 +59,8 @@ interface Address {
 export const ROUTES: readonly Address[] = [
 	{ path: "/login", component: Login, isPublic: true },
 	{ path: "/join/:token", component: Join, isPublic: true },
+	{ path: "/reset", component: Reset, isPublic: true },
+	{ path: "/reset/:token", component: Reset, isPublic: true },
 	{ path: "/", component: Inbox },
 	{ path: "/conversations/:id", component: Inbox },
 	{ path: "/search", component: Inbox },

@@ -22,6 +22,7 @@ test("a login leads to pages of this server only", () => {
 		"/login",
 		"/login?next=/",
 		"/join/x",
+		"/reset/x",
 		"javascript:alert(1)",
 	];
 	for (const next of refused) assert.equal(safeNext(next), "/", String(next));

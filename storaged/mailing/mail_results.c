@@ -58,10 +58,18 @@ mail_tell(struct txn *t, const struct mail_end *end, struct slice error)
 {
 	const bool failed = end->state == MAIL_FAILED;
 
-	if (end->kind == MAIL_INVITATION)
+	switch (end->kind) {
+	case MAIL_INVITATION:
 		return invitation_mailed(
 		    t, &end->org, &end->about, end->state, failed ? error : (struct slice){0});
-	return failed ? unseen_failed(t, &end->org, &end->about, &end->address, error) : 0;
+	case MAIL_UNSEEN:
+		return failed ? unseen_failed(t, &end->org, &end->about, &end->address, error)
+			      : 0;
+	/* Who asked for it learns nothing, or the answer would say whether there is such a user. */
+	case MAIL_RESET:
+	default:
+		return 0;
+	}
 }
 
 static void

@@ -12,6 +12,7 @@
 #include "storaged/conversations/label_drop.h"
 #include "storaged/conversations/mentions.h"
 #include "storaged/identities/indexes.h"
+#include "storaged/mail/reset_links.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/record_kinds.h"
 
@@ -171,6 +172,8 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 		rc = mentions_erase_user(t, &org, &user);
 	if (rc == 0)
 		rc = records_drop_member(t, &org, &user);
+	if (rc == 0)
+		rc = reset_link_remove(t, &user);
 	return rc != 0 ? rc : login_end_all(t, &org, &user, NULL);
 }
 
@@ -243,6 +246,34 @@ user_put_changed(
 	return rc != 0 ? rc : change_add(t, &r->org, CHANGE_USER, &r->id, NULL, CHANGE_CHANGED);
 }
 
+/* What could set the password, or was given for the one before, is worth nothing any more. */
+static int
+user_end_access(
+    struct txn *t, const struct id *org, const struct id *user, const struct hash256 *except)
+{
+	int rc = reset_link_remove(t, user);
+
+	return rc != 0 ? rc : login_end_all(t, org, user, except);
+}
+
+int
+user_set_password(
+    struct txn *t, const struct id *org, const struct id *user, struct slice password)
+{
+	const struct key key = key_of_org(org, user);
+	struct msg_user_record r;
+	struct slice bytes;
+	int rc = txn_get(t, TABLE_USERS, &key, &bytes);
+
+	if (rc == 0)
+		rc = record_read(bytes, TABLE_USERS, &r);
+	if (rc != 0)
+		return rc;
+	r.password = password;
+	rc = user_put_changed(t, &key, bytes, &r);
+	return rc != 0 ? rc : user_end_access(t, org, user, NULL);
+}
+
 int
 handle_user_change(struct txn *t, struct call *c)
 {
@@ -270,7 +301,7 @@ handle_user_change(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = user_put_changed(t, &key, bytes, &r);
 	if (rc == 0 && (m->what & USER_PASSWORD) != 0)
-		rc = login_end_all(
+		rc = user_end_access(
 		    t, &m->org, &m->user, hash_is_zero(&m->except) ? NULL : &m->except);
 	if (rc == 0)
 		call_ok(c);

@@ -25,6 +25,10 @@ extern const char user_missing[];
 /* Encodes a user without its password, in env->record. */
 struct slice user_without_password(struct txn *t, const struct msg_user_record *user);
 
+/* Gives a stored user a new, hashed password, which ends all its logins and the link by which it could set one. */
+[[gnu::warn_unused_result]] int user_set_password(
+    struct txn *t, const struct id *org, const struct id *user, struct slice password);
+
 /* MSG_USER_CHANGE. */
 [[gnu::warn_unused_result]] int handle_user_change(struct txn *t, struct call *c);
 

@@ -25,6 +25,7 @@
 #include "storaged/keys/keys.h"
 #include "storaged/mail/mails.h"
 #include "storaged/mailing/mail_results.h"
+#include "storaged/mailing/resets.h"
 #include "storaged/mailing/unseen.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
@@ -104,6 +105,9 @@ static const struct handler table[] = {
     {MSG_KEY_USED, HANDLER_WRITES, handle_key_used},
     {MSG_INVITATION_CHECK, HANDLER_READS, handle_invitation_check},
     {MSG_INVITATION_ACCEPT, HANDLER_WRITES, handle_invitation_accept},
+    {MSG_RESET_ASK, HANDLER_WRITES, handle_reset_ask},
+    {MSG_RESET_CHECK, HANDLER_READS, handle_reset_check},
+    {MSG_RESET_USE, HANDLER_WRITES, handle_reset_use},
     {MSG_RECORD_GET, HANDLER_READS, handle_record_get},
     {MSG_RECORD_LIST, HANDLER_READS_MUCH, handle_record_list},
     {MSG_RECORD_PUT, HANDLER_WRITES, handle_record_put},

@@ -209,6 +209,8 @@ static const struct reference user_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(user_record, org)};
 static const struct reference login_user = {
     "is of user", TABLE_USERS, true, true, AT(login_record, org), AT(login_record, user)};
+static const struct reference reset_user = {
+    "is of user", TABLE_USERS, true, false, AT(reset_record, org), AT(reset_record, user)};
 static const struct reference key_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(key_record, org)};
 static const struct reference invitation_org = {
@@ -242,6 +244,8 @@ static const struct record_table tables[] = {
     {TABLE_USERS, "user", BY_ORG_ID, ORG_AND_ID(user_record), verify_fault_user, &user_org, 0,
 	NULL},
     {TABLE_LOGINS, "the login", BY_TOKEN, 0, 0, verify_fault_login, &login_user, 0, NULL},
+    {TABLE_RESETS, "the link for a new password of user", BY_ID, 0, AT(reset_record, user),
+	NULL, &reset_user, 0, NULL},
     {TABLE_KEYS, "key", BY_HASH, ORG_AND_ID(key_record), NULL, &key_org, AT(key_record, key),
 	"hash"},
     {TABLE_AGENTS, "agent", BY_ORG_ID, ORG_AND_ID(agent_record), NULL, NULL, 0, NULL},

@@ -152,6 +152,7 @@ const FILES = [
 	["content-answers", /^\/v1\/admin\/(answers|gaps)\b/],
 	["content-find", /^\/v1\/admin\/find$/],
 	["invitations", /^\/v1\/(admin\/)?invitations\b/],
+	["password-resets", /^\/v1\/password-resets\b/],
 	["administration", /^\/v1\/admin\/(prices|server)$/],
 	["rights", /^\/v1\/admin\/rights$/],
 	["budgets", /^\/v1\/admin\/budgets$/],

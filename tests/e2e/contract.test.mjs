@@ -59,7 +59,7 @@ const PAGES = [
 	`/settings/webhooks/${NOBODY}`,
 ];
 /** The pages that need no session. */
-const OPEN_PAGES = ["/login", "/join/a-token"];
+const OPEN_PAGES = ["/login", "/join/a-token", "/reset", "/reset/a-token"];
 const DEMOS = ["/widget-test.html", "/headless-test.html", "/chat/wid_of-a-widget"];
 const HANDSHAKE = {
 	connection: "Upgrade",
@@ -522,6 +522,9 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			]),
 			["GET", "/v1/invitations/x"],
 			["POST", "/v1/invitations/x", {}, { email: "x@example.com", password: PASSWORD }],
+			["POST", "/v1/password-resets", {}, { email: "x@example.com" }],
+			["GET", "/v1/password-resets/x"],
+			["POST", "/v1/password-resets/x", {}, { password: PASSWORD }],
 			["GET", "/api/login"],
 			["POST", "/api/logout", session],
 			["POST", "/api/login", {}, { password: PASSWORD }],

@@ -59,9 +59,9 @@ describe("a login", () => {
 			contract.check("GET", "/api/login", answer);
 			return answer.json;
 		};
-		assert.deepEqual(await ways(), { password: true, users: false });
+		assert.deepEqual(await ways(), { password: true, users: false, mails: true });
 		await addUser(banter, "first@example.com");
-		assert.deepEqual(await ways(), { password: true, users: true });
+		assert.deepEqual(await ways(), { password: true, users: true, mails: true });
 	});
 
 	it("returns an HttpOnly cookie", async () => {

@@ -107,7 +107,7 @@ function reasonsAgree() {
 const UNTYPED = new Set(["headers", "example", "examples", "summary"]);
 
 /** The paths of the dashboard. The widget has its own protocol. */
-const OWNERS = /^\/(v1\/(admin|invitations)|api\/log(in|out))/;
+const OWNERS = /^\/(v1\/(admin|invitations|password-resets)|api\/log(in|out))/;
 
 /** Whether a named response is that of a successful operation. */
 function succeeds(name) {

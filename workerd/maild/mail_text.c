@@ -25,6 +25,7 @@ static const struct mail_text {
 static const char *const pages[MAIL_KINDS] = {
     [MAIL_INVITATION] = "/join/",
     [MAIL_UNSEEN] = "/chat/",
+    [MAIL_RESET] = "/reset/",
 };
 
 /* "de-AT" is "de". */

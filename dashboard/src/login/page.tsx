@@ -132,6 +132,9 @@ export function LoginPage() {
 								{t(isNamed ? "usePassword" : "useEmail")}
 							</Button>
 						)}
+						<a class="login-forgot" href="/reset">
+							{t("forgot")}
+						</a>
 					</>
 				)}
 			</form>
@@ -153,7 +156,7 @@ function useWays(): LoginWays | null {
 	const [ways, setWays] = useState<LoginWays | null>(null);
 	useEffect(() => {
 		// Without an answer, both ways are offered.
-		const unknown = { password: true, users: false };
+		const unknown = { password: true, users: false, mails: false };
 		void api.get("/api/login").then(setWays, () => setWays(unknown));
 	}, []);
 	return ways;

@@ -19,5 +19,8 @@ api_handler_fn handle_login;
 api_handler_fn handle_logout;
 api_handler_fn handle_invitation_get;
 api_handler_fn handle_invitation_join;
+api_handler_fn handle_password_reset_ask;
+api_handler_fn handle_password_reset_get;
+api_handler_fn handle_password_reset_use;
 
 #endif

@@ -27,6 +27,7 @@
 #include "workerd/api/guard/login_limit.h"
 #include "workerd/api/guard/session.h"
 #include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/mail_reader.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/http/http_server.h"
@@ -197,6 +198,7 @@ login_ways_on_users(void *arg, uint16_t type, const union msg *m)
 	json_write_open(&q->json, NULL, '{');
 	json_write_bool(&q->json, "password", q->api->settings->dashboard_password != NULL);
 	json_write_bool(&q->json, "users", wire_list_next(&users, &first));
+	json_write_bool(&q->json, "mails", mail_reader_is_reached(q->api->settings));
 	json_write_close(&q->json, '}');
 	store_query_reply(q);
 }

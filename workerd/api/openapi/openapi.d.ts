@@ -1577,6 +1577,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["askForReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password-resets/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["showReset"];
+        put?: never;
+        post: operations["useReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/logout": {
         parameters: {
             query?: never;
@@ -3827,10 +3859,26 @@ export interface components {
             nextCursor: components["schemas"]["NextCursor"];
         };
         LoginWays: {
+            /** @description Whether mails are sent, so that a forgotten password can be replaced by a link. */
+            mails: boolean;
             /** @description Whether DASHBOARD_PASSWORD is set. */
             password: boolean;
             /** @description Whether the organization of DASHBOARD_PASSWORD, the first one, has users, who sign in with e-mail and password. */
             users: boolean;
+        };
+        ResetRequest: {
+            /** Format: email */
+            email: string;
+        };
+        ShownReset: {
+            organization: string;
+            /** Format: email */
+            email: string;
+            expires_at: components["schemas"]["Time"];
+        };
+        ResetUse: {
+            /** @description At most 1024 bytes. */
+            password: string;
         };
         LoginRequest: {
             /** @description The user's e-mail. Without it, the password is DASHBOARD_PASSWORD. */
@@ -4968,6 +5016,9 @@ export type WebhookTest = components['schemas']['WebhookTest'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryList = components['schemas']['DeliveryList'];
 export type LoginWays = components['schemas']['LoginWays'];
+export type ResetRequest = components['schemas']['ResetRequest'];
+export type ShownReset = components['schemas']['ShownReset'];
+export type ResetUse = components['schemas']['ResetUse'];
 export type LoginRequest = components['schemas']['LoginRequest'];
 export type Document = components['schemas']['Document'];
 export type WidgetForPage = components['schemas']['WidgetForPage'];
@@ -8563,6 +8614,80 @@ export interface operations {
         };
         responses: {
             /** @description Signed in, for at most seven days. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+        };
+    };
+    askForReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
+            };
+        };
+        responses: {
+            /** @description If a user has the e-mail, a mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+        };
+    };
+    showReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the link in the mail. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link is valid. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownReset"];
+                };
+            };
+        };
+    };
+    useReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the link in the mail. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetUse"];
+            };
+        };
+        responses: {
+            /** @description The user has the new password. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -34,14 +34,16 @@ STORE_TEST(the_default_organization_is_created_once)
 	contents_clear(&before);
 }
 
-/* A login or an invitation that is named by its token belongs to the holder of the token; the secret of
- * logins to nobody. */
+/* A login, an invitation or a link for a new password that is named by its token belongs to the holder of the token; the
+ * secret of logins to nobody. */
 static bool
 names_an_object(const struct msg_desc *d)
 {
 	if (d->type == MSG_LOGIN_CHECK || d->type == MSG_LOGIN_DELETE ||
 	    d->type == MSG_LOGIN_SECRET_GET || d->type == MSG_INVITATION_CHECK ||
-	    d->type == MSG_INVITATION_ACCEPT || d->type == MSG_CRASH_REPORT)
+	    d->type == MSG_INVITATION_ACCEPT || d->type == MSG_RESET_ASK ||
+	    d->type == MSG_RESET_CHECK || d->type == MSG_RESET_USE ||
+	    d->type == MSG_CRASH_REPORT)
 		return false;
 	return (d->from & ROLE_WORKER) != 0 && (d->to & ROLE_STORE) != 0 &&
 	    ((d->type >> 8) == 4 || (d->type >> 8) == 7 || (d->type >> 8) == 8);
