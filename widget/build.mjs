@@ -270,7 +270,7 @@ const LOADER_BYTES_MAX = 4.3125 * 1024;
  * What opening a chat loads: loader and app. What waits for a decision must be asked for and decided in every tab: 0.2 KB. Files
  * have 0.1: a message may have some and no text, and is known by them.
  */
-const OPEN_BYTES_MAX = 22.4375 * 1024;
+const OPEN_BYTES_MAX = 22.5 * 1024;
 /**
  * The same with all parts. A conversation needs loader, app and the list of messages: 36.3 KB, of which Markdown has 6.6. The part for
  * buttons, cards, forms and decisions (2.6 KB) is loaded for the first message that has some. Files have 1.2 for the buttons of a

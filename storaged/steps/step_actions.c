@@ -78,17 +78,20 @@ step_check_visitor(struct txn *t, const struct msg_step_decide *m, const struct 
 /* Whether the visitor is still the one whom the step is for: another person may have signed in at the same browser. What
  * was shown to somebody unknown is that person's who has signed in since. */
 static int
-step_check_identity(
-    struct txn *t, const struct msg_step_decide *m, const struct msg_step_record *r)
+step_check_identity(struct txn *t, struct call *c, const struct msg_step_record *r)
 {
-	struct msg_contact_record proved;
+	const struct msg_step_decide *m = &c->m->step_decide;
+	struct msg_contact_record proved = {.user_id = m->user_id};
 	struct id visitor;
-	int rc;
+	int rc = 0;
 
-	if (r->user_id.len == 0 || !visitor_of_session(m->session, &visitor))
+	if (r->user_id.len == 0)
 		return 0;
-	rc = step_identity(t, &m->org, &visitor, &proved);
-	return rc != 0 || slice_eq(proved.user_id, r->user_id) ? rc : MDB_NOTFOUND;
+	if (visitor_of_session(m->session, &visitor))
+		rc = step_identity(t, &m->org, &visitor, &proved);
+	if (rc != 0 || slice_eq(proved.user_id, r->user_id))
+		return rc;
+	return call_refuse(c, STORE_DENIED, "the step was shown to another user");
 }
 
 /* The step that the request is about. */
@@ -111,7 +114,7 @@ step_find(struct txn *t, struct call *c, struct msg_step_record *r)
 		(by_visitor && r->class != TOOL_CONFIRM)))
 		rc = MDB_NOTFOUND;
 	if (rc == 0 && by_visitor)
-		rc = step_check_identity(t, m, r);
+		rc = step_check_identity(t, c, r);
 	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, step_missing) : rc;
 }
 

@@ -2,7 +2,7 @@
 // storaged's messages.
 
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { dashed, newId } from "../faults/ids.mjs";
@@ -174,4 +174,14 @@ export async function fillOrganization(peer, many) {
 		await peer.request("record_put", putRequest("widget", widget, 1));
 	};
 	await Promise.all(Array.from({ length: many }, (_, i) => fill(i)));
+}
+
+/** Resolves to a function that proves a user id as the site of this widget does: { userId, hash }. */
+export async function provers(banter, widgetId) {
+	const path = `widgets/${widgetId}/identity-secret`;
+	const { secret } = await adminExpect(banter, 200, "POST", path);
+	return (userId) => ({
+		userId,
+		hash: createHmac("sha256", secret).update(userId).digest("hex"),
+	});
 }

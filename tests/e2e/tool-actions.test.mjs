@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { below, SEED } from "../faults/random.mjs";
 import { ADMIN } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
+import { Feed } from "./feeds.mjs";
 import { ADMIN_KEY, until, withBanter } from "./harness.mjs";
 import {
 	AGENT,
@@ -13,6 +14,7 @@ import {
 	adminRequest,
 	assertFields,
 	NOBODY,
+	provers,
 	WIDGET,
 } from "./organizations.mjs";
 import { KEY, storedMessages, withId } from "./replies.mjs";
@@ -32,10 +34,10 @@ const visitorSteps = async (banter, session = "s") =>
 	(await contract.drive(banter, 200, "GET", `${STEPS}?sessionId=${session}`, { headers: KEY })).json
 		.steps;
 
-const decide = (banter, step, decision, session = "s", hash = step.hash) =>
-	contract.drive(banter, [200, 404, 409], "POST", `${STEPS}/${step.id}/decision`, {
+const decide = (banter, step, decision, session = "s", hash = step.hash, members = {}) =>
+	contract.drive(banter, [200, 403, 404, 409, 422], "POST", `${STEPS}/${step.id}/decision`, {
 		headers: KEY,
-		body: { sessionId: session, decision, hash },
+		body: { sessionId: session, decision, hash, ...members },
 	});
 
 const admin = async (banter, status, method, path, options = {}) =>
@@ -196,6 +198,69 @@ it("a visitor of a widget gets the steps, and decides, by frames", () =>
 		},
 		shopOf({}),
 	));
+
+describe("an action that was shown to a user whom the site has proved", () => {
+	const asked = (body) =>
+		withTools(
+			"chat",
+			refunds(),
+			async ({ banter, shop }) => {
+				const prove = await provers(banter, WIDGET);
+				const message = { sessionId: "s", message: "My money back!", identity: prove("u-7") };
+				const { json } = await banter.request("POST", "/v1/chat", { headers: KEY, body: message });
+				const { id, hash } = json.step;
+				const frame = { type: "decide", id, hash, decision: "yes" };
+				await body({ banter, prove, step: json.step, frame });
+				assert.equal(await followUp(banter), '{"/refunded":12.5}');
+				assert.equal(shop.ledger.length, 1);
+			},
+			shopOf({}),
+		);
+
+	it("is decided by that user alone", () =>
+		asked(async ({ banter, prove, step }) => {
+			const by = async (members) => {
+				const { status, json } = await decide(banter, step, "yes", "s", step.hash, members);
+				return [status, json.code];
+			};
+			assert.deepEqual(await by({}), [403, "step_other_user"]);
+			assert.deepEqual(await by({ identity: prove("u-8") }), [403, "step_other_user"]);
+			const forged = { ...prove("u-8"), userId: "u-7" };
+			assert.deepEqual(await by({ identity: forged }), [422, "invalid_identity"]);
+			assert.deepEqual(await by({ identity: prove("u-7") }), [200, undefined]);
+		}));
+
+	it("is decided by that user alone, over a WebSocket", () =>
+		asked(async ({ banter, prove, frame }) => {
+			const visitor = await Visitor.open(banter, { sessionId: "s" });
+			const decides = async () => {
+				visitor.send(frame);
+				for (;;) {
+					const { type, code, granted } = await visitor.next();
+					if (type === "error" || type === "step") return code ?? granted;
+				}
+			};
+			assert.equal(await decides(), "step_other_user");
+			visitor.send({ type: "identify", ...prove("u-8") });
+			assert.equal(await decides(), "step_other_user");
+			visitor.send({ type: "identify", ...prove("u-7") });
+			assert.equal(await decides(), true);
+		}));
+
+	it("is decided by that user alone, by posted frames", () =>
+		asked(async ({ banter, prove, frame }) => {
+			const feed = await Feed.open(banter, { sessionId: "s" }, { carrier: "poll" });
+			const decides = async (identity) => {
+				const [{ code, granted }] = (await feed.post({ ...frame, identity })).json.frames;
+				return code ?? granted;
+			};
+			assert.equal(await decides(), "step_other_user");
+			assert.equal(await decides(prove("u-8")), "step_other_user");
+			assert.equal(await decides({ ...prove("u-8"), userId: "u-7" }), "step_other_user");
+			assert.equal(await decides(prove("u-7")), true);
+			await feed.close();
+		}));
+});
 
 it("expires", () =>
 	withTools(

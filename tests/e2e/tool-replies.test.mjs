@@ -2,10 +2,9 @@
 // that dies meanwhile. The tools by themselves: tools.test.mjs.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
 import { ADMIN_KEY, until } from "./harness.mjs";
-import { AGENT, adminExpect, WIDGET } from "./organizations.mjs";
+import { AGENT, adminExpect, provers, WIDGET } from "./organizations.mjs";
 import { KEY, storedMessages, withId } from "./replies.mjs";
 import { expectTool, feedTool } from "./tool.mjs";
 import { DIALECTS, steps, withTools } from "./tool-model.mjs";
@@ -141,9 +140,6 @@ describe("who the visitor is", () => {
 		n % 2 === 1
 			? to.call([["find_order", '{"order":"1042","user_id":"u-7"}']])
 			: to.say(JSON.stringify(to.results(request).at(-1)));
-	const proofOf = (secret, userId) => createHmac("sha256", secret).update(userId).digest("hex");
-	const secretOf = async (banter, id) =>
-		(await adminExpect(banter, 200, "POST", `widgets/${id}/identity-secret`)).secret;
 
 	it("is what the site has proved: an e-mail alone is no proof", () =>
 		withTools(
@@ -152,7 +148,7 @@ describe("who the visitor is", () => {
 			async ({ banter, shop }) => {
 				const collects = { contact_info_mode: "optional", collect_email: true };
 				const widget = await makeWidget(banter, { ...collects, agent_id: AGENT });
-				const hash = proofOf(await secretOf(banter, widget.id), "u-7");
+				const proved = (await provers(banter, widget.id))("u-7");
 				const email = "ann@example.com";
 				const ask = async (identity) => {
 					const visitor = await Visitor.open(banter, widget);
@@ -163,7 +159,7 @@ describe("who the visitor is", () => {
 					const answer = await visitor.ask("Where is my order?");
 					return JSON.stringify(answer);
 				};
-				assert.match(await ask({ userId: "u-7", hash, email }), /sent/);
+				assert.match(await ask({ ...proved, email }), /sent/);
 				assert.match(await ask({ email }), /signed in/);
 				assert.match(await ask(), /signed in/);
 				assert.equal(shop.requests.length, 1);
@@ -176,12 +172,12 @@ describe("who the visitor is", () => {
 			"chat",
 			step,
 			async ({ banter }) => {
-				const hash = proofOf(await secretOf(banter, WIDGET), "u-7");
+				const prove = await provers(banter, WIDGET);
 				const ask = async (sessionId, identity) => {
 					const body = { sessionId, message: "?", identity };
 					return (await banter.request("POST", "/v1/chat", { headers: KEY, body })).json.message;
 				};
-				assert.match(await ask("a", { userId: "u-7", hash }), /sent/);
+				assert.match(await ask("a", prove("u-7")), /sent/);
 				assert.match(await ask("b"), /signed in/);
 			},
 			{ members },

@@ -856,7 +856,8 @@ test("decisions that are made without a connection are all told, one after the o
 			.sent.filter((frame) => Reflect.get(frame, "type") === "decide")
 			.map(idOf);
 	talk.sync();
-	for (const id of ["s1", "s2", "s3"]) talk.decide({ id, hash: "h", decision: "yes" });
+	for (const id of ["s1", "s2", "s3"])
+		talk.decide({ type: "decide", id, hash: "h", decision: "yes" });
 	hear(session("t1"));
 	assert.deepEqual(told(), ["s1"]);
 	hear({ type: "step", granted: true, step: { id: "s1" } });
@@ -866,6 +867,18 @@ test("decisions that are made without a connection are all told, one after the o
 	assert.deepEqual(told(), ["s2"]);
 	hear(error("step_not_found"));
 	assert.deepEqual(told(), ["s2", "s3"]);
-	hear({ type: "step", granted: false, step: { id: "s3" } });
-	assert.deepEqual(told(), ["s2", "s3"]);
+	talk.decide({ type: "decide", id: "s4", hash: "h", decision: "yes" });
+	hear(error("step_other_user"));
+	assert.deepEqual(told(), ["s2", "s3", "s4"]);
+	hear({ type: "step", granted: false, step: { id: "s4" } });
+	assert.deepEqual(told(), ["s2", "s3", "s4"]);
+});
+
+test("a decision says who makes it", () => {
+	const { talk, last, hear } = visit();
+	talk.identify({ userId: "42", hash: "h" });
+	hear(session("t1"));
+	talk.decide({ type: "decide", id: "s1", hash: "h", decision: "yes" });
+	const { identity } = Object(last().sent.at(-1));
+	assert.equal(identity.userId, "42");
 });

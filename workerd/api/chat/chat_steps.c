@@ -1,9 +1,12 @@
 /*
  * GET /v1/chat/steps and POST /v1/chat/steps/{stepId}/decision: what waits for the visitor's decision, and the decision.
  */
+#include <jansson.h>
+
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/chat/chat_identify.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/client_id.h"
@@ -68,10 +71,32 @@ chat_steps_on_decided(void *arg, uint16_t type, const union msg *m)
 	store_query_reply_status(q, m->step_decided.granted ? 200 : 409);
 }
 
+/* The step and the body are valid. */
+static void
+chat_steps_decide(const struct api_call *c, const struct chat_body *body)
+{
+	static const struct store_refusal refusals[] = {
+	    {STORE_DENIED, 403, "step_other_user", STEP_JSON_OTHER_USER},
+	    {.status = 0},
+	};
+	struct msg_step_decide decide = {.org = c->org,
+	    .widget = c->widget,
+	    .session = body->session,
+	    .user_id = body->identity.user_id};
+	struct store_query *q =
+	    store_query_new(c, sizeof(struct store_query), 2 * STEP_BYTES, "Step not found");
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	q->refusals = refusals;
+	must(id_parse(router_capture(&c->match, 0, text), &decide.step) == 0);
+	must(step_json_read(body->json, &decide) == NULL);
+	store_query_ask(q, MSG_STEP_DECIDE, &decide, chat_steps_on_decided);
+}
+
 void
 handle_chat_decide(const struct api_call *c)
 {
-	struct msg_step_decide decide = {.org = c->org, .widget = c->widget};
+	struct msg_step_decide decide;
 	uint8_t text[ROUTER_CAPTURE_MAX];
 	struct chat_body body;
 	const char *wrong;
@@ -85,13 +110,14 @@ handle_chat_decide(const struct api_call *c)
 		api_reply_invalid_body(c, wrong);
 		return;
 	}
-	decide.session = body.session;
 	wrong = step_json_read(body.json, &decide);
-	if (wrong != NULL)
-		api_reply_invalid_body(c, wrong);
-	else
-		store_query_ask(store_query_new(c, sizeof(struct store_query), 2 * STEP_BYTES,
-				    "Step not found"),
-		    MSG_STEP_DECIDE, &decide, chat_steps_on_decided);
+	if (wrong == NULL)
+		wrong = identity_read_proved(
+		    json_object_get(body.json, "identity"), &body.identity);
+	if (wrong == NULL) {
+		chat_identify(c, &body, chat_steps_decide);
+		return;
+	}
+	api_reply_invalid_body(c, wrong);
 	chat_body_clear(&body);
 }

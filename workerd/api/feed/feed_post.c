@@ -137,6 +137,8 @@ feed_post_decide(struct feed_post *p)
 	decide.org = p->visit.org;
 	decide.widget = p->visit.widget;
 	decide.session = slice_str(p->visit.session);
+	if (p->visit.by_key)
+		decide.user_id = p->frame.who.user_id;
 	store_query_ask(&p->q, MSG_STEP_DECIDE, &decide, feed_post_on_decided);
 }
 
@@ -391,7 +393,7 @@ feed_post_on_widget(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	p->is_proved = identity_is_proved(&widget, &p->frame.who);
-	if (!p->is_proved && p->frame.kind == WIDGET_MESSAGE)
+	if (!p->is_proved && p->frame.kind != WIDGET_CONTACT)
 		p->frame.who = (struct identity){0};
 	feed_post_handle(p);
 }
@@ -439,13 +441,23 @@ feed_post_new(const struct api_call *c, const struct widget_visit *visit,
 	return p;
 }
 
-/* Returns what is wrong, or NULL. A message may carry a context and an identity, as a page. */
+/* Reads who sends a frame, if it says so. One that is invalid proves nothing. */
+static void
+feed_post_read_identity(struct widget_frame *frame)
+{
+	if (identity_read(json_object_get(frame->json, "identity"), &frame->who) != NULL)
+		frame->who = (struct identity){0};
+}
+
+/* Returns what is wrong, or NULL. A message may carry a context and an identity, as a page; a decision an identity. */
 static const char *
 feed_post_read(struct slice text, struct widget_frame *frame)
 {
 	const char *wrong = widget_frame_read(text, frame);
 	struct buf context;
 
+	if (wrong == NULL && (frame->kind == WIDGET_MESSAGE || frame->kind == WIDGET_DECIDE))
+		feed_post_read_identity(frame);
 	if (wrong != NULL || frame->kind != WIDGET_MESSAGE)
 		return wrong;
 	frame->context = json_object_get(frame->json, "context");
@@ -453,9 +465,6 @@ feed_post_read(struct slice text, struct widget_frame *frame)
 	if (!chat_context_encode(frame->context, &context))
 		wrong = chat_context_wrong;
 	buf_clear(&context);
-	/* One that is invalid proves nothing. */
-	if (identity_read(json_object_get(frame->json, "identity"), &frame->who) != NULL)
-		frame->who = (struct identity){0};
 	return wrong;
 }
 

@@ -4690,6 +4690,7 @@ export interface components {
             hash: string;
             /** @enum {unknown} */
             decision: "yes" | "no";
+            identity?: components["schemas"]["ProvedIdentity"];
         };
         ChatStepDecided: {
             step: components["schemas"]["ChatStep"];

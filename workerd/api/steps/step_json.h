@@ -13,6 +13,10 @@ struct json_t;
 /* Steps of a visitor's list, the newest ones. */
 #define STEP_JSON_MAX 50
 
+/* The error step_other_user. */
+#define STEP_JSON_OTHER_USER \
+	"This step was shown to another user: identify as that one before the decision"
+
 /* Reads {"hash","decision":"yes|no"}. NULL on success, else a sentence that says what would be valid (static). */
 [[gnu::warn_unused_result]] const char *step_json_read(
     const struct json_t *object, struct msg_step_decide *decide);

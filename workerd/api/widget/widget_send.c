@@ -189,6 +189,11 @@ widget_send_decided(struct widget_outlet *o, uint16_t type, const union msg *m)
 		    o, "step_not_found", "There is no such step", (struct slice){0});
 		return true;
 	}
+	if (store_refused(type, m, STORE_DENIED)) {
+		widget_send_error(
+		    o, "step_other_user", STEP_JSON_OTHER_USER, (struct slice){0});
+		return true;
+	}
 	if (type != MSG_STEP_DECIDED)
 		return false;
 	must(record_decode(m->step_decided.step, MSG_STEP_RECORD, &r) == WIRE_OK);

@@ -60,6 +60,8 @@ struct widget_socket {
 	struct store_call *steps; /* reads them; NULL: nothing is asked for, as the next one */
 	struct store_call *decision;
 	bool steps_again; /* they may have changed since */
+	bool decides;     /* a decision waits until it is known who the visitor is */
+	struct msg_step_decide deciding; /* that one; its texts are empty */
 
 	/* widget_replies.c */
 	TAILQ_HEAD(, widget_reply) replies;
@@ -121,6 +123,9 @@ void widget_steps_read(struct widget_socket *s);
 
 /* The visitor decides; the client gets the step. */
 void widget_steps_decide(struct widget_socket *s, const struct msg_step_decide *decide);
+
+/* Sends the decision that waits, unless an identification is under way. */
+void widget_steps_go_on(struct widget_socket *s);
 
 /* The connection has ended. */
 void widget_steps_end(struct widget_socket *s);

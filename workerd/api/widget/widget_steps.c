@@ -49,22 +49,34 @@ widget_steps_on_decided(void *arg, uint16_t type, const union msg *m)
 }
 
 void
-widget_steps_decide(struct widget_socket *s, const struct msg_step_decide *decide)
+widget_steps_go_on(struct widget_socket *s)
 {
-	struct msg_step_decide ask = *decide;
+	struct msg_step_decide ask = s->deciding;
 
-	if (s->decision != NULL) {
-		widget_send_error(&s->out, "step_pending",
-		    "Your previous decision is still being stored", (struct slice){0});
+	if (!s->decides || s->identification != NULL)
 		return;
-	}
+	s->decides = false;
 	ask.org = s->core.org;
 	ask.widget = s->core.widget;
 	ask.session = s->core.session;
+	ask.user_id = buf_slice(&s->user_id);
 	s->decision = store_call(s->core.api->store, MSG_STEP_DECIDE, &ask, STORE_TIMEOUT_MS,
 	    widget_steps_on_decided, s);
 	if (s->decision == NULL)
 		widget_socket_give_up(s);
+}
+
+void
+widget_steps_decide(struct widget_socket *s, const struct msg_step_decide *decide)
+{
+	if (s->decides || s->decision != NULL) {
+		widget_send_error(&s->out, "step_pending",
+		    "Your previous decision is still being stored", (struct slice){0});
+		return;
+	}
+	s->deciding = *decide;
+	s->decides = true;
+	widget_steps_go_on(s);
 }
 
 void

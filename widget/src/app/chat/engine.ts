@@ -429,7 +429,7 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		// What the page has said about the visitor, or a decision, is refused, which concerns no reply.
-		if (code === "step_not_found") hearDecision();
+		if (/step_[no]/.test(code)) hearDecision();
 		if (/contact_[np]|d_contact|identity|step_/.test(code)) return;
 		const heard = typing ?? liveReply(store.get())?.key ?? "";
 		const reply = replyOf(store.get(), id === null ? heard : replyKey(id));
@@ -570,7 +570,8 @@ export function createEngine(parts: EngineParts): Engine {
 		identify: (identity) => describe({ ...identity, type: "identify" }),
 		describe: (context) => describe({ type: "context", context }),
 		decide(decision) {
-			decisions.set(decision.id, { ...decision, type: "decide" });
+			// As with a message: without a WebSocket, the server does not remember.
+			decisions.set(decision.id, { ...decision, identity: about.get("identify") });
 			if (decisions.size < 2) decideNext();
 		},
 		loadOlder,

@@ -102,6 +102,7 @@ export interface Basis {
 
 /** What the visitor has decided about something that the assistant is to do. */
 export interface Decision {
+	readonly type: "decide";
 	readonly id: unknown;
 	/** Of what was shown. */
 	readonly hash: unknown;

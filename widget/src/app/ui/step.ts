@@ -31,7 +31,7 @@ export function createStep(words: Words, decide: (decision: Decision) => void): 
 			const { id, hash } = shown;
 			decided = hash;
 			draw();
-			decide({ id, hash, decision });
+			decide({ type: "decide", id, hash, decision });
 		});
 		return button;
 	}
