@@ -876,6 +876,7 @@ test("decisions that are made without a connection are all told, one after the o
 
 test("a decision says who makes it", () => {
 	const { talk, last, hear } = visit();
+	talk.sync();
 	talk.identify({ userId: "42", hash: "h" });
 	hear(session("t1"));
 	talk.decide({ type: "decide", id: "s1", hash: "h", decision: "yes" });
