@@ -32,6 +32,7 @@
 #define UNSENT   "{\"not_done\":\"it could not be sent in time\"}"
 #define REPLACED "{\"not_done\":\"the same was proposed again\"}"
 #define TAKEN    "{\"not_done\":\"a person has taken over the conversation\"}"
+#define STOPPED  "{\"not_done\":\"the reply was stopped\"}"
 #define UNKNOWN                                                                            \
 	"{\"unknown\":\"it is not known whether this was done. A person of the team will " \
 	"find "                                                                            \
@@ -244,23 +245,56 @@ action_has_not_begun(const struct msg_step_record *r, const void *arg)
 	return r->state == STEP_WAITING || r->state == STEP_PROPOSED;
 }
 
-int
-actions_stop(struct txn *t, struct call *c, const struct id *conversation)
+/* Refuses those that the filter takes; text: what the model reads. */
+static int
+actions_refuse(struct txn *t, struct call *c, const struct id *conversation,
+    action_filter *filter, const void *arg, const char *text)
 {
 	struct msg_step_record r, after;
 	struct id at = {0};
 	int rc;
 
-	while ((rc = action_next(t, conversation, &at, action_has_not_begun, NULL, &r)) == 0) {
+	while ((rc = action_next(t, conversation, &at, filter, arg, &r)) == 0) {
 		after = r;
 		/* One whose request is to be sent again may have been done. */
 		after.state = r.tries > 0 ? STEP_UNKNOWN : STEP_REFUSED;
-		after.result = slice_str(r.tries > 0 ? UNKNOWN : TAKEN);
+		after.result = slice_str(r.tries > 0 ? UNKNOWN : text);
 		after.expires_at = after.due_at = 0;
 		rc = action_put(t, c, &r, &after);
 		if (rc != 0)
 			return rc;
 	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+actions_stop(struct txn *t, struct call *c, const struct id *conversation)
+{
+	return actions_refuse(t, c, conversation, action_has_not_begun, NULL, TAKEN);
+}
+
+/* arg: the id of a turn. */
+static bool
+action_waits_behind(const struct msg_step_record *r, const void *arg)
+{
+	return r->state == STEP_WAITING && id_equal(&r->turn, arg);
+}
+
+int
+actions_stop_turn(
+    struct txn *t, struct call *c, const struct id *conversation, const struct id *turn)
+{
+	return actions_refuse(t, c, conversation, action_waits_behind, turn, STOPPED);
+}
+
+int
+action_waits(struct txn *t, const struct id *conversation, const struct id *turn, bool *waits)
+{
+	struct msg_step_record r;
+	struct id at = {0};
+	int rc = action_next(t, conversation, &at, action_waits_behind, turn, &r);
+
+	*waits = rc == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 

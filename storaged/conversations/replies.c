@@ -379,14 +379,15 @@ reply_status_without_worker(
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	*status = record.state == STATE_PERSON ? MESSAGE_STOPPED : MESSAGE_INTERRUPTED;
+	if (record.state == STATE_PERSON)
+		*status = MESSAGE_STOPPED;
 	*room = room_id_of_session(&record.org, &record.widget, record.session);
 	return 0;
 }
 
 int
-reply_interrupt(struct txn *t, const struct id *turn, const struct reply_ending *known,
-    struct reply_interruption *out)
+reply_interrupt(struct txn *t, const struct id *turn, enum message_status status,
+    const struct reply_ending *known, struct reply_interruption *out)
 {
 	struct reply_ending ending = {.unknown = true};
 	struct turn_view v;
@@ -395,6 +396,7 @@ reply_interrupt(struct txn *t, const struct id *turn, const struct reply_ending 
 
 	if (known != NULL)
 		ending = *known;
+	ending.status = status;
 	*out = (struct reply_interruption){0};
 	rc = turn_view_load_named(t, turn, &v);
 	if (rc != 0 || v.state != TURN_OPEN)

@@ -85,10 +85,11 @@ struct reply_interruption {
 	size_t bytes;   /* of text that was kept */
 };
 
-/* Ends an open turn as interrupted, with the text of its pieces, even if that is empty; as stopped, if a person
- * has taken over the conversation. Leaves a closed turn alone. known: what its worker knows of the end except its
+/* Ends an open turn with this status (interrupted, or waiting), and with the text of its pieces, even if that is empty; as
+ * stopped, if a person has taken over the conversation. Leaves a closed turn alone. known: what its worker knows of the end except its
  * status and text; NULL: it is lost. */
 [[gnu::warn_unused_result]] int reply_interrupt(struct txn *t, const struct id *turn,
-    const struct reply_ending *known, struct reply_interruption *out);
+    enum message_status status, const struct reply_ending *known,
+    struct reply_interruption *out);
 
 #endif

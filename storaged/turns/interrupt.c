@@ -5,7 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "storaged/conversations/replies.h"
+#include "storaged/actions/actions.h"
 
 /* One transaction ends so many turns, and bytes of text, at most: requests must not wait long. */
 #define CHUNK_TURNS 256
@@ -21,6 +21,30 @@ struct interrupt_chunk {
 	    *culprit; /* the turn that made the transaction fail; NULL: none */
 };
 
+int
+turn_ends_waiting(struct txn *t, const struct turn_view *v, enum message_status *status)
+{
+	bool waits = false;
+	int rc = action_waits(t, &v->place.conversation, &v->id, &waits);
+
+	if (waits)
+		*status = MESSAGE_WAITING;
+	return rc;
+}
+
+int
+turn_interrupt(struct txn *t, const struct id *turn, const struct reply_ending *known,
+    struct reply_interruption *out)
+{
+	enum message_status status = MESSAGE_INTERRUPTED;
+	struct turn_view v;
+	int rc = turn_view_load_named(t, turn, &v);
+
+	if (rc == 0 && v.state == TURN_OPEN)
+		rc = turn_ends_waiting(t, &v, &status);
+	return rc != 0 ? rc : reply_interrupt(t, turn, status, known, out);
+}
+
 /* Ends the first lost turns, at most limit of them. */
 static int
 interrupt_end_turns(
@@ -34,7 +58,7 @@ interrupt_end_turns(
 		if (chunk->n == limit || chunk->bytes > CHUNK_BYTES)
 			break;
 		chunk->done[chunk->n].turn = turn->id;
-		rc = reply_interrupt(t, &turn->id, NULL, &chunk->done[chunk->n].what);
+		rc = turn_interrupt(t, &turn->id, NULL, &chunk->done[chunk->n].what);
 		if (rc != 0) {
 			chunk->culprit = turn;
 			return rc;

@@ -5,6 +5,7 @@
 #ifndef STORAGED_TURNS_INTERRUPT_H
 #define STORAGED_TURNS_INTERRUPT_H
 
+#include "storaged/conversations/replies.h"
 #include "storaged/live/live.h"
 
 enum interrupt_result {
@@ -15,5 +16,14 @@ enum interrupt_result {
 
 /* Ends a bounded number of lost turns, and notifies those who follow them. Not during a batch. */
 enum interrupt_result interrupt_lost(struct env *env, struct live *live);
+
+/* Ends an open turn that lost its worker: reply_interrupt(). */
+[[gnu::warn_unused_result]] int turn_interrupt(struct txn *t, const struct id *turn,
+    const struct reply_ending *known, struct reply_interruption *out);
+
+/* A reply that broke off behind an action that waits for a decision is complete: *status becomes MESSAGE_WAITING, so that the
+ * visitor sees what to decide. */
+[[gnu::warn_unused_result]] int turn_ends_waiting(
+    struct txn *t, const struct turn_view *v, enum message_status *status);
 
 #endif

@@ -3,8 +3,10 @@
  */
 #include "storaged/turns/turns.h"
 
+#include "storaged/actions/actions.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/conversations/reply_sources.h"
+#include "storaged/turns/interrupt.h"
 #include "storaged/turns/turn_budget.h"
 #include "storaged/turns/turn_sources.h"
 #include "storaged/turns/turn_state.h"
@@ -162,21 +164,26 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	    .attempts = m->attempts,
 	};
 	struct reply_interruption unused;
-	int rc;
+	int rc = 0;
 
 	if (turn_is_taken(m, v))
 		return call_refuse(c, STORE_TAKEN, "another run writes this reply");
 	if (turn_is_finished(m, v))
 		return 0;
 	if (v->state == TURN_OPEN && turn_ends_without_text(m, MESSAGE_INTERRUPTED))
-		return reply_interrupt(t, &m->turn, &ending, &unused);
+		return turn_interrupt(t, &m->turn, &ending, &unused);
 	if (turn_ends_without_text(m, MESSAGE_STOPPED)) {
 		rc = reply_collect(t, v);
 		if (rc != 0)
 			return rc;
 		ending.text = buf_slice(&t->env->text);
 	}
-	rc = reply_end(t, v, &ending);
+	if (m->status == MESSAGE_INTERRUPTED)
+		rc = turn_ends_waiting(t, v, &ending.status);
+	if (rc == 0)
+		rc = reply_end(t, v, &ending);
+	if (rc == 0 && m->status == MESSAGE_STOPPED)
+		rc = actions_stop_turn(t, c, &v->place.conversation, &v->id);
 	if (rc == 0 && m->status != MESSAGE_INTERRUPTED)
 		rc = turn_note_gap(t, v, m->sources);
 	return rc;
