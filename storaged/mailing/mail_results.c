@@ -63,6 +63,7 @@ mail_tell(struct txn *t, const struct mail_end *end, struct slice error)
 		return invitation_mailed(
 		    t, &end->org, &end->about, end->state, failed ? error : (struct slice){0});
 	case MAIL_UNSEEN:
+	case MAIL_TRANSCRIPT:
 		return failed ? unseen_failed(t, &end->org, &end->about, &end->address, error)
 			      : 0;
 	/* Who asked for it learns nothing, or the answer would say whether there is such a user. */

@@ -7,36 +7,21 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "proto/base/secrets.h"
 #include "storaged/changes/changes.h"
-#include "storaged/conversations/pages.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/identities/returns.h"
 #include "storaged/live/rooms.h"
 #include "storaged/mail/addresses.h"
-#include "storaged/mail/mails.h"
-#include "storaged/records/contacts.h"
-#include "storaged/records/widgets.h"
+#include "storaged/mailing/visitor_mail.h"
 #include "storaged/visitors/visitors.h"
-
-/* How often an unproved address gets a mail, and for how long one gets none after a server has refused it. */
-#define UNPROVED_MS CLOCK_HOUR_MS
-#define FAILED_MS   (7 * CLOCK_DAY_MS)
 
 /* Messages of a mail, and bytes of their texts: the newest ones. */
 #define MAIL_MESSAGES_MAX 50u
 #define MAIL_BYTES_MAX    60000u
 
-#define TOKEN_TEXT 32 /* base 62: 190 bits */
-
 /* A mail while it is made. The slices lie in the map. */
 struct unseen {
-	struct msg_conversation_record conversation;
-	struct msg_visitor_record visitor;
-	struct msg_widget_record widget;
-	struct msg_contact_record contact;
-	struct msg_address_record address;
-	uint64_t now;
+	struct visitor_mail to;
 	size_t n;          /* messages */
 	struct buf texts;  /* of them, the newest first; then, joined, in order */
 	struct buf person; /* who wrote the newest one */
@@ -61,53 +46,6 @@ unseen_plan(struct txn *t, const struct msg_conversation_record *conversation, u
 	    !visitor_of_session(conversation->session, &visitor))
 		return 0;
 	return unseen_put_row(t, conversation, now + t->env->mail_unseen_ms);
-}
-
-static bool
-unseen_is_wanted(const struct unseen *u)
-{
-	const uint64_t failed_at = u->address.failed_at;
-
-	return u->address.stopped_at == 0 &&
-	    (failed_at == 0 || failed_at + FAILED_MS <= u->now);
-}
-
-/* Finds who would get the mail. MDB_NOTFOUND: nobody. */
-static int
-unseen_find_reader(struct txn *t, struct unseen *u)
-{
-	const struct msg_conversation_record *r = &u->conversation;
-	struct hash256 address;
-	struct id visitor;
-	int rc;
-
-	if (id_is_zero(&r->contact) || !visitor_of_session(r->session, &visitor))
-		return MDB_NOTFOUND;
-	rc = visitor_by_id(t, &visitor, &u->visitor);
-	if (rc == 0)
-		rc = widget_find(t, &r->org, &r->widget, &u->widget);
-	if (rc == 0 && !visitor_is_welcome(&u->visitor, &u->widget))
-		return MDB_NOTFOUND;
-	if (rc == 0)
-		rc = contact_find(t, &r->org, &r->contact, &u->contact);
-	if (rc != 0)
-		return rc;
-	address = address_hash(u->contact.email);
-	if (hash_is_zero(&address))
-		return MDB_NOTFOUND;
-	rc = address_get(t, &r->org, &address, &u->address);
-	return rc == 0 && !unseen_is_wanted(u) ? MDB_NOTFOUND : rc;
-}
-
-/* When the address may get a mail, in ms since 1970. */
-static uint64_t
-unseen_allowed_at(const struct unseen *u)
-{
-	const bool proved = u->address.proved_at != 0 ||
-	    (!id_is_zero(&u->visitor.proved) &&
-		id_equal(&u->visitor.proved, &u->conversation.contact));
-
-	return proved || u->address.mailed_at == 0 ? 0 : u->address.mailed_at + UNPROVED_MS;
 }
 
 static void
@@ -152,12 +90,12 @@ unseen_add_message(struct unseen *u, const struct msg_message_record *m)
 static int
 unseen_collect(struct txn *t, struct unseen *u)
 {
-	const struct key front = key_id(&u->conversation.id);
-	const struct key end = key_message(&u->conversation.id, UINT64_MAX);
+	const struct key front = key_id(&u->to.conversation.id);
+	const struct key end = key_message(&u->to.conversation.id, UINT64_MAX);
 	struct msg_message_record m;
 	struct walk w;
 	uint64_t seen;
-	int rc = read_get(t, &u->conversation.id, &read_by_visitor, &seen);
+	int rc = read_get(t, &u->to.conversation.id, &read_by_visitor, &seen);
 
 	if (rc == 0)
 		rc = walk_open(&w, t, TABLE_MESSAGES, &front);
@@ -180,91 +118,31 @@ unseen_collect(struct txn *t, struct unseen *u)
 }
 
 static int
-unseen_put_token(
-    struct txn *t, const struct unseen *u, enum return_kind kind, const char *token)
-{
-	const struct msg_return_record r = {
-	    .v = RECORD_VERSION,
-	    .token = secret_hash(slice_str(token)),
-	    .kind = kind,
-	    .org = u->visitor.org,
-	    .visitor = u->visitor.id,
-	    .address = u->address.address,
-	    .created_at = u->now,
-	};
-
-	return return_add(t, &r);
-}
-
-/* The visitor's language; empty: not known. */
-static int
-unseen_language(struct txn *t, const struct id *conversation, char language[9])
-{
-	struct msg_page_record page;
-	struct slice record;
-	int rc = page_get(t, conversation, &record);
-
-	language[0] = '\0';
-	if (rc == 0 && record.len > 0 &&
-	    record_decode(record, MSG_PAGE_RECORD, &page) == WIRE_OK && page.language.len <= 8)
-		(void)!slice_copy_text(page.language, language, 9);
-	return rc;
-}
-
-/* Stores the mail, the tokens of its links, and that the visitor was mailed. */
-static int
-unseen_send(struct txn *t, struct call *c, struct unseen *u)
-{
-	char link[TOKEN_TEXT + 1], stop[TOKEN_TEXT + 1], token[129], language[9];
-	struct msg_mail_record mail = {
-	    .v = RECORD_VERSION,
-	    .id = id_new(),
-	    .org = u->conversation.org,
-	    .kind = MAIL_UNSEEN,
-	    .about = u->conversation.id,
-	    .to = u->contact.email,
-	    .person = buf_slice(&u->person),
-	    .text = buf_slice(&u->texts),
-	};
-	int rc = unseen_language(t, &u->conversation.id, language);
-
-	if (rc != 0)
-		return rc;
-	secret_base62(link, TOKEN_TEXT);
-	secret_base62(stop, TOKEN_TEXT);
-	(void)snprintf(token, sizeof(token), "%.*s#banter-back=%s %s",
-	    (int)u->widget.public_id.len, (const char *)u->widget.public_id.p, link, stop);
-	mail.token = slice_str(token);
-	mail.language = slice_str(language);
-	/* First, while the contact's address lies in the map. */
-	rc = mails_add(t, c, &mail);
-	if (rc == 0)
-		rc = unseen_put_token(t, u, RETURN_LINK, link);
-	if (rc == 0)
-		rc = unseen_put_token(t, u, RETURN_STOP, stop);
-	if (rc == 0)
-		rc = read_mark(t, &u->conversation, &read_by_visitor, true);
-	u->address.mailed_at = u->now;
-	u->address.error = (struct slice){0};
-	return rc != 0 ? rc : address_put(t, &u->address);
-}
-
-static int
 unseen_decide(struct txn *t, struct call *c, struct unseen *u)
 {
+	const struct id id = id_new();
 	uint64_t allowed_at;
-	int rc = unseen_find_reader(t, u);
+	int rc = visitor_mail_find(t, &u->to);
 
+	if (rc == 0 && !visitor_mail_is_wanted(&u->to))
+		return 0;
 	if (rc != 0)
 		return txn_survives(rc) ? 0 : rc;
-	if (rooms_have(&c->live->rooms, &u->visitor.id))
-		return read_mark(t, &u->conversation, &read_by_visitor, true);
+	if (rooms_have(&c->live->rooms, &u->to.visitor.id))
+		return read_mark(t, &u->to.conversation, &read_by_visitor, true);
 	rc = unseen_collect(t, u);
 	if (rc != 0 || u->n == 0)
 		return rc;
-	allowed_at = unseen_allowed_at(u);
-	return allowed_at <= u->now ? unseen_send(t, c, u)
-				    : unseen_put_row(t, &u->conversation, allowed_at);
+	allowed_at = visitor_mail_allowed_at(&u->to);
+	if (allowed_at > u->to.now)
+		return unseen_put_row(t, &u->to.conversation, allowed_at);
+	return visitor_mail_send(t, c, &u->to,
+	    &(struct msg_mail_record){
+		.id = id,
+		.kind = MAIL_UNSEEN,
+		.person = buf_slice(&u->person),
+		.text = buf_slice(&u->texts),
+	    });
 }
 
 int
@@ -272,13 +150,13 @@ unseen_due(struct txn *t, struct call *c, const struct id *conversation,
     const struct key *about, uint64_t now)
 {
 	const struct key key = key_id(conversation);
-	struct unseen u = {.now = now};
+	struct unseen u = {.to.now = now};
 	struct key named;
-	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &u.conversation);
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, &u.to.conversation);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	named = key_of_org(&u.conversation.org, conversation);
+	named = key_of_org(&u.to.conversation.org, conversation);
 	if (t->env->mail_unseen_ms == 0 || !slice_eq(key_slice(about), key_slice(&named)))
 		return 0;
 	buf_init(&u.texts, WIRE_FRAME_MAX);
@@ -311,7 +189,7 @@ unseen_note_failure(
 	if (rc != 0)
 		return txn_survives(rc) ? 0 : rc;
 	(void)snprintf(text, sizeof(text),
-	    "The visitor did not get the answer by e-mail, and gets no more for a week. The "
+	    "The visitor did not get an e-mail, and gets no more for a week. The "
 	    "mail server said: %.*s",
 	    (int)error.len, (const char *)error.p);
 	note.text = slice_str(text);

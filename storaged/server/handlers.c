@@ -26,6 +26,7 @@
 #include "storaged/mail/mails.h"
 #include "storaged/mailing/mail_results.h"
 #include "storaged/mailing/resets.h"
+#include "storaged/mailing/transcripts.h"
 #include "storaged/mailing/unseen.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
@@ -129,6 +130,7 @@ static const struct handler table[] = {
     {MSG_MAIL_LEASE, HANDLER_READS, handle_mail_lease},
     {MSG_MAIL_RESULT, HANDLER_WRITES, handle_mail_result},
     {MSG_MAIL_STOP, HANDLER_WRITES, handle_mail_stop},
+    {MSG_TRANSCRIPT_SEND, HANDLER_WRITES, handle_transcript_send},
     {MSG_WEBHOOK_LEASE, HANDLER_TELLS, handle_webhook_lease},
     {MSG_WEBHOOK_LIST, HANDLER_READS, handle_webhook_list},
     {MSG_WEBHOOK_QUEUE, HANDLER_READS, handle_webhook_queue},

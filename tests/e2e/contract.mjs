@@ -143,7 +143,7 @@ const FILES = [
 	],
 	["webhooks", /^\/v1\/admin\/webhooks\b/],
 	["channels", /^\/v1\/channels\b/],
-	["mail-visitors", /^\/v1\/mails\//],
+	["mail-visitors", /^\/v1\/mails\/|^\/v1\/admin\/conversations\/.*\/transcript$/],
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
 import { until, withBanter } from "./harness.mjs";
-import { adminExpect } from "./organizations.mjs";
+import { ADMIN, adminExpect, NOBODY } from "./organizations.mjs";
 import { MailServer } from "./smtp.mjs";
 import { conversationsOf, makeWidget, said, Visitor } from "./visitors.mjs";
 
@@ -159,6 +159,75 @@ describe("a mail to a visitor who has left", () => {
 			});
 			assert.match(note.content ?? note.text, /550 5\.1\.1 no such user/);
 		}));
+});
+
+describe("a conversation by mail", () => {
+	const send = (banter, status, id, options) =>
+		contract.drive(banter, status, "POST", `/v1/admin/conversations/${id}/transcript`, {
+			headers: ADMIN,
+			...options,
+		});
+
+	it("has all messages in the visitor's language, and leads back into the conversation", () =>
+		withMails(
+			async (banter, server, visit, widget) => {
+				const { visitor, id } = await visit();
+				await visitor.close();
+				await takeOver(banter, id);
+				await write(banter, id, "Wir haben es gefunden. 👍");
+				assert.deepEqual((await send(banter, 202, id)).json, { ok: true });
+				const mail = await mailed(server);
+				assert.deepEqual([mail.to, mail.headers.subject], [ANN, "Ihr Gespräch mit Default"]);
+				assert.match(
+					mail.text,
+					/UTC, Ann\.Example@Example\.com:\s+\[\[echo\]\] hello\s+\d.* UTC, .+:\s+.*hello\s+\d.* UTC, Jane:\s+Wir haben es gefunden\. 👍/,
+				);
+				assert.equal(mail.headers.references, `<${id}.banter@mail.example>`);
+				const { back, stop } = tokensOf(mail);
+				assert.equal(
+					(await send(banter, 409, id)).json.code,
+					"mailed_recently",
+					"nobody has opened the link",
+				);
+				await (await Visitor.open(banter, widget, { back })).close();
+				await send(banter, 202, id);
+				await mailed(server, 2);
+				await banter.request("POST", `/v1/mails/stop?token=${stop}`);
+				assert.equal((await send(banter, 409, id)).json.code, "mails_stopped");
+				const done = banter.log.lines.filter(({ ev }) => ev === "transcript_sent");
+				assert.deepEqual(
+					done.map(({ conversation }) => conversation),
+					[id, id],
+				);
+			},
+			{ MAIL_UNSEEN_MS: "0" },
+		));
+
+	it("is refused without an address, and without a mail server", () =>
+		withMails(async (banter) => {
+			const { conversationId } = (await banter.chat("s", "hello")).json;
+			assert.equal((await send(banter, 409, conversationId)).json.code, "no_address");
+			await send(banter, 404, NOBODY);
+			await send(banter, 400, "~");
+			await send(banter, 413, NOBODY, { body: "x".repeat(4097) });
+		}));
+
+	it("is not lost while storaged and maild are killed", () =>
+		withMails(
+			async (banter, server, visit) => {
+				const { visitor, id } = await visit();
+				await visitor.close();
+				banter.storaged.restart = banter.maild.restart = true;
+				await banter.maild.kill("SIGKILL");
+				await send(banter, 202, id);
+				await banter.storaged.kill("SIGKILL");
+				await banter.ready();
+				assert.match((await mailed(server)).text, /hello/);
+				// A kill between the server's answer and its result sends it again, with the same id.
+				assert.equal(new Set(server.mails.map(({ id }) => id)).size, 1);
+			},
+			{ MAIL_UNSEEN_MS: "0" },
+		));
 });
 
 it("the end of mails is asked for as often as files are", () =>

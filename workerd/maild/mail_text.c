@@ -26,6 +26,7 @@ static const char *const pages[MAIL_KINDS] = {
     [MAIL_INVITATION] = "/join/",
     [MAIL_UNSEEN] = "/chat/",
     [MAIL_RESET] = "/reset/",
+    [MAIL_TRANSCRIPT] = "/chat/",
 };
 
 /* "de-AT" is "de". */
@@ -62,7 +63,7 @@ mail_text_person(const struct msg_mail_record *r)
 	return r->person.len > 0 ? r->person : r->organization;
 }
 
-/* The token of a MAIL_UNSEEN is the rest of its link, a space, and the token that ends such mails. */
+/* The token of a mail to a visitor is the rest of its link, a space, and the token that ends such mails. */
 static struct slice
 mail_text_token(const struct msg_mail_record *r, bool stop)
 {
@@ -192,7 +193,7 @@ mail_text_add_conversation(
 	const struct slice stop = mail_text_token(r, true);
 	char text[2048];
 
-	if (r->kind != MAIL_UNSEEN)
+	if (r->kind != MAIL_UNSEEN && r->kind != MAIL_TRANSCRIPT)
 		return 0;
 	mail_text_make_id(text, sizeof(text), sender, &r->about);
 	if (mime_add_plain(out, "References", text) == -1)

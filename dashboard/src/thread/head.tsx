@@ -196,6 +196,7 @@ function moreItems(
 		{ text: t("copyThreadLink"), icon: "link", run: onCopyLink },
 		{ text: t("exportText"), icon: "download", run: () => download(_id, "text") },
 		{ text: t("exportJson"), icon: "download", run: () => download(_id, "json") },
+		{ text: t("sendTranscript"), icon: "mail", run: () => void actions.sendTranscript() },
 		{ text: t("block"), icon: "lock", run: () => onBlock(sessionId) },
 		...(onDelete
 			? [

@@ -23,6 +23,8 @@ export interface Actions {
 	/** Settles with whether the user has the conversation now. */
 	takeOver(name: string, isForced: boolean): Promise<boolean>;
 	handBack(): Promise<void>;
+	/** Sends the conversation to the visitor by mail. */
+	sendTranscript(): Promise<void>;
 	/** Asks first, elsewhere. */
 	remove(): Promise<void>;
 	/** Hears of the visitor's messages, or not any more. */
@@ -187,6 +189,14 @@ export function useActions(
 				);
 			} catch (reason) {
 				await refresh();
+				toastError(reason);
+			}
+		},
+		async sendTranscript() {
+			try {
+				await api.post("/v1/admin/conversations/{conversationId}/transcript", { path });
+				toast({ text: t("transcriptSent") });
+			} catch (reason) {
 				toastError(reason);
 			}
 		},

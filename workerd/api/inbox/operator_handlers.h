@@ -8,6 +8,7 @@
 
 api_handler_fn handle_conversations_takeover;
 api_handler_fn handle_conversations_handback;
+api_handler_fn handle_conversations_transcript;
 api_handler_fn handle_conversations_write;
 api_handler_fn handle_conversations_change;
 api_handler_fn handle_conversations_read;
