@@ -637,7 +637,7 @@ bench-extract: ## measure how much of a page's own text is read, and how much of
 screenshots: all ## update the pictures of the documents, and make those to look at, in build/pictures
 	@$(MAKE) --no-print-directory deps FOR=test
 	node tests/browser/screenshot.mjs tests/browser/pictures
-	node --test $(wildcard tests/browser/pictures*.test.mjs)
+	PICTURES=1 node --test $(wildcard tests/browser/*pictures*.test.mjs tests/browser/accessible-*.test.mjs)
 
 # Format and checks.
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')

@@ -160,7 +160,7 @@ await withBanter({}, async (banter) => {
 	const server = serve(`<script src="${src}" data-widget="${json.widget_id}" defer></script>`);
 	const port = await freePort();
 	await new Promise((done) => server.listen(port, "127.0.0.1", done));
-	const browser = await launch();
+	const browser = await launch({ isFast: true });
 	try {
 		const names = Object.keys(VISITORS);
 		const runs = Object.fromEntries(names.map((name) => [name, []]));

@@ -164,7 +164,7 @@ async function measureInbox(browser, page, banter) {
 const { values: only } = parseArgs({ options: { thread: { type: "boolean", default: false } } });
 
 await withBanter({ workers: 1 }, async (banter) => {
-	const browser = await launch();
+	const browser = await launch({ isFast: true });
 	try {
 		const context = await newContext(browser, { viewport: VIEWPORT });
 		const page = await context.newPage();

@@ -83,7 +83,7 @@ async function watch(browser, page, act) {
 export async function measureLongReply(createWidget) {
 	const model = serveModel();
 	const env = { OPENAI_BASE_URL: `http://127.0.0.1:${await listen(model)}/v1` };
-	const browser = await launch();
+	const browser = await launch({ isFast: true });
 	const site = createServer();
 	try {
 		let figures = {};

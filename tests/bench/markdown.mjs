@@ -104,7 +104,7 @@ const styles = await bundle(
 	'@import "./src/app/styles/index.css"; @import "./src/app/styles/conversation.css";',
 	"css",
 );
-const browser = await launch();
+const browser = await launch({ isFast: true });
 const repeated = (unit, bytes) => unit.repeat(Math.ceil(bytes / unit.length)).slice(0, bytes);
 
 function* cases() {

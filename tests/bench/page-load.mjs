@@ -151,7 +151,7 @@ async function measureLoading(banter) {
 	});
 	const port = await freePort();
 	await new Promise((done) => server.listen(port, "127.0.0.1", done));
-	const browser = await launch();
+	const browser = await launch({ isFast: true });
 	try {
 		const results = Object.fromEntries(Object.keys(PAGES).map((name) => [name, []]));
 		for (let round = 0; round < ROUNDS; round++)

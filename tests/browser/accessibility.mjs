@@ -132,8 +132,9 @@ export async function assertAccessible(page, name, contrastMin = CONTRAST) {
 	assert.deepEqual(problems, []);
 }
 
-/** build/pictures/FOLDER/NAME.png. */
+/** build/pictures/FOLDER/NAME.png, if somebody wants to look at it. */
 export async function takePicture(page, name, folder = "accessibility") {
+	if (!process.env.PICTURES) return;
 	const directory = join(PICTURES, folder);
 	await mkdir(directory, { recursive: true });
 	const path = join(directory, `${name.replace(/\W+/g, "-")}.png`);

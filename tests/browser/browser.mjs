@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach } from "node:test";
 import { chromium, firefox } from "playwright-core";
 import { DEADLINE_MS } from "../e2e/harness.mjs";
+import { Profiles } from "./profiles.mjs";
+
+export { newContext } from "./profiles.mjs";
 
 const PROGRAM = "/usr/bin/chromium";
 /** Chromium's headless shell, which needs half the CPU time. */
@@ -18,6 +21,9 @@ const reasonFor = (program) => !existsSync(program) && `${program} is not instal
 /** Why there is no browser to test with, or false. */
 export const missing = reasonFor(PROGRAM);
 export const missingFirefox = reasonFor(FIREFOX);
+
+/** Most pages of tests end before optimized code has paid for its compilation. */
+const WITHOUT_OPTIMIZER = "--js-flags=--no-opt,--no-maglev";
 
 const optionsOf = (executablePath) => ({
 	executablePath,
@@ -31,11 +37,11 @@ const optionsOf = (executablePath) => ({
 });
 
 /**
- * @param {object} options playwright's; complete: the whole of Chromium is needed; isFirefox: another browser,
- *   through WebDriver BiDi
+ * @param {object} options playwright's; complete: the whole of Chromium is needed; isFast: scripts are optimized, as
+ *   for visitors; isFirefox: another browser, through WebDriver BiDi
  * @returns {Promise<import("playwright-core").Browser>}
  */
-export function launch({ complete = false, isFirefox = false, ...options } = {}) {
+export function launch({ complete = false, isFast = false, isFirefox = false, ...options } = {}) {
 	if (isFirefox)
 		return firefox.launch({
 			...options,
@@ -43,10 +49,9 @@ export function launch({ complete = false, isFirefox = false, ...options } = {})
 			executablePath: FIREFOX,
 			timeout: DEADLINE_MS,
 		});
-	return chromium.launch({
-		...options,
-		...optionsOf(complete || !existsSync(SHELL) ? PROGRAM : SHELL),
-	});
+	const all = optionsOf(complete || !existsSync(SHELL) ? PROGRAM : SHELL);
+	if (!isFast) all.args.push(WITHOUT_OPTIMIZER);
+	return chromium.launch({ ...options, ...all });
 }
 
 /** A profile of a visitor who has forbidden all sites to store anything, in a browser of its own; close() ends both. */
@@ -64,13 +69,6 @@ export async function launchWithoutStorage() {
 		await rm(folder, { recursive: true, force: true, maxRetries: 20 });
 	}
 	return { context, close };
-}
-
-/** A browser profile, with the deadline of all tests. */
-export async function newContext(browser, options = {}) {
-	const context = await browser.newContext(options);
-	context.setDefaultTimeout(DEADLINE_MS);
-	return context;
 }
 
 /** Sets the browser's size of text, as a visitor does in the settings. */
@@ -110,23 +108,25 @@ export async function holdBack(page, url) {
 /**
  * A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own, which is
  * closed after the test that opened it: its page would go on working. options: of playwright's context, and
- * prepare(context).
+ * prepare(context). areKept: profiles are used by later tests, too (profiles.mjs).
  */
-export function useBrowser() {
+export function useBrowser({ areKept = false } = {}) {
 	let browser;
+	let profiles;
 	const contexts = [];
 	let kept = 0; // those that before() opened
 	before(async () => {
 		browser = await launch();
+		profiles = new Profiles(browser, areKept);
 	});
 	beforeEach(() => {
 		kept = contexts.length;
 	});
-	afterEach(() => Promise.all(contexts.splice(kept).map((context) => context.close())));
+	afterEach(() => Promise.all(contexts.splice(kept).map((context) => profiles.giveBack(context))));
 	after(() => browser?.close());
 	return {
 		async open(url, { prepare, ...options } = {}) {
-			const context = await newContext(browser, options);
+			const context = await profiles.take(options);
 			contexts.push(context);
 			await prepare?.(context);
 			const page = await context.newPage();

@@ -15,6 +15,7 @@ const MODEL_SERVERS = "local=http://127.0.0.1:9/v1";
 
 describe("the dashboard's agents", { skip: missing }, () => {
 	const { banter, admin, visit } = useDashboard({
+		areKept: true,
 		env: { SYSTEM_PROMPT, MODEL_SERVERS, MODEL_SERVER_KEYS: "local=sk-local" },
 	});
 

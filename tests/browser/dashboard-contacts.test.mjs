@@ -21,7 +21,7 @@ import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./da
 const MANY = 130;
 
 describe("the dashboard's contacts", { skip: missing }, () => {
-	const { banter, admin, visit } = useDashboard({ search: true });
+	const { banter, admin, visit } = useDashboard({ areKept: true, search: true });
 	let store;
 	let widget;
 	before(async () => {

@@ -23,7 +23,7 @@ function finishAnimations() {
 
 describe("the inbox", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1, search: true });
-	const browser = useBrowser();
+	const browser = useBrowser({ areKept: true });
 	const inbox = useInbox(banter, browser);
 	const { say, change, conversationOf, names, positions, view } = inbox;
 	let jane;
@@ -747,7 +747,7 @@ describe("the inbox", { skip: missing }, () => {
 
 describe("an inbox without conversations", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	const inbox = useInbox(banter, useBrowser());
+	const inbox = useInbox(banter, useBrowser({ areKept: true }));
 
 	it("guides to the first conversation, which then appears by itself", async () => {
 		const { page } = await inbox.signIn({ password: PASSWORD });

@@ -12,7 +12,7 @@ const PHONE = { viewport: { width: 390, height: 844 } };
 const LONG_TAG = "A tag whose name takes far more space";
 
 describe("the layout of the dashboard", { skip: missing }, () => {
-	const { banter, admin, visit } = useDashboard();
+	const { banter, admin, visit } = useDashboard({ areKept: true });
 	let store;
 	let conversation;
 	before(async () => {
@@ -48,8 +48,10 @@ describe("the layout of the dashboard", { skip: missing }, () => {
 		});
 
 		it(`shows the names of all places in the bar of a phone: ${locale}`, async () => {
+			const { page } = await visit("/health/live", { locale });
 			for (const width of [320, 360]) {
-				const { page } = await visit("/contacts", { viewport: { width, height: 640 }, locale });
+				await page.setViewportSize({ width, height: 640 });
+				await page.goto(`${banter.url}/contacts`);
 				await assertInWindow(page.locator(".rail-nav a"));
 				const names = page.locator(".rail-nav a > span:last-child");
 				const boxes = await names.evaluateAll((all) =>
@@ -125,11 +127,10 @@ describe("the layout of the dashboard", { skip: missing }, () => {
 
 	for (const locale of ["en", "de", "fr", "es"])
 		it(`keeps what can be done in a thread beside its name: ${locale}`, async () => {
+			const { page } = await visit("/health/live", { locale });
 			for (const width of [320, 390, 768, 1280, 1600]) {
-				const { page } = await visit(`/conversations/${conversation}`, {
-					viewport: { width, height: 800 },
-					locale,
-				});
+				await page.setViewportSize({ width, height: 800 });
+				await page.goto(`${banter.url}/conversations/${conversation}`);
 				await page.locator(".thread-actions").waitFor();
 				const name = await page.locator(".thread-who").boundingBox();
 				const actions = await page.locator(".thread-actions").boundingBox();

@@ -57,7 +57,7 @@ const PAGES = [
 const LOADING = PAGES.filter(([path]) => !/create|find|profile|password|nowhere/.test(path));
 
 describe("the dashboard's pages", { skip: missing }, () => {
-	const { banter, admin, visit } = useDashboard();
+	const { banter, admin, visit } = useDashboard({ areKept: true });
 	let records;
 	before(async () => {
 		const { json } = await banter.chat("visitor", '[[text="Welcome"]] hello');

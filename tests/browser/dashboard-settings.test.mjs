@@ -25,7 +25,7 @@ const SECTIONS = [
 const FOR_OWNERS = ["users", "keys", "webhooks", "hours", "limits", "server"];
 
 describe("the dashboard's settings", { skip: missing }, () => {
-	const dashboard = useDashboard();
+	const dashboard = useDashboard({ areKept: true });
 	const { banter, admin, visit } = dashboard;
 	let jane;
 	let joe;

@@ -21,7 +21,7 @@ const MARKDOWN =
 const GREETED = [`user: ${HELLO[0]}`, `assistant: ${HELLO[1]}`];
 
 describe("the dashboard's thread", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { banter } = site;
 	let jane;
 	let joe;

@@ -12,7 +12,7 @@ import { HELLO, useSite } from "./site.mjs";
 const NEW = { disclosure: { show: true } };
 
 describe("the dashboard's widgets", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { admin, banter, createWidget } = site;
 	let cookie;
 	before(async () => {

@@ -15,10 +15,10 @@ export const SCREENS = [
 	["on a phone", { viewport: { width: 360, height: 740 }, hasTouch: true }],
 ];
 
-/** For all tests of a describe(). options: of the banter. */
-export function useDashboard(options = {}) {
+/** For all tests of a describe(). options: of the banter, and areKept: of useBrowser(). */
+export function useDashboard({ areKept = false, ...options } = {}) {
 	const banter = useBanter({ workers: 1, ...options });
-	const browser = useBrowser();
+	const browser = useBrowser({ areKept });
 	let owner;
 	before(async () => {
 		owner = await logIn(banter, { password: PASSWORD });

@@ -8,7 +8,7 @@ import { missing } from "./browser.mjs";
 import { exchange, HELLO, useSite, WELCOME } from "./site.mjs";
 
 describe("the parts of the widget", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let widget;
 	before(async () => {
 		// Without what new widgets have on.

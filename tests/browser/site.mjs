@@ -6,7 +6,8 @@ import { createServer } from "node:http";
 import { json } from "node:stream/consumers";
 import { after, afterEach, before } from "node:test";
 import { ADMIN_KEY, DEADLINE_MS, freePort, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
-import { complaintsOf, launch, newContext } from "./browser.mjs";
+import { complaintsOf, launch } from "./browser.mjs";
+import { Profiles } from "./profiles.mjs";
 
 export const WELCOME = "Hey! How can I help?";
 export const PLACEHOLDER = "Type your question...";
@@ -236,11 +237,11 @@ export class Visitor {
 
 /**
  * A banter, a site and a browser for all tests of a describe().
- * @param {object} browserOptions of launch()
+ * @param {object} browserOptions of launch(), and areKept: of useBrowser()
  * @param {string[]} [stub] further arguments of the stub model
  * @param {object} [env] further settings of banter
  */
-export function useSite(browserOptions = {}, stub = [], env = {}) {
+export function useSite({ areKept = false, ...browserOptions } = {}, stub = [], env = {}) {
 	const server = createServer();
 	const settings = { ...env };
 	/**
@@ -248,6 +249,8 @@ export function useSite(browserOptions = {}, stub = [], env = {}) {
 	 * pages and scripts by their paths.
 	 */
 	const site = { reports: [], files: {} };
+	let browser;
+	let profiles;
 	const contexts = [];
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
@@ -256,7 +259,8 @@ export function useSite(browserOptions = {}, stub = [], env = {}) {
 		await new Promise((done) => server.listen(port, "127.0.0.1", done));
 		site.url = `http://localhost:${port}`;
 		settings.CORS_ORIGIN = site.url;
-		site.browser = await launch(browserOptions);
+		browser = await launch(browserOptions);
+		profiles = new Profiles(browser, areKept);
 	});
 	site.banter = useBanter({ env: settings, stub });
 	before(() => {
@@ -275,7 +279,7 @@ export function useSite(browserOptions = {}, stub = [], env = {}) {
 		});
 	});
 	after(async () => {
-		await site.browser?.close();
+		await browser?.close();
 		server.closeAllConnections();
 		server.close();
 	});
@@ -319,10 +323,10 @@ export function useSite(browserOptions = {}, stub = [], env = {}) {
 
 	/** A browser profile until the end of the test, on a screen that playwright's options describe. */
 	site.newContext = async (options) => {
-		contexts.push(await newContext(site.browser, options));
+		contexts.push(await profiles.take(options));
 		return contexts.at(-1);
 	};
-	afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
+	afterEach(() => Promise.all(contexts.splice(0).map((context) => profiles.giveBack(context))));
 
 	/** Sends a request to the admin API, which must succeed. */
 	site.admin = async (method, path, body) => {

@@ -4,7 +4,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before } from "node:test";
-import { complaintsOf, launch, newContext, setTextSize } from "./browser.mjs";
+import { complaintsOf, launch, setTextSize } from "./browser.mjs";
+import { Profiles } from "./profiles.mjs";
 
 const WIDGET = new URL("../../widget/", import.meta.url);
 const SCRIPT = new URL("node_modules/.cache/banter-widget/stage.js", WIDGET);
@@ -51,13 +52,16 @@ function buildScript() {
 /** A browser for all tests of a describe(). isKept: a test's pages stay open for those after it. */
 export function useStage({ isKept = false } = {}) {
 	let browser;
+	let profiles;
 	const contexts = [];
 	before(async () => {
 		buildScript();
 		browser = await launch();
+		profiles = new Profiles(browser, true);
 	});
 	after(() => browser?.close());
-	if (!isKept) afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
+	if (!isKept)
+		afterEach(() => Promise.all(contexts.splice(0).map((context) => profiles.giveBack(context))));
 
 	/**
 	 * record: the widget's settings; options: of playwright's context, and code, dir: the language; policy: of the page;
@@ -68,7 +72,7 @@ export function useStage({ isKept = false } = {}) {
 		{ code = "en", dir = "", policy, textPx, ...options } = {},
 	) {
 		const headers = policy ? { "content-security-policy": policy } : {};
-		const context = await newContext(browser, options);
+		const context = await profiles.take(options);
 		contexts.push(context);
 		const page = await context.newPage();
 		const complaints = complaintsOf(page);

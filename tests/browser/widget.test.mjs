@@ -8,7 +8,7 @@ import { complaintsOf, missing } from "./browser.mjs";
 import { exchange, PLACEHOLDER, useSite, WELCOME } from "./site.mjs";
 
 describe("the widget on a page of another origin", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { banter, visit, stored } = site;
 
 	/** Logs in to the dashboard, and opens this conversation. */

@@ -32,7 +32,7 @@ const POLL_MAX_MS = 5000;
  * a long wait, often one for a busy machine, costs little processor time, and ends at most a tenth later.
  */
 const PAUSE_MIN_MS = 10;
-const PAUSE_MAX_MS = 50;
+const PAUSE_MAX_MS = 200;
 
 /**
  * Pauses, and then waits until pending input has been read. With timers alone, polls that take longer than
@@ -128,7 +128,14 @@ export class Log {
 
 	/** Resolves to the first line, from `position` on, for which predicate(line) is true. */
 	waitFor(what, predicate, position = 0) {
-		return until(`log line: ${what}`, () => this.lines.slice(position).find(predicate));
+		let next = position;
+		return until(`log line: ${what}`, () => {
+			while (next < this.lines.length) {
+				const line = this.lines[next++];
+				if (predicate(line)) return line;
+			}
+			return undefined;
+		});
 	}
 
 	/** The last n lines as text. */
