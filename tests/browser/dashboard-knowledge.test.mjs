@@ -35,6 +35,7 @@ const sitePages = () => ({
 
 describe("the dashboard's knowledge", { skip: missing }, () => {
 	const { banter, admin, visit } = useDashboard({
+		areKept: true,
 		search: true,
 		crawl: true,
 		env: { CRAWL_ALLOW: "127.0.0.1", CRAWL_DELAY_MS: "0" },

@@ -14,7 +14,7 @@ const sum = (rows, value) => rows.reduce((total, row) => total + value(row), 0);
 const plain = (text) => Number(text.replace(/[^\d.-]/g, ""));
 
 describe("the dashboard's numbers", { skip: missing }, () => {
-	const { banter, admin, visit } = useDashboard();
+	const { banter, admin, visit } = useDashboard({ areKept: true });
 	let talks = 0;
 	const talk = (session = `talk-${++talks}`) => banter.chat(session, "[[tokens=5]] hello");
 
