@@ -268,7 +268,8 @@ async function buildPages() {
 const LOADER_BYTES_MAX = 4.3125 * 1024;
 /**
  * What opening a chat loads: loader and app. What waits for a decision must be asked for and decided in every tab: 0.2 KB. Files
- * have 0.1: a message may have some and no text, and is known by them.
+ * have 0.2: a message may have some and no text, is known by them, may fail because of them and is sent again with them; and they
+ * are forgotten with the conversation.
  */
 const OPEN_BYTES_MAX = 22.5 * 1024;
 /**

@@ -28,20 +28,34 @@ file_message_repeats(struct slice ids)
 	return false;
 }
 
+/* Whose files a message may have. */
+struct file_message {
+	const struct id *org, *owner, *conversation;
+	unsigned fresh; /* how many are in no message yet */
+};
+
+static bool
+file_message_may_have(const struct file_message *m, const struct msg_file_record *r)
+{
+	if (!id_equal(&r->org, m->org) || !file_is_complete(r))
+		return false;
+	return id_is_zero(&r->message) ? id_equal(&r->owner, m->owner)
+				       : id_equal(&r->owner, m->conversation);
+}
+
 static int
 file_message_check_one(struct txn *t, struct call *c, const struct id *file,
-    const struct id *org, const struct id *owner, struct buf *out)
+    struct file_message *m, struct buf *out)
 {
 	struct msg_file_record r;
 	int rc = file_find(t, file, &r);
 
-	if (rc == MDB_NOTFOUND ||
-	    (rc == 0 &&
-		(!id_equal(&r.org, org) || !id_equal(&r.owner, owner) ||
-		    !id_is_zero(&r.message) || !file_is_complete(&r))))
-		return call_refuse(c, STORE_NOT_FOUND, "no such file is complete and unused");
+	if (rc == MDB_NOTFOUND || (rc == 0 && !file_message_may_have(m, &r)))
+		return call_refuse(
+		    c, STORE_NOT_FOUND, "no such file is complete and of this sender");
 	if (rc != 0)
 		return rc;
+	m->fresh += id_is_zero(&r.message);
 	must(record_add(out, MSG_FILE_ITEM,
 		 &(struct msg_file_item){.id = r.id,
 		     .name = r.name,
@@ -55,6 +69,7 @@ int
 file_message_check(struct txn *t, struct call *c, struct slice ids, const struct id *org,
     const struct id *owner, const struct id *conversation, struct buf *out)
 {
+	struct file_message m = {org, owner, conversation, 0};
 	struct id file;
 	unsigned there = 0;
 	int rc = 0;
@@ -66,10 +81,10 @@ file_message_check(struct txn *t, struct call *c, struct slice ids, const struct
 		return call_refuse(c, STORE_INVALID, "the ids of files are invalid");
 	if (!id_is_zero(conversation))
 		rc = file_count(t, conversation, FILES_OF_CONVERSATION_MAX, &there);
-	if (rc == 0 && there + ids.len / sizeof(file.b) > FILES_OF_CONVERSATION_MAX)
-		return call_refuse(c, STORE_LIMIT, "the conversation has too many files");
 	while (rc == 0 && file_message_next(&ids, &file))
-		rc = file_message_check_one(t, c, &file, org, owner, out);
+		rc = file_message_check_one(t, c, &file, &m, out);
+	if (rc == 0 && there + m.fresh > FILES_OF_CONVERSATION_MAX)
+		return call_refuse(c, STORE_LIMIT, "the conversation has too many files");
 	return rc;
 }
 
@@ -85,6 +100,8 @@ file_message_take(
 		rc = file_find(t, &file, &before);
 		if (rc != 0)
 			return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+		if (!id_is_zero(&before.message))
+			continue;
 		r = before;
 		r.owner = *conversation;
 		r.message = *message;

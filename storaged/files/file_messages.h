@@ -6,14 +6,15 @@
 
 #include "storaged/files/file_records.h"
 
-/* Writes the FILE_ITEMs of a new message to out, which is emptied before. ids: one after the other. Refuses (NOT_FOUND)
- * files that are not complete, not of this owner or in a message already, and (LIMIT) too many of a
- * conversation; zero: it is new. Changes nothing. */
+/* Writes the FILE_ITEMs of a new message to out, which is emptied before. ids: one after the other. A message that is
+ * sent once more may have the files of one of its conversation. Refuses (NOT_FOUND) files that are not complete, or in no
+ * message and not of this owner, or in one of another conversation (zero: it is new); and (LIMIT) too many of a
+ * conversation. Changes nothing. */
 [[gnu::warn_unused_result]] int file_message_check(struct txn *t, struct call *c,
     struct slice ids, const struct id *org, const struct id *owner,
     const struct id *conversation, struct buf *out);
 
-/* Gives files that were checked to a message. */
+/* Gives files that were checked to a message; those that are in one stay in it. */
 [[gnu::warn_unused_result]] int file_message_take(
     struct txn *t, struct slice ids, const struct id *conversation, const struct id *message);
 

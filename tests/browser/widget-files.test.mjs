@@ -282,6 +282,91 @@ describe("files in the widget", { skip: missing }, () => {
 		await statesUntil(visitor, ["done", "failed", "done", "failed"]);
 	});
 
+	it("that the server has no more say what to do, and are not sent again as they are", async () => {
+		const visitor = await open();
+		const { page, chat } = visitor;
+		const [answer] = await Promise.all([
+			page.waitForResponse((one) => /\/files\?/.test(one.url()) && one.status() === 201),
+			attach(visitor, textFile("lost.txt")),
+		]);
+		const { id, token } = await answer.json();
+		await statesUntil(visitor, ["done"]);
+		const headers = { "upload-token": token };
+		await fetch(`${banter.url}/v1/files/${id}`, { method: "DELETE", headers });
+		await visitor.box.fill("Here it is");
+		await send(visitor).click();
+		await chat.getByText("A file of it is no longer stored. Choose it again").waitFor();
+		await chat.getByText("This message couldn’t be sent.").waitFor();
+		assert.equal(await chat.getByRole("button", { name: "Try again" }).count(), 0);
+		await assertAccessible(page, "files-lost");
+		await takePicture(page, "files-lost");
+		await attach(visitor, textFile("lost.txt"));
+		await statesUntil(visitor, ["done"]);
+		await visitor.box.fill("Once more");
+		await send(visitor).click();
+		assert.equal((await lastStored(1)).content, "Once more");
+	});
+
+	/** The scopes of what the browser keeps. */
+	const kept = ({ page }, ...added) =>
+		page.evaluate(
+			(scopes) =>
+				new Promise((resolve) => {
+					const request = indexedDB.open("banter-files", 1);
+					request.onsuccess = () => {
+						const rows = request.result.transaction("files", "readwrite").objectStore("files");
+						for (const scope of scopes)
+							rows.put({ key: scope, scope, at: Date.now(), name: "x", blob: new Blob(["x"]) });
+						const all = rows.getAll();
+						all.onsuccess = () => {
+							request.result.close();
+							resolve(all.result.map(({ scope }) => scope));
+						};
+					};
+				}),
+			added,
+		);
+
+	for (const [name, isReloaded] of [
+		["at once", false],
+		["before the chat is opened", true],
+	])
+		it(`are forgotten at a reset(), but not those of others: ${name}`, async () => {
+			const visitor = await open();
+			const { page } = visitor;
+			const [answer] = await Promise.all([
+				page.waitForResponse((one) => /\/files\?/.test(one.url()) && one.status() === 201),
+				attach(visitor, textFile("secret.txt")),
+			]);
+			await statesUntil(visitor, ["done"]);
+			const key = await page.evaluate(() =>
+				Object.keys(sessionStorage).find((one) => one.startsWith("banter.files")),
+			);
+			assert.equal((await kept(visitor, `${key} closed`, `${key}2 other`)).length, 3);
+			if (isReloaded) {
+				await page.evaluate(() => window.banter.close());
+				await page.reload();
+			}
+			await page.evaluate(() => window.banter.reset());
+			await until("they are removed", async () => {
+				const scopes = await kept(visitor);
+				return scopes.length === 1 && scopes[0] === `${key}2 other`;
+			});
+			await page.evaluate(() => window.banter.open());
+			await input(visitor).waitFor({ state: "attached" });
+			assert.equal(await tray(visitor).count(), 0);
+			const { id, token } = await answer.json();
+			const headers = { "upload-token": token };
+			if (!isReloaded)
+				await until("the server has it no more", async () => {
+					const { status } = await fetch(`${banter.url}/v1/files/${id}`, {
+						method: "HEAD",
+						headers,
+					});
+					return status === 404;
+				});
+		});
+
 	it("that are gone, or whose address has expired, say so", async () => {
 		const visitor = await open();
 		const { page } = visitor;

@@ -309,7 +309,7 @@ describe("files of a session", () => {
 		assert.equal(stranger.status, 403);
 	});
 
-	it("of others, incomplete or sent before are in no message", async () => {
+	it("of others, incomplete or of another conversation are in no message", async () => {
 		const file = await upload(banter, "mine", picture(50));
 		const part = await begun(banter, "mine", 70);
 		for (const [session, files] of [
@@ -327,7 +327,10 @@ describe("files of a session", () => {
 		const second = await say(banter, "mine", "x", [file.id], once);
 		assert.deepEqual([first.status, second.status], [200, 200]);
 		assert.equal(second.json.messageId, first.json.messageId);
-		assert.equal((await say(banter, "mine", "x", [file.id])).json.code, "file_not_found");
+		const again = await say(banter, "mine", "x", [file.id]);
+		assert.equal(again.status, 200, "a message may be sent once more");
+		assert.equal((await historyOf(banter, "mine")).at(-2).files[0].id, file.id);
+		assert.equal((await say(banter, "other", "x", [file.id])).json.code, "file_not_found");
 	});
 });
 

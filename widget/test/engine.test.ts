@@ -506,6 +506,28 @@ for (const [code, sentence, isSpent = false] of SENTENCES) {
 	});
 }
 
+test("a message whose files are gone says so, and is dropped when the visitor writes on", () => {
+	const { talk, begin, hear, shows, last, outbox } = visit();
+	const id = begin("Hi");
+	hear(error("file_not_found", id));
+	shows("> Hi", "failed ");
+	assert.equal(outbox.get()?.failure, "file_not_found");
+	assert.match(WORDS("file_not_found"), /^This message couldn’t be sent/);
+	talk.send("Without it");
+	shows("> Hi", "failed ", "> Without it", "waiting ");
+	assert.equal(last().sent.length, 2);
+});
+
+test("a message from the history is sent once more with its files", () => {
+	const { talk, connect, last, shows } = visit({ token: "t1" });
+	const file = { id: "f1", name: "a.png", type: "image/png", bytes: 7, url: null };
+	connect(history([{ ...question("", "q1"), files: [file] }]));
+	shows("> ", "failed ");
+	talk.retry();
+	const { type, content, files } = last().sent.at(-1) as Record<string, unknown>;
+	assert.deepEqual({ type, content, files }, { type: "message", content: "", files: ["f1"] });
+});
+
 test("a reply that broke off is asked for again by the id of its message", () => {
 	const { talk, begin, hear, shows, sentId } = visit();
 	const id = begin("Hi");

@@ -17,11 +17,10 @@ export type Words = (key: Word, values?: Readonly<Record<string, string | number
 
 type Texts = Readonly<Record<string, unknown>>;
 
-/** The failures that have the text of another one. */
+/** The failures that have the text of another one; all others without a text of their own have that of "refused". */
 const SAME_TEXT: Readonly<Record<string, Key>> = {
 	lost: "interrupted",
 	cut_off: "interrupted",
-	conflict: "refused",
 	nameless: "contactRequired",
 };
 
@@ -31,8 +30,9 @@ export function createWords({ language, record }: Pick<Shell, "language" | "reco
 	const own: Texts = Object(record.texts);
 	const all = [Object(own[code]), own, Object.fromEntries(keys.map((key, i) => [key, texts[i]]))];
 	return (word, values = {}) => {
-		const key = SAME_TEXT[word] ?? word;
-		const found = all.map((one: Texts) => one[key]).find((text) => typeof text === "string");
+		const found = [SAME_TEXT[word] ?? word, "refused"]
+			.flatMap((key) => all.map((one: Texts) => one[key]))
+			.find((text) => typeof text === "string");
 		return fill(String(found), values);
 	};
 }

@@ -32,8 +32,8 @@ export interface Keep {
 	all(): Promise<Kept[]>;
 }
 
-/** `scope`: whose they are. A browser that forbids it keeps nothing. */
-export function openKeep(scope: string): Keep {
+/** A browser that forbids it keeps nothing. */
+function openRows() {
 	const opened = new Promise<IDBDatabase>((resolve, reject) => {
 		const request = indexedDB.open("banter-files", 1);
 		request.onupgradeneeded = () => request.result.createObjectStore("files", { keyPath: "key" });
@@ -44,6 +44,23 @@ export function openKeep(scope: string): Keep {
 		opened
 			.then((db) => run(db.transaction("files", "readwrite").objectStore("files")))
 			.catch(() => {});
+	return { opened, use };
+}
+
+/** Removes what scopes that begin so have kept until then, also those of tabs that are closed. */
+export function clearKept(scopes: string, until: number): void {
+	void openRows().use((rows) => {
+		const request = rows.getAll();
+		request.onsuccess = () => {
+			for (const { key, scope, at } of request.result as Row[])
+				if (scope.startsWith(scopes) && at <= until) rows.delete(key);
+		};
+	});
+}
+
+/** `scope`: whose they are. */
+export function openKeep(scope: string): Keep {
+	const { opened, use } = openRows();
 	return {
 		put: (file) => void use((rows) => rows.put({ ...file, scope, at: Date.now() })),
 		remove: (key) => void use((rows) => rows.delete(key)),

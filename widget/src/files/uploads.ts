@@ -145,8 +145,10 @@ export function createUploads(parts: UploadParts): Uploads {
 		changed();
 	}
 
-	const save = ({ key, name, blob, ticket, description }: Kept) =>
-		keep.put({ key, name, blob, ticket, description });
+	function save({ key, name, blob, ticket, description }: Kept): void {
+		// What was kept may have been removed meanwhile.
+		if (!signal.aborted) keep.put({ key, name, blob, ticket, description });
+	}
 
 	/** Until its next attempt, the other files have theirs. */
 	function pause(key: string, ms: number): void {
@@ -200,7 +202,7 @@ export function createUploads(parts: UploadParts): Uploads {
 		}
 		if (!file.ticket) {
 			const blob = await shrink(file.blob);
-			if (!find(key)) return;
+			if (!find(key) || life.aborted) return;
 			const { id, token } = await announce(key, { name: file.name, bytes: blob.size }, life);
 			set(key, { blob, ticket: { id, token } });
 			file = find(key);

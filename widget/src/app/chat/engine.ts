@@ -45,6 +45,7 @@ import {
 	setSent,
 	setUnsent,
 	start,
+	type Wish,
 	withReply,
 } from "./state";
 import type { Tokens } from "./tokens";
@@ -223,13 +224,13 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		const message = {
-			type: asksPerson ? "person" : "message",
+			type: asksPerson === true ? "person" : "message",
 			content,
 			id,
 			// Without a WebSocket, a session of a key begins with its first message.
 			identity: about.get("identify"),
 			context: about.get("context")?.context,
-			// An answer has its own type.
+			// An answer has its own type; the files of a message from the history have none.
 			...Object(asksPerson),
 			files: fileIds(asksPerson),
 		};
@@ -521,7 +522,12 @@ export function createEngine(parts: EngineParts): Engine {
 		if (!sending || isSpent(reply.failure)) {
 			shift(reply.key);
 			if (sending) store.update((state) => forget(state, question.key));
-			send({ ...sending, clientMessageId: randomId(), text: question.text, failure: null });
+			send({
+				clientMessageId: randomId(),
+				text: question.text,
+				asksPerson: question.answer as Wish,
+				failure: null,
+			});
 			return;
 		}
 		sendAgain(sending);

@@ -7,7 +7,7 @@ import { type OpenCarrier, openLater } from "../net/carrier";
 import type { FeedKind } from "../net/feed";
 import { watchPolicy } from "../net/policy";
 import { openSocket } from "../net/socket";
-import { loadPart } from "../parts";
+import { loadPart, usePart } from "../parts";
 import { isPlaced } from "../ui/small-screen";
 import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
 import { createEngine } from "./engine";
@@ -190,7 +190,14 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		unsent.clear();
 		draft.set("");
 		// As in ui/attach.ts.
-		tab.removeItem(`banter.files${space}`);
+		const files = `banter.files${space}`;
+		const now = Date.now();
+		tab.removeItem(files);
+		// By then, another conversation may have begun.
+		if (Object(shell.record.files).allow)
+			void usePart("files", { shell, signal: shell.signal }, ({ forgetFiles }) =>
+				forgetFiles(files, now),
+			);
 		session.rememberUnread(0);
 		act("forget");
 	}

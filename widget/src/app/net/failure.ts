@@ -26,6 +26,10 @@ export type FailureKind =
 	| "conflict"
 	/** 410: the conversation was deleted. */
 	| "deleted"
+	/** The server does not have a file of the message any more. */
+	| "file_not_found"
+	/** The conversation has no room for the message's files. */
+	| "too_many_files"
 	/** Any other 4xx: the server rejects this message. */
 	| "refused"
 	/** 5xx, or an `error` event. */
@@ -36,14 +40,6 @@ const PASSING = /^(unreachable|cut_off|interrupted|lost|busy|too_many)$/;
 const UNSENT = /^(unreachable|busy|too_many|denied|capped|blocked|nameless)$/;
 /** Sending the message again needs a new id. */
 const SPENT = /^(conflict|deleted)$/;
-const OTHERS = /^(refused|broken)$/;
-
-/** null: an unknown code. */
-export function toFailureKind(value: unknown): FailureKind | null {
-	const isKnown = [PASSING, UNSENT, SPENT, OTHERS].some((kinds) => kinds.test(`${value}`));
-	return isKnown ? (value as FailureKind) : null;
-}
-
 /** The longest Retry-After to wait for, except that of a rate limit, which always ends. */
 const PATIENCE_MS = 90_000;
 
@@ -106,23 +102,33 @@ export function failureOfResponse(response: Response): ChatFailure {
 	return new ChatFailure(kind, retryAfterMs);
 }
 
-/** The codes of each kind. */
-const CODES = Object.entries({
-	interrupted: "interrupted,shutting_down",
-	lost: "not_found",
-	busy: "store_unavailable,store_full,model_busy,model_unavailable,too_many_replies,too_many_waiting,overloaded",
-	deleted: "conversation_deleted",
-	conflict: "id_conflict",
-	capped: "daily_cap,budget_exceeded,budget_share",
-	nameless: "contact_required",
-	blocked: "blocked",
-	denied: "widget_gone,agent_disabled,unauthorized,origin_not_allowed",
-	refused: "invalid_message",
-	too_many: "rate_limited",
-});
+/** Each kind, with the server's other codes for it. */
+const KINDS = [
+	"unreachable",
+	"cut_off",
+	"interrupted,shutting_down",
+	"lost,not_found",
+	"busy,store_unavailable,store_full,model_busy,model_unavailable,too_many_replies,too_many_waiting,overloaded",
+	"deleted,conversation_deleted",
+	"conflict,id_conflict",
+	"capped,daily_cap,budget_exceeded,budget_share",
+	"nameless,contact_required",
+	"blocked",
+	"denied,widget_gone,agent_disabled,unauthorized,origin_not_allowed",
+	"file_not_found",
+	"too_many_files",
+	"refused,invalid_message",
+	"too_many,rate_limited",
+	"broken",
+].map((names) => names.split(","));
+
+/** The kind with this name or code; null: unknown. */
+export function toFailureKind(value: unknown): FailureKind | null {
+	const found = KINDS.find((names) => names.includes(`${value}`));
+	return (found?.[0] as FailureKind) ?? null;
+}
 
 /** The failure for an `error` event. A newer server may use codes unknown here. */
 export function failureOfCode(code: string): ChatFailure {
-	const found = CODES.find(([, codes]) => codes.split(",").includes(code));
-	return new ChatFailure((found?.[0] as FailureKind) ?? "broken");
+	return new ChatFailure(toFailureKind(code) ?? "broken");
 }

@@ -1,4 +1,4 @@
 // Files in messages: loaded for the first one.
 
 export { css } from "../../files/files.css";
-export { addFiles, showFiles } from "../ui/files";
+export { addFiles, forgetFiles, showAdvice, showFiles } from "../ui/files";

@@ -1,5 +1,6 @@
 // The files of messages: those that the visitor sends, and those that are shown.
 
+import { clearKept } from "../../files/keep";
 import { keys } from "../../files/locales/en.json?keys";
 import { showFiles as show } from "../../files/shown";
 import { createTray } from "../../files/tray";
@@ -88,9 +89,12 @@ const stored = (key: string, ...value: [] | [string | null]): string | null => {
 	}
 };
 
+/** The scopes of all tabs begin so. */
+const scopesOf = (name: string) => `${name} `;
+
 /** A tab that was duplicated has the other one's storage: what is kept belongs to the first one alone. */
 function scopeFor(name: string, signal: AbortSignal): Promise<string> {
-	const fresh = `${name} ${Math.random()}`;
+	const fresh = scopesOf(name) + Math.random();
 	const kept = stored(name) ?? fresh;
 	return new Promise((done) => {
 		const hold = (lock: unknown) => {
@@ -136,7 +140,16 @@ async function open(parts: ListParts, name: string): Promise<(files: readonly Fi
 	};
 	tray.box?.before(view.node);
 	view.render();
+	signal.addEventListener("abort", () => {
+		// The conversation is forgotten; a change of the language keeps the files.
+		if (stored(name) === null) for (const { key } of uploads.get()) uploads.remove(key);
+	});
 	return uploads.add;
+}
+
+/** Removes the files that this browser has kept until then and that are in no message. */
+export function forgetFiles(name: string, until: number): void {
+	clearKept(scopesOf(name), until);
 }
 
 /** Adds files to the message that is being written; without any, those that a reload has left come back. */
@@ -149,6 +162,12 @@ export async function addFiles(
 	const opening = opened.get(key) ?? open(parts, name);
 	opened.set(key, opening);
 	(await opening)(files);
+}
+
+/** Says what to do about a message that failed because of its files. */
+export async function showAdvice(parts: Parts, code: string, node: HTMLElement): Promise<void> {
+	const texts = await loadTexts(parts);
+	node.textContent = texts[keys.indexOf(code)] ?? "";
 }
 
 /** What a server says; anything else is left out. */

@@ -126,14 +126,19 @@ function aside(picture: Element, text: string, button: Element | null = null): H
  */
 const UNANSWERED = "Sorry, I cannot answer that. Please put it another way.";
 
-/** The note below a reply's text. `retry`, `goOn`: only for the newest one. */
+/** Whether its message would fail again, because of its files. */
+const isOfFiles = ({ failure }: Reply) => /file/.test(`${failure}`);
+
+/** The note below a reply's text. `retry`, `goOn`: only for the newest one. `advice`: in place of a retry. */
 function remarkOn(
 	words: Words,
-	{ phase, failure, text }: Reply,
+	reply: Reply,
 	retry: HTMLElement | null,
 	goOn: HTMLElement | null,
+	advice: HTMLElement,
 	isDown: boolean,
 ): HTMLElement | null {
+	const { phase, failure, text } = reply;
 	if (phase === "stopped") return aside(icon(STOP, "filled"), words("stopped"));
 	if (phase === "cut") return aside(icon(ALERT), words("cut"), goOn);
 	if (phase === "filtered" && text !== UNANSWERED) return aside(icon(ALERT), words("filtered"));
@@ -145,6 +150,7 @@ function remarkOn(
 	}
 	if (phase !== "failed") return null;
 	const sentence = words(failure ?? "broken");
+	if (isOfFiles(reply)) return note("failure", ALERT, sentence, [advice]);
 	// Nothing changes before tomorrow.
 	return retry && failure !== "capped"
 		? note("failure", ALERT, sentence, [retry])
@@ -208,6 +214,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	retry.addEventListener("click", onRetry);
 	const goOn = el("button", { class: "retry" }, words("continue"));
 	goOn.addEventListener("click", onGoOn);
+	const advice = el("p", { role: "status" });
 
 	function wait(): void {
 		// Replacing the dots would restart their animation.
@@ -257,7 +264,11 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		const text = offer && said === Object(step).text ? "" : said;
 		node.dataset.phase = phase;
 		const own = (button: HTMLElement) => (isLast ? button : null);
-		const remark = remarkOn(words, message, own(retry), own(goOn), isDown);
+		const remark = remarkOn(words, message, own(retry), own(goOn), advice, isDown);
+		if (isOfFiles(message) && !advice.firstChild)
+			void parts.usePart?.("files", parts, ({ showAdvice }) =>
+				showAdvice(parts, `${message.failure}`, advice),
+			);
 		const isAwaited = phase === "waiting" || (phase === "paused" && !text && !remark);
 		// Without a connection nobody seems to write.
 		const waits = isAwaited && !isDown;
