@@ -150,7 +150,7 @@ enum store_error {
 	STORE_CONFLICT = 5,  /* another message has the same client id */
 	STORE_TAKEN = 6,     /* another run writes this reply */
 	STORE_GONE =
-	    7, /* the visitor's widget is deleted, disabled, or has another public id */
+	    7, /* the visitor's widget is deleted, disabled, or has another public id; or a file of an operator's message is gone */
 	STORE_CONTACT_REQUIRED = 8, /* the visitor has to give contact details first */
 	STORE_CAPPED = 9,           /* the widget has reached its daily message limit */
 	STORE_DISABLED = 10,        /* the agent is disabled */

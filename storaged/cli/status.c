@@ -356,6 +356,41 @@ status_print_space(const struct msg_status *s)
 		    "in storaged's log, and check the disk");
 }
 
+/* From here on, a quota of files is a warning. */
+#define FILES_WARNING_PERCENT 80.0
+
+static void
+status_print_quota(const char *name, uint64_t bytes, uint64_t most, const char *setting)
+{
+	const double share = most == 0 ? 100 : 100 * (double)bytes / (double)most;
+
+	if (share >= FILES_WARNING_PERCENT)
+		status_print("",
+		    "%s almost reached (%.1f %%): files beyond %s are refused; raise it, or "
+		    "set FILES_RETENTION_DAYS",
+		    name, share, setting);
+}
+
+/* Only if there are any. */
+static void
+status_print_files(const struct msg_status *s)
+{
+	if (s->files == 0)
+		return;
+	status_print("files", "%s of visitors and operators, %s of %s",
+	    units_count(s->files, "file", "files").text, units_bytes(s->files_bytes).text,
+	    units_bytes(s->files_max_bytes).text);
+	status_print_quota(
+	    "their limit is", s->files_bytes, s->files_max_bytes, "FILES_MAX_BYTES");
+	if (s->files_org_max_bytes == 0)
+		return;
+	status_print("", "%.*s has the most, %s of %s", (int)s->files_org_name.len,
+	    (const char *)s->files_org_name.p, units_bytes(s->files_org_bytes).text,
+	    units_bytes(s->files_org_max_bytes).text);
+	status_print_quota("the limit of an organization is", s->files_org_bytes,
+	    s->files_org_max_bytes, "FILES_ORG_MAX_BYTES");
+}
+
 /* Only on several machines. */
 static void
 status_print_log(const struct msg_status *s)
@@ -610,6 +645,7 @@ status_print_text(const struct overview *o)
 		status_print_log(s);
 		status_print_peers(s->peers, o->now);
 		status_print_space(s);
+		status_print_files(s);
 		status_print_reader(s);
 		status_print_records(s->tables);
 		status_print_content(s->tables);

@@ -28,8 +28,8 @@ struct operator_message {
 	char author[OPERATOR_NAME_MAX];
 	struct buf details;
 	struct slice text; /* with the words for its structure */
-	struct id reader; /* its sender, as reads.h knows it */
-	bool unread;      /* for the reader, before it */
+	struct id reader;  /* its sender, as reads.h knows it */
+	bool unread;       /* for the reader, before it */
 };
 
 static struct slice
@@ -78,8 +78,7 @@ static int
 operator_message_put_conversation(struct txn *t, struct operator_message *o)
 {
 	const struct new_message arrival = {
-	    .text =
-		file_message_title(o->text, buf_slice(&t->env->file_items)),
+	    .text = file_message_title(o->text, buf_slice(&t->env->file_items)),
 	    .now = clock_wall_ms(),
 	    .reply = o->seq,
 	    .status = CONVERSATION_COMPLETE,
@@ -192,6 +191,9 @@ operator_message_add(struct txn *t, struct call *c, struct operator_message *o)
 	if (rc == 0)
 		rc = file_message_check(
 		    t, c, m->files, &m->org, &m->org, &m->conversation, &t->env->file_items);
+	/* Not the conversation. */
+	if (rc == CALL_REFUSED && c->refused == STORE_NOT_FOUND)
+		return call_refuse(c, STORE_GONE, c->detail);
 	if (rc != 0)
 		return rc;
 	o->seq = o->conversation.next_seq + 1;

@@ -15,6 +15,7 @@
 #include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/sources.h"
+#include "storaged/files/file_use.h"
 #include "storaged/mail/mails.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/backups.h"
@@ -25,6 +26,9 @@
 
 /* Sources whose pages STORE_INFO counts: the dashboard asks again and again, and other requests wait meanwhile. */
 #define SOURCES_SUMMED_MAX 4096u
+
+/* Organizations among which the one with the most files is looked for, for the same reason. */
+#define FILE_ORGS_MAX 4096u
 
 /* Webhooks that STATUS counts, for the same reason. */
 #define WEBHOOKS_COUNTED_MAX 4096u
@@ -193,6 +197,8 @@ status_of_process(const struct call *c, const struct env *env)
 	    .started_at = a->started_at,
 	    .schema = SCHEMA_VERSION,
 	    .max_bytes = env->max_bytes,
+	    .files_max_bytes = env->files_max_bytes,
+	    .files_org_max_bytes = env->files_org_max_bytes,
 	    .commits = a->commits,
 	    .requests = a->requests,
 	    .refused = a->refused,
@@ -263,6 +269,7 @@ static int
 status_add_file(struct txn *t, struct msg_status *status)
 {
 	struct backups backups = {0};
+	struct file_use files = {0};
 	int rc = status_add_store(t, status);
 
 	if (rc == 0)
@@ -273,6 +280,12 @@ status_add_file(struct txn *t, struct msg_status *status)
 		rc = status_add_webhooks(t, status);
 	if (rc == 0)
 		rc = mails_extent(t, &status->mails_waiting, &status->mail_due_at);
+	if (rc == 0)
+		rc = file_use_read(t, FILE_ORGS_MAX, &files);
+	status->files = files.files;
+	status->files_bytes = files.bytes;
+	status->files_org_bytes = files.org_bytes;
+	status->files_org_name = files.org_name;
 	status->last_backup_at = backups.at;
 	status->last_backup_bytes = backups.bytes;
 	status->last_backup_file = backups.file;
@@ -356,6 +369,7 @@ static int
 status_add_info(struct txn *t, struct msg_store_info *info)
 {
 	struct backups backups = {0};
+	struct file_use files = {0};
 	int rc = env_used_bytes(t->env, t->mdb, &info->used_bytes);
 
 	if (rc == 0)
@@ -366,6 +380,12 @@ status_add_info(struct txn *t, struct msg_store_info *info)
 		rc = status_add_content(t, info);
 	if (rc == 0)
 		rc = mails_extent(t, &info->mails_waiting, &info->mail_due_at);
+	if (rc == 0)
+		rc = file_use_read(t, FILE_ORGS_MAX, &files);
+	info->files = files.files;
+	info->files_bytes = files.bytes;
+	info->files_org_bytes = files.org_bytes;
+	info->files_org_name = files.org_name;
 	info->last_backup_at = backups.at;
 	info->last_backup_bytes = backups.bytes;
 	info->last_backup_file = backups.file;
@@ -393,6 +413,8 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .started_at = c->activity->started_at,
 	    .schema = SCHEMA_VERSION,
 	    .max_bytes = env->max_bytes,
+	    .files_max_bytes = env->files_max_bytes,
+	    .files_org_max_bytes = env->files_org_max_bytes,
 	    .disk_free_bytes = env_disk_free(env),
 	    .due_undone = env->due_undone,
 	    .mail_failing_at = c->activity->mail_failing_at,

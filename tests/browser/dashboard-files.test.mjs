@@ -141,7 +141,7 @@ describe("files in the dashboard", { skip: missing }, () => {
 		for (const name of ["2.txt", "3.txt", "4.txt"]) await give(".thread-box", "drop", name);
 		await statesUntil(operator, Array(5).fill("done"));
 		await give(".thread-box", "drop", "5.txt");
-		await page.getByText("A message has at most 5 files").waitFor();
+		await page.getByText("Files in a message: at most 5").waitFor();
 		assert.equal((await states(operator)).filter((one) => one === "done").length, 5);
 	});
 
@@ -159,6 +159,70 @@ describe("files in the dashboard", { skip: missing }, () => {
 		assert.equal(texts[1], "The file is too large");
 		assert.equal(texts[2], "The file is empty");
 		assert.ok(await sendButton(operator).isDisabled());
+	});
+
+	it("have the description that was typed just before Send", async () => {
+		const id = await talk("described");
+		const operator = await open(id);
+		const { page } = operator;
+		await operator.takeOver();
+		await input(operator).setInputFiles([
+			fileOf("hinge.png", PICTURE),
+			fileOf("part.png", PICTURE),
+		]);
+		await statesUntil(operator, ["done", "done"]);
+		const words = "Describe hinge.png for people who cannot see it";
+		await page.getByRole("button", { name: words }).click();
+		await page.getByRole("textbox", { name: words }).fill("The left hinge");
+		let release;
+		const held = new Promise((resolve) => {
+			release = resolve;
+		});
+		let isAsked = false;
+		await page.route("**/v1/files/**", async (route) => {
+			if (route.request().method() === "PUT") {
+				isAsked = true;
+				await held;
+			}
+			await route.continue();
+		});
+		await operator.box.fill("Here they are");
+		await until("the description is on its way", async () => isAsked);
+		await sendButton(operator).click();
+		await operator.box.fill("Here they are, both");
+		release();
+		await until("it is stored", async () => (await last(id)).files?.length === 2);
+		const { content, files } = await last(id);
+		assert.equal(content, "Here they are, both");
+		assert.equal(files[0].description, "The left hinge");
+		assert.equal(await tray(operator).count(), 0);
+		await until("the field is empty", async () => (await operator.box.inputValue()) === "");
+	});
+
+	it("that the server has no more are not sent again as they are, and can be taken back", async () => {
+		const id = await talk("lost");
+		const operator = await open(id);
+		const { page } = operator;
+		await operator.takeOver();
+		const [answer] = await Promise.all([
+			page.waitForResponse((one) => one.url().endsWith("/v1/admin/files")),
+			input(operator).setInputFiles(fileOf("lost.txt", Buffer.from("lost"))),
+		]);
+		const { id: file, token } = await answer.json();
+		await statesUntil(operator, ["done"]);
+		await fetch(`${banter.url}/v1/files/${file}`, {
+			method: "DELETE",
+			headers: { "upload-token": token },
+		});
+		await operator.box.fill("Here it is");
+		await sendButton(operator).click();
+		await page.getByText("A file is not there any more: choose it again.").waitFor();
+		assert.equal(await page.getByRole("button", { name: "Try again" }).count(), 0);
+		await page.getByRole("button", { name: "Edit" }).click();
+		await statesUntil(operator, ["done"]);
+		await sendButton(operator).click();
+		await until("it is stored", async () => (await last(id)).files?.length === 1);
+		assert.equal((await last(id)).content, "Here it is");
 	});
 
 	it("are resumed after a lost connection and after a reload", async (t) => {

@@ -231,7 +231,7 @@ describe("files in the widget", { skip: missing }, () => {
 		await statesUntil(visitor, ["done", "done"]);
 		assert.equal(await visitor.page.locator("banter-chat").locator(".dropping").count(), 0);
 		await attach(visitor, ...["3", "4", "5", "6"].map((n) => textFile(`${n}.txt`)));
-		await visitor.chat.getByText("A message has at most 5 files").waitFor();
+		await visitor.chat.getByText("Files in a message: at most 5").waitFor();
 		await statesUntil(visitor, [...Array(5).fill("done"), ""]);
 		await send(visitor).click();
 		await lastStored(5);
@@ -338,6 +338,7 @@ describe("files in the widget", { skip: missing }, () => {
 				page.waitForResponse((one) => /\/files\?/.test(one.url()) && one.status() === 201),
 				attach(visitor, textFile("secret.txt")),
 			]);
+			const { id, token } = await answer.json();
 			await statesUntil(visitor, ["done"]);
 			const key = await page.evaluate(() =>
 				Object.keys(sessionStorage).find((one) => one.startsWith("banter.files")),
@@ -355,7 +356,6 @@ describe("files in the widget", { skip: missing }, () => {
 			await page.evaluate(() => window.banter.open());
 			await input(visitor).waitFor({ state: "attached" });
 			assert.equal(await tray(visitor).count(), 0);
-			const { id, token } = await answer.json();
 			const headers = { "upload-token": token };
 			if (!isReloaded)
 				await until("the server has it no more", async () => {
@@ -424,6 +424,24 @@ describe("files in the widget", { skip: missing }, () => {
 		assert.deepEqual([bytes.readUInt32BE(16), bytes.readUInt32BE(20)], [2048, 1024]);
 		assert.deepEqual(await bytesOf(files[1]), BOMB);
 		await visitor.chat.getByTitle("Save bomb.png").waitFor();
+	});
+
+	it("of a picture are decoded once, for the thumbnail and for what is sent", async () => {
+		const visitor = await open();
+		await visitor.page.evaluate(() => {
+			window.decoded = 0;
+			const { createImageBitmap } = window;
+			window.createImageBitmap = (...args) => {
+				window.decoded++;
+				return createImageBitmap(...args);
+			};
+		});
+		await attach(visitor, fileOf("large.png", pngOf(2600, 1300)));
+		await statesUntil(visitor, ["done"]);
+		const thumbnail = tray(visitor).locator("canvas");
+		await thumbnail.waitFor();
+		assert.equal(await thumbnail.evaluate(({ width }) => width), 96);
+		assert.equal(await visitor.page.evaluate(() => window.decoded), 1);
 	});
 
 	it("reach the operator, whose own ones reach the visitor", async () => {
@@ -589,4 +607,27 @@ describe("files in the widget", { skip: missing }, () => {
 			assert.ok(await fits());
 			await takePicture(visitor.page, `files-sent-${name}`);
 		});
+});
+
+describe("files in the widget of a server with other limits", { skip: missing }, () => {
+	const site = useSite({}, [], { FILES_PER_MESSAGE: "2", FILES_EACH_MAX_BYTES: "100K" });
+
+	it("are refused before they are announced", async () => {
+		const widget = await site.createWidget(ALLOWED);
+		const visitor = await (
+			await site.visitWidget(widget.widget_id, await site.newContext())
+		).open();
+		const announced = [];
+		visitor.page.on("request", (one) => {
+			if (/\/files\?/.test(one.url())) announced.push(one.postDataJSON().name);
+		});
+		const files = visitor.chat.locator("input[type=file]").first();
+		await files.waitFor({ state: "attached" });
+		const large = fileOf("large.txt", Buffer.alloc(102_401, "x"));
+		await files.setInputFiles([large, textFile("good.txt"), textFile("third.txt")]);
+		await visitor.chat.getByText("Files in a message: at most 2").waitFor();
+		await visitor.chat.getByText("The file is too large: at most 102 kB.").waitFor();
+		await visitor.chat.locator(".tray > li.done").waitFor();
+		assert.deepEqual(announced, ["good.txt"]);
+	});
 });

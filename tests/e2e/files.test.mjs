@@ -2,7 +2,7 @@
 // store keeps and removes them: unit/storaged/files/files.scenario.
 
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
@@ -208,6 +208,30 @@ describe("files of a session", () => {
 		assert.equal((await call(banter, "GET", url)).status, 200);
 	});
 
+	it("are not shown by an address that has expired", async () => {
+		const { url } = await upload(banter, "expired", picture(100));
+		const [, id, until, mac] = url.match(/files\/(.+)\?until=(\d+)&mac=(.+)$/);
+		const macOf = (secret, time) =>
+			createHmac("sha256", secret).update(`file ${id} ${time}`).digest("base64url").slice(0, 32);
+		// The store's secret lies behind its name.
+		const name = "login_secret";
+		const store = readFileSync(`${banter.dir}/data/data.mdb`);
+		let secret;
+		for (let at = store.indexOf(name); at >= 0 && !secret; at = store.indexOf(name, at + 1))
+			for (let skip = 0; skip < 64 && !secret; skip++) {
+				const found = store.subarray(at + name.length + skip).subarray(0, 32);
+				if (macOf(found, until) === mac) secret = found;
+			}
+		assert.ok(secret);
+		const past = Math.floor(Date.now() / 1000) - 1;
+		const got = await call(
+			banter,
+			"GET",
+			`/v1/files/${id}?until=${past}&mac=${macOf(secret, past)}`,
+		);
+		assert.deepEqual([got.status, got.json.code], [410, "address_expired"]);
+	});
+
 	it("are resumed where the stored pieces end, after a cut", async () => {
 		const bytes = picture(4 * PIECE + 100);
 		const file = await begun(banter, "resumed", bytes.length, "b.png", {
@@ -307,6 +331,13 @@ describe("files of a session", () => {
 		assert.equal(json.code, "wrong_checksum");
 		const stranger = await patch(banter, { ...file, token: `${file.token.slice(0, -1)}_` }, 0, PNG);
 		assert.equal(stranger.status, 403);
+	});
+
+	it("that wait to be in a message are at most 20, and the refusal says when to come back", async () => {
+		for (let i = 0; i < 20; i++) await begun(banter, "waiting", 10);
+		const { status, json, headers } = await begin(banter, "waiting", 10);
+		assert.deepEqual([status, json.code], [429, "too_many_files"]);
+		assert.equal(headers.get("retry-after"), "60");
 	});
 
 	it("of others, incomplete or of another conversation are in no message", async () => {
@@ -431,6 +462,57 @@ describe("erased files", () => {
 			const { stdout } = await runTool(banter, "verify");
 			assert.match(stdout, /./);
 		});
+	});
+});
+
+describe("limits of files", () => {
+	const banter = useBanter({ env: { FILES_PER_MESSAGE: "2", FILES_EACH_MAX_BYTES: "100K" } });
+
+	it("are told to pages whose visitors may send files, and to operators", async () => {
+		const settings = async () =>
+			(await call(banter, "GET", "/v1/chat/settings", { headers: KEY })).json.settings;
+		assert.equal((await settings()).files, undefined);
+		await allow(banter, { settings: { files: { allow: true, kinds: ["png"] } } });
+		const limits = { perMessage: 2, maxBytes: 102400 };
+		assert.deepEqual((await settings()).files, { allow: true, kinds: ["png"], ...limits });
+		const { files } = await adminExpect(banter, 200, "GET", "me");
+		assert.deepEqual(files, limits);
+	});
+});
+
+describe("the quotas of files", () => {
+	const banter = useBanter({ env: { FILES_MAX_BYTES: "1000K", FILES_ORG_MAX_BYTES: "900K" } });
+
+	it("are shown with what is used, and warn from 80 % on", async () => {
+		await allow(banter);
+		const status = async () => (await runTool(banter, "status")).stdout.replace(/\s+/g, " ");
+		const server = async () => (await adminExpect(banter, 200, "GET", "server")).files;
+		const most = { name: "Default", bytes: 0, max_bytes: 921600 };
+		assert.doesNotMatch(await status(), / files of visitors/);
+		const nothing = { count: 0, bytes: 0, max_bytes: 1024000 };
+		assert.deepEqual(await server(), { ...nothing, organization: { ...most, name: "" } });
+		await begun(banter, "quota", 700_000);
+		assert.doesNotMatch(await status(), /almost reached/);
+		await begun(banter, "quota", 40_000);
+		assert.match(
+			await status(),
+			/ files 2 files of visitors .* Default has the most, .* the limit of an organization is almost reached \(80\.3 %\): files beyond FILES_ORG_MAX_BYTES/,
+		);
+		await begun(banter, "quota", 100_000);
+		assert.match(await status(), /their limit is almost reached \(82\.0 %\).*FILES_MAX_BYTES/);
+		const used = { count: 3, bytes: 840_000, max_bytes: 1024000 };
+		assert.deepEqual(await server(), { ...used, organization: { ...most, bytes: 840_000 } });
+		const { text } = await banter.get("/metrics");
+		for (const line of [
+			"banter_files 3",
+			"banter_files_bytes 840000",
+			"banter_files_max_bytes 1024000",
+			"banter_files_organization_bytes 840000",
+			"banter_files_organization_max_bytes 921600",
+		])
+			assert.ok(text.includes(`\n${line}\n`), line);
+		const { status: refused, json } = await begin(banter, "quota", 100_000);
+		assert.deepEqual([refused, json.code], [507, "files_full"]);
 	});
 });
 

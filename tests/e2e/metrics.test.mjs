@@ -81,6 +81,12 @@ const FIRING = {
 	BanterProxyRefused: [['banter_proxy_refused_total{reason="untrusted"}', "0+20x60"]],
 	BanterCrawlerDown: [["banter_crawl_connected", "0x60"]],
 	BanterMailsStand: [["banter_mails_standing_seconds", "0+60x60"]],
+	BanterFilesAlmostFull: [
+		["banter_files_bytes", "10x60"],
+		["banter_files_max_bytes", "100x60"],
+		["banter_files_organization_bytes", "9x60"],
+		["banter_files_organization_max_bytes", "10x60"],
+	],
 	BanterNoStandby: [["banter_log_standbys", "0x60"]],
 };
 
@@ -109,6 +115,10 @@ const WELL = [
 	['banter_proxy_refused_total{reason="invalid"}', "0+1x60"],
 	["banter_crawl_connected", "1x60"],
 	["banter_mails_standing_seconds", "0x60"],
+	["banter_files_bytes", "70x60"],
+	["banter_files_max_bytes", "100x60"],
+	["banter_files_organization_bytes", "70x60"],
+	["banter_files_organization_max_bytes", "0x60"],
 	["banter_log_standbys", "1x60"],
 ];
 

@@ -78,6 +78,22 @@ const VALUES = {
 	texts: () => "an object",
 };
 
+/** What a page is told beside the settings of a group. */
+const TOLD = {
+	files: {
+		perMessage: {
+			type: "integer",
+			readOnly: true,
+			description: "Files of a message (`FILES_PER_MESSAGE`), if visitors may send some.",
+		},
+		maxBytes: {
+			type: "integer",
+			readOnly: true,
+			description: "Bytes of a file (`FILES_EACH_MAX_BYTES`), if visitors may send some.",
+		},
+	},
+};
+
 function schema(rows) {
 	const properties = {};
 	for (const row of rows) {
@@ -89,6 +105,8 @@ function schema(rows) {
 			properties[row.group].properties[row.name] = member;
 		}
 	}
+	for (const [group, members] of Object.entries(TOLD))
+		Object.assign(properties[group].properties, members);
 	return {
 		type: ["object", "null"],
 		description:

@@ -310,6 +310,20 @@ metrics_write_due(const struct msg_store_info *info, struct buf *out)
 }
 
 static void
+metrics_write_files(const struct msg_store_info *info, struct buf *out)
+{
+	metric_text_gauge(out, "banter_files", "Files of visitors and operators.", info->files);
+	metric_text_gauge(
+	    out, "banter_files_bytes", "Bytes of these files.", info->files_bytes);
+	metric_text_gauge(out, "banter_files_max_bytes",
+	    "FILES_MAX_BYTES: further ones are refused.", info->files_max_bytes);
+	metric_text_gauge(out, "banter_files_organization_bytes",
+	    "Bytes of the files of the organization that has the most.", info->files_org_bytes);
+	metric_text_gauge(out, "banter_files_organization_max_bytes",
+	    "FILES_ORG_MAX_BYTES; 0: only FILES_MAX_BYTES counts.", info->files_org_max_bytes);
+}
+
+static void
 metrics_on_search(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
@@ -347,6 +361,7 @@ metrics_on_store(void *arg, uint16_t type, const union msg *m)
 		log_metrics_write(&m->store_info, &q->out);
 		metrics_write_due(&m->store_info, &q->out);
 		mail_metrics_write(&m->store_info, &q->out);
+		metrics_write_files(&m->store_info, &q->out);
 	}
 	call = search_call_status(q->api->search, metrics_on_search, q);
 	if (call == NULL)

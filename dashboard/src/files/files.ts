@@ -3,7 +3,12 @@
 
 import { showFiles } from "../../../widget/src/files/shown";
 import { createTray } from "../../../widget/src/files/tray";
-import { type Attached, createUploads, Refused } from "../../../widget/src/files/uploads";
+import {
+	type Attached,
+	createUploads,
+	type FileLimits,
+	Refused,
+} from "../../../widget/src/files/uploads";
 import type { Client } from "../api/client";
 import { ApiError } from "../api/errors";
 import { locale } from "../text/language";
@@ -21,8 +26,10 @@ export interface Attaching {
 	add(files: readonly File[]): void;
 	/** How many there are. */
 	count(): number;
-	/** All of them are with the server. */
+	/** All of them are with the server, perhaps not yet with their descriptions. */
 	isReady(): boolean;
+	/** Whether a description is on its way to the server: then it calls `send` once it is there, unless that fails. */
+	hold(send: () => void): boolean;
 	take(): Attached[];
 	give(files: readonly Attached[]): void;
 }
@@ -30,11 +37,13 @@ export interface Attaching {
 /** `scope`: the operator and the conversation. `signal` ends it. */
 export function attach(
 	api: Client,
+	limits: FileLimits,
 	scope: string,
 	changed: () => void,
 	signal: AbortSignal,
 ): Attaching {
 	const uploads = createUploads({
+		limits,
 		server: "",
 		scope,
 		signal,
@@ -42,8 +51,8 @@ export function attach(
 			try {
 				return await api.post("/v1/admin/files", { body });
 			} catch (reason) {
-				const { status, code } = ApiError.from(reason);
-				throw new Refused(status, code);
+				const { status, code, retryAfterMs } = ApiError.from(reason);
+				throw new Refused(status, code, [], retryAfterMs ?? 0);
 			}
 		},
 		changed() {
@@ -57,6 +66,6 @@ export function attach(
 		...uploads,
 		node: tray.node,
 		count: () => uploads.get().length,
-		isReady: () => uploads.get().every(({ phase, isUntold }) => phase === "done" && !isUntold),
+		isReady: () => uploads.get().every(({ phase }) => phase === "done"),
 	};
 }

@@ -46,8 +46,10 @@ export function Composer(props: ComposerProps) {
 	const mode = draft.mode();
 	const text = draft.text();
 	const isReply = mode === "reply";
-	const files = isReply ? attaching.get() : null;
-	const isEmpty = files ? !files.isReady() : text.trim() === "";
+	const filesNow = () => (isReply ? attaching.get() : null);
+	const isEmptyNow = () => !(filesNow()?.isReady() ?? draft.text().trim());
+	const files = filesNow();
+	const isEmpty = isEmptyNow();
 
 	/** Each kind has its own field: who chooses one, writes. */
 	const shown = useRef(mode);
@@ -60,8 +62,10 @@ export function Composer(props: ComposerProps) {
 	const isSending = useRef(false);
 
 	async function send(mayTake: boolean) {
-		const written = text.trim();
-		if (isEmpty || isSending.current) return;
+		const written = draft.text().trim();
+		if (isEmptyNow() || isSending.current || draft.mode() !== mode) return;
+		// It comes back later, with what is written by then.
+		if (filesNow()?.hold(() => void send(mayTake))) return;
 		isSending.current = true;
 		if (await onSend(mode, written, mayTake)) draft.clear(mode, written);
 		isSending.current = false;

@@ -20,6 +20,9 @@ interface OutgoingRowsProps {
 
 const isTaken = ({ code }: ApiError) => code === "taken" || code === "not_taken_over";
 
+/** The same message would be refused again, because of its files. */
+const isOfFiles = ({ code }: ApiError) => code === "file_not_found" || code === "too_many_files";
+
 function reasonOf(error: ApiError): string {
 	if (isTaken(error)) return t("sendNotYours");
 	if (error.status === 404) return t("gone");
@@ -47,11 +50,12 @@ export function OutgoingRows({ outgoing, onRetry, onSendAnyway, onTakeBack }: Ou
 								<span>
 									{t("notSent")} {reasonOf(one.error)}
 								</span>
-								{isTaken(one.error) ? (
+								{isTaken(one.error) && (
 									<Button isSmall icon="send" onClick={onSendAnyway}>
 										{t("sendTaking")}
 									</Button>
-								) : (
+								)}
+								{!isTaken(one.error) && !isOfFiles(one.error) && (
 									<Button isSmall icon="refresh" onClick={onRetry}>
 										{common("tryAgain")}
 									</Button>

@@ -112,7 +112,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const [operator, setOperator] = useState(() => operatorName(me));
 	const holder = data ? holderOf(data, me) : "model";
 	const draft = useDraft(user, id, holder === "me", presence);
-	const attaching = useAttaching(user, id);
+	const attaching = useAttaching(user, id, me?.files);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useMentionsMark(id, isAtEnd && notes.data !== null);
 	useTitle(name || t("conversation"));

@@ -2,7 +2,7 @@
 // left. They are still sent when the operator opens another conversation.
 
 import { useEffect, useReducer } from "preact/hooks";
-import type { MessageFile } from "../../../workerd/api/openapi/openapi";
+import type { FileLimits, MessageFile } from "../../../workerd/api/openapi/openapi";
 import { useDesk, useKept } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { loadFiles } from "../files";
@@ -17,8 +17,11 @@ export interface UseAttaching {
 	give(files: readonly MessageFile[]): void;
 }
 
+/** Until the server has named its own, which refuses what is too much. */
+const NO_LIMITS: FileLimits = { perMessage: 5, maxBytes: Number.POSITIVE_INFINITY };
+
 /** `user`: the operator's id; `id`: of the conversation. */
-export function useAttaching(user: string, id: string): UseAttaching {
+export function useAttaching(user: string, id: string, limits = NO_LIMITS): UseAttaching {
 	const { api } = useDesk();
 	const [, changed] = useReducer((n: number) => n + 1, 0);
 	const scope = `banter:files:${user}:${id}`;
@@ -26,11 +29,13 @@ export function useAttaching(user: string, id: string): UseAttaching {
 		const life = new AbortController();
 		let files: Attaching | null = null;
 		const one = {
+			limits,
 			changed() {},
 			get: () => (files && files.count() > 0 ? files : null),
 			async open() {
 				files ??= (await loadFiles()).attach(
 					api,
+					one.limits,
 					scope,
 					() => {
 						// Says after a reload that the browser keeps some.
@@ -53,6 +58,7 @@ export function useAttaching(user: string, id: string): UseAttaching {
 		};
 		return one;
 	});
+	kept.limits = limits;
 	useEffect(() => {
 		kept.changed = () => changed(undefined);
 		if (localStorage.getItem(scope)) kept.open().catch(() => {});

@@ -3,6 +3,7 @@
 import { el, setChildren } from "../dom";
 import { paint } from "./paint";
 import { OWN_PIXELS_MAX, pictureIn } from "./picture";
+import { prepare, THUMBNAIL_EDGE } from "./shrink";
 import type { Upload, Uploads } from "./uploads";
 import { reasonText, type Spoken, sizeText } from "./words";
 
@@ -11,17 +12,19 @@ export interface Tray {
 	render(): void;
 }
 
-const THUMBNAIL_EDGE = 96;
 /** UTF-16 units that the server takes. */
 const DESCRIPTION_MAX = "300";
 
-function createRow(
-	spoken: Spoken,
-	uploads: Uploads,
-	{ key, name, blob, description: given = "" }: Upload,
-	remove: () => void,
-) {
+/** Of a file that is with the server, `blob` is the smaller copy. null: it is no picture that may be decoded. */
+async function thumbnailOf({ blob, ticket }: Upload): Promise<HTMLCanvasElement | null> {
+	if (!ticket) return (await prepare(blob)).thumbnail;
+	const picture = await pictureIn(blob, OWN_PIXELS_MAX);
+	return picture && paint(picture, THUMBNAIL_EDGE);
+}
+
+function createRow(spoken: Spoken, uploads: Uploads, upload: Upload, remove: () => void) {
 	const { words, code } = spoken;
+	const { key, name, description: given = "" } = upload;
 	let description = given;
 	const sign = el("span", { class: "file-sign", "aria-hidden": "true" });
 	const state = el("span", { class: "file-state", role: "status" });
@@ -79,11 +82,10 @@ function createRow(
 		button("file-remove", words("remove", { name }), remove),
 	);
 	let said = "";
-	pictureIn(blob, OWN_PIXELS_MAX)
-		.then(async (picture) => {
-			if (!picture) return;
-			describe.hidden = false;
-			sign.append(await paint(picture, THUMBNAIL_EDGE));
+	thumbnailOf(upload)
+		.then((thumbnail) => {
+			describe.hidden = !thumbnail;
+			if (thumbnail) sign.append(thumbnail);
 		})
 		.catch(() => {});
 	return {
@@ -111,7 +113,11 @@ function createRow(
 /** `home`: has the focus when a file that had it is removed. */
 export function createTray(spoken: Spoken, uploads: Uploads, home?: () => void): Tray {
 	const node = el("ul", { class: "tray" });
-	const note = el("li", { role: "status" }, spoken.words("tooMany"));
+	const note = el(
+		"li",
+		{ role: "status" },
+		spoken.words("tooMany", { count: `${uploads.limits.perMessage}` }),
+	);
 	const rows = new Map<string, ReturnType<typeof createRow>>();
 
 	function remove(key: string): void {

@@ -3,9 +3,8 @@
 
 import { parseObject, stringify } from "../app/net/parse";
 import { type Keep, type Kept, openKeep, type Ticket } from "./keep";
-import { shrink } from "./shrink";
+import { prepare } from "./shrink";
 
-export const FILES_MAX = 5;
 const WAIT_MS = 1000;
 const WAIT_MAX_MS = 30_000;
 /** A connection on which nothing goes out for so long is lost. */
@@ -47,12 +46,23 @@ export class Refused extends Error {
 		readonly status: number,
 		readonly code = "",
 		readonly allowed: Upload["allowed"] = [],
+		/** How long the server wants no other attempt. */
+		readonly retryAfterMs = 0,
 	) {
 		super(code);
 	}
 }
 
+/** The server's. */
+export interface FileLimits {
+	/** How many files a message may have. */
+	readonly perMessage: number;
+	/** How many bytes a file may have. */
+	readonly maxBytes: number;
+}
+
 export interface UploadParts {
+	readonly limits: FileLimits;
 	/** The URL prefix of the server's paths. */
 	readonly server: string;
 	/** Whose files they are; see keep.ts. */
@@ -70,12 +80,15 @@ export interface UploadParts {
 export interface Uploads {
 	get(): readonly Upload[];
 	add(files: readonly File[]): void;
+	readonly limits: FileLimits;
 	/** There was no room for the last ones. */
 	isOver(): boolean;
 	remove(key: string): void;
 	retry(key: string): void;
 	/** Says what a file shows. */
 	describe(key: string, description: string): void;
+	/** Whether the server is being told a description: then it calls `send` once it has it, unless that fails. */
+	hold(send: () => void): boolean;
 	/** Those that are complete. */
 	attached(): Attached[];
 	/** The same, which belong to a message now. */
@@ -119,23 +132,35 @@ function request(
 			const said: { code?: string; allowed?: Upload["allowed"] } = {
 				...parseObject(call.responseText),
 			};
-			return reject(new Refused(call.status, said.code, said.allowed));
+			const again = Number(call.getResponseHeader("Retry-After"));
+			return reject(new Refused(call.status, said.code, said.allowed, again * 1000 || 0));
 		};
 		call.send(body ?? null);
 	});
 }
 
 export function createUploads(parts: UploadParts): Uploads {
-	const { server, scope, begin, signal, changed } = parts;
+	const { limits, server, scope, begin, signal } = parts;
 	const keep: Keep = openKeep(scope);
 	let list: readonly Upload[] = [];
 	/** The ids of those that are in messages. */
 	const taken = new Set<string>();
 	let running: { readonly key: string; readonly life: AbortController } | null = null;
-	/** How often each file has failed, and those that wait for their next attempt, with what ends that. */
+	/** How often each file has failed, and those that wait for their next attempt, with what ends that, and not before. */
 	const tries = new Map<string, number>();
-	const asleep = new Map<string, () => void>();
+	const asleep = new Map<string, { wake(): void; notBefore: number }>();
 	let isOver = false;
+	/** What waits for descriptions. */
+	let held: (() => void) | null = null;
+
+	const untold = () => list.filter((one) => one.isUntold);
+
+	function changed(): void {
+		parts.changed();
+		const send = untold()[0] ? null : held;
+		if (send || untold().some(({ phase }) => phase !== "done")) held = null;
+		send?.();
+	}
 
 	const find = (key: string) => list.find((one) => one.key === key);
 
@@ -151,14 +176,14 @@ export function createUploads(parts: UploadParts): Uploads {
 	}
 
 	/** Until its next attempt, the other files have theirs. */
-	function pause(key: string, ms: number): void {
+	function pause(key: string, ms: number, floorMs: number): void {
 		const wake = () => {
 			clearTimeout(timer);
 			asleep.delete(key);
 			next();
 		};
-		const timer = setTimeout(wake, ms);
-		asleep.set(key, wake);
+		const timer = setTimeout(wake, Math.max(ms, floorMs));
+		asleep.set(key, { wake, notBefore: Date.now() + floorMs });
 	}
 
 	const ask = (method: string, ticket: Ticket | null, life = signal) =>
@@ -201,8 +226,10 @@ export function createUploads(parts: UploadParts): Uploads {
 			await bytes.catch(() => Promise.reject(new Refused(400, "failed")));
 		}
 		if (!file.ticket) {
-			const blob = await shrink(file.blob);
+			const { blob } = await prepare(file.blob);
 			if (!find(key) || life.aborted) return;
+			const { maxBytes } = limits;
+			if (blob.size > maxBytes) throw new Refused(413, "file_too_large", [maxBytes]);
 			const { id, token } = await announce(key, { name: file.name, bytes: blob.size }, life);
 			set(key, { blob, ticket: { id, token } });
 			file = find(key);
@@ -269,7 +296,7 @@ export function createUploads(parts: UploadParts): Uploads {
 		} catch (error) {
 			tries.set(key, tried + 1);
 			if (isPassing(key, error, tried) && find(key) && !signal.aborted)
-				pause(key, Math.min(WAIT_MS * 2 ** tried, WAIT_MAX_MS));
+				pause(key, Math.min(WAIT_MS * 2 ** tried, WAIT_MAX_MS), Object(error).retryAfterMs ?? 0);
 		}
 		running = null;
 		next();
@@ -283,23 +310,23 @@ export function createUploads(parts: UploadParts): Uploads {
 		if (!running && waiting && !signal.aborted) void run(waiting.key);
 	}
 
-	const wakeAll = () => {
-		for (const wake of asleep.values()) wake();
+	const wakeAll = (now: number) => {
+		for (const { wake, notBefore } of asleep.values()) if (now >= notBefore) wake();
 	};
-	addEventListener("online", wakeAll, { signal });
+	addEventListener("online", () => wakeAll(Date.now()), { signal });
 	signal.addEventListener("abort", () => {
 		running?.life.abort();
-		wakeAll();
+		wakeAll(Number.POSITIVE_INFINITY);
 		for (const id of taken) own.delete(id);
 	});
 
-	function insert(
-		files: readonly (Kept & Partial<Upload>)[],
-		phase: Upload["phase"] = "waiting",
-	): void {
+	function insert(files: readonly Kept[]): void {
 		const added = files
-			.slice(0, FILES_MAX - list.length)
-			.map((one): Upload => ({ ...one, sent: 0, phase, code: "", allowed: [] }));
+			.slice(0, limits.perMessage - list.length)
+			.map(({ key, name, blob, ticket, description }): Upload => {
+				const file = { key, name, blob, ticket, description };
+				return { ...file, sent: 0, phase: "waiting", code: "", allowed: [] };
+			});
 		list = [...list, ...added];
 		if (added[0]) changed();
 		next();
@@ -314,7 +341,7 @@ export function createUploads(parts: UploadParts): Uploads {
 		keep.remove(key);
 		if (running?.key === key) running.life.abort();
 		tries.delete(key);
-		asleep.get(key)?.();
+		asleep.get(key)?.wake();
 		if (file?.ticket) ask("DELETE", file.ticket).catch(() => {});
 		changed();
 	}
@@ -337,10 +364,11 @@ export function createUploads(parts: UploadParts): Uploads {
 	}
 
 	return {
+		limits,
 		get: () => list,
 		isOver: () => isOver,
 		add(files) {
-			const room = FILES_MAX - list.length;
+			const room = limits.perMessage - list.length;
 			const chosen = files.slice(0, room).map((file): Kept => {
 				const key = `${scope} ${Date.now()} ${Math.random()}`;
 				return { key, name: file.name, blob: file, ticket: null };
@@ -354,7 +382,7 @@ export function createUploads(parts: UploadParts): Uploads {
 		retry(key) {
 			set(key, { phase: "waiting", code: "" });
 			tries.delete(key);
-			asleep.get(key)?.();
+			asleep.get(key)?.wake();
 			next();
 		},
 		describe(key, description) {
@@ -363,6 +391,10 @@ export function createUploads(parts: UploadParts): Uploads {
 			const file = find(key);
 			if (file) save(file);
 			next();
+		},
+		hold(send) {
+			held = untold()[0] ? send : null;
+			return !!held;
 		},
 		attached,
 		take() {
@@ -379,10 +411,7 @@ export function createUploads(parts: UploadParts): Uploads {
 			changed();
 			return files;
 		},
-		give: (files) =>
-			insert(
-				files.flatMap(({ id }) => own.get(id) ?? []),
-				"done",
-			),
+		// The server is asked whether it still has them.
+		give: (files) => insert(files.flatMap(({ id }) => own.get(id) ?? [])),
 	};
 }

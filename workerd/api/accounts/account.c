@@ -82,12 +82,17 @@ account_ask_for_user(struct account_query *a, store_answer_fn *fn)
 static void
 account_end(struct account_query *a)
 {
+	const struct settings *limits = a->q.api->settings;
 	struct json_writer *j = &a->q.json;
 
 	json_write_str(j, "role", names_word(user_role_words, (uint8_t)a->role));
 	rights_write(j, "rights", a->rights);
 	json_write_bool(j, "key", a->by_key);
-	json_write_bool(j, "mails", mail_reader_is_reached(a->q.api->settings));
+	json_write_bool(j, "mails", mail_reader_is_reached(limits));
+	json_write_open(j, "files", '{');
+	json_write_uint(j, "perMessage", limits->files_per_message);
+	json_write_uint(j, "maxBytes", limits->files_each_max_bytes);
+	json_write_close(j, '}');
 	json_write_close(j, '}');
 	if (a->conflict)
 		json_write_close(j, '}');

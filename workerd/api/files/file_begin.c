@@ -27,6 +27,8 @@
 #define NAME_UNITS 10000u /* of a name that is shortened; longer ones are refused */
 #define SHARE_UNIT (1024u * 1024)
 
+#define SHARE_AGAIN "600" /* seconds before an address may announce more */
+
 struct begin_query {
 	struct store_query q;
 	struct widget_visit visit; /* of a visitor of a widget */
@@ -172,7 +174,7 @@ file_begin_is_admitted(const struct api_call *c, const struct announced *a, stru
 	}
 	if (payer.p != NULL && !file_begin_pays(c, payer, a->total)) {
 		reply_start(c->x, 429);
-		reply_header_str(c->x, "Retry-After", "600");
+		reply_header_str(c->x, "Retry-After", SHARE_AGAIN);
 		reply_error_body(c->x, "rate_limited", "Too many bytes of files in an hour");
 		return false;
 	}

@@ -22,9 +22,12 @@
 #include "workerd/files/file_names.h"
 #include "workerd/http/body.h"
 
-#define ANSWER_MAX  4096u
-#define PIECE_BYTES 65536u /* as in FILE_APPEND */
-#define FILE_TYPE_SIZE 101 /* as in FILE_STATE, with its NUL */
+#define ANSWER_MAX     4096u
+#define PIECE_BYTES    65536u /* as in FILE_APPEND */
+#define FILE_TYPE_SIZE 101    /* as in FILE_STATE, with its NUL */
+
+/* Seconds before an address may send one more file. */
+#define LANE_AGAIN "2"
 
 /* UTF-16 units of a description, and bytes: FILE_DESCRIBE. */
 #define DESCRIPTION_UNITS 300u
@@ -259,13 +262,17 @@ file_upload_enter(const struct api_call *c, struct upload_query *u)
 {
 	const uint64_t source =
 	    connection_limit_key(c->api, &request_context_of(c->x)->client.address);
+	struct http_exchange *x;
 
 	switch (file_lane_enter(c->api->file_lane, &u->upload, source)) {
 	case LANE_OK:
 		return true;
 	case LANE_OF_ADDRESS:
-		store_query_refuse(
-		    &u->q, 429, "rate_limited", "Too many files are sent at the same time");
+		x = store_query_done(&u->q);
+		reply_start(x, 429);
+		reply_header_str(x, "Retry-After", LANE_AGAIN);
+		reply_error_body(
+		    x, "too_many_uploads", "Too many files are sent at the same time");
 		return false;
 	case LANE_FULL:
 		break;
@@ -283,7 +290,8 @@ handle_file_patch(const struct api_call *c)
 
 	if (offset.p == NULL || !parameter_digits(offset, 10, &announced)) {
 		api_reply_invalid(c, "Invalid Upload-Offset",
-		    "Upload-Offset must be a header with where the bytes of the body begin in the file");
+		    "Upload-Offset must be a header with where the bytes of the body begin in "
+		    "the file");
 		return;
 	}
 	u = file_upload_new(c);
@@ -372,12 +380,14 @@ handle_file_description(const struct api_call *c)
 	buf_init(&clean, DESCRIPTION_MAX);
 	describe.description = file_description_read(body, &clean);
 	if (describe.description.p == NULL) {
-		api_reply_invalid_body(c, "description must be a string of at most 300 characters");
+		api_reply_invalid_body(
+		    c, "description must be a string of at most 300 characters");
 	} else {
 		u = file_upload_new(c);
 		if (u != NULL) {
 			describe.file = u->file;
-			store_query_ask(&u->q, MSG_FILE_DESCRIBE, &describe, file_upload_on_accepted);
+			store_query_ask(
+			    &u->q, MSG_FILE_DESCRIBE, &describe, file_upload_on_accepted);
 		}
 	}
 	buf_clear(&clean);

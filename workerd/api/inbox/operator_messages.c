@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/structure/structure.h"
+#include "workerd/api/attached/files_json.h"
 #include "workerd/api/fields/admin_json.h"
 #include "workerd/api/fields/conversation_id.h"
 #include "workerd/api/fields/fields_body.h"
-#include "workerd/api/attached/files_json.h"
 #include "workerd/api/inbox/holder.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/request/client_id.h"
-#include "proto/structure/structure.h"
 
 #define CONTENT_MAX 16000 /* UTF-16 code units */
 #define ANSWER_MAX  (6u * (48000 + STRUCTURE_WORDS_MAX + STRUCTURE_PARTS_MAX) + 8192)
@@ -26,8 +26,8 @@ static const struct field message_fields[] = {
 	CONTENT_MAX, NULL},
     {"files", &field_ids, offsetof(struct operator_text, files), FIELD_OPTIONAL, 0,
 	FILES_JSON_IDS_MAX, NULL},
-    {"structure", &field_structure, offsetof(struct operator_text, structure), FIELD_NULLABLE, 0, 0,
-	NULL},
+    {"structure", &field_structure, offsetof(struct operator_text, structure), FIELD_NULLABLE,
+	0, 0, NULL},
     {"clientMessageId", &field_ascii, offsetof(struct operator_text, client_id), FIELD_NULLABLE,
 	1, 128, NULL},
     {.name = NULL},
@@ -63,6 +63,8 @@ operator_messages_send(
 	    {STORE_CONFLICT, 409, "id_conflict",
 		"This id was already used for another message"},
 	    {STORE_LIMIT, 409, "too_many_files", "This conversation has too many files"},
+	    {STORE_GONE, 409, "file_not_found",
+		"A file is not there any more: choose it again"},
 	    {.status = 0},
 	};
 	struct msg_operator_message ask = {

@@ -1872,6 +1872,20 @@ export interface components {
                 /** @description Of the last try, while none can be sent. */
                 error: string | null;
             } | null;
+            /** @description What the files of visitors and operators take. Null: the store does not answer. */
+            files: {
+                count: number;
+                bytes: number;
+                /** @description `FILES_MAX_BYTES`: further files are refused. */
+                max_bytes: number;
+                /** @description The one whose files take the most. Null: `FILES_ORG_MAX_BYTES` is not set. */
+                organization: {
+                    /** @description Empty: there are no files. */
+                    name: string;
+                    bytes: number;
+                    max_bytes: number;
+                } | null;
+            } | null;
             /** @description The content of all organizations. Null: the store does not answer. */
             content: {
                 sources: number;
@@ -3476,6 +3490,13 @@ export interface components {
             key: boolean;
             /** @description Whether mails reach people: `MAIL_URL` is set, or this is not production, where they become files. */
             mails: boolean;
+            files: components["schemas"]["FileLimits"];
+        };
+        FileLimits: {
+            /** @description Files of a message: `FILES_PER_MESSAGE`. */
+            perMessage: number;
+            /** @description Bytes of a file: `FILES_EACH_MAX_BYTES`. */
+            maxBytes: number;
         };
         MyUser: {
             id: components["schemas"]["Id"];
@@ -4011,6 +4032,10 @@ export interface components {
                 allow?: boolean;
                 /** @description Which: `jpeg`, `png`, `webp`, `gif`, `pdf`, `text`, `docx`, `xlsx`. Empty: all of these. Default: []. */
                 kinds?: ("jpeg" | "png" | "webp" | "gif" | "pdf" | "text" | "docx" | "xlsx")[];
+                /** @description Files of a message (`FILES_PER_MESSAGE`), if visitors may send some. */
+                readonly perMessage?: number;
+                /** @description Bytes of a file (`FILES_EACH_MAX_BYTES`), if visitors may send some. */
+                readonly maxBytes?: number;
             };
             /** @description The z-index in browsers without a top layer. Default: 2147483647. */
             zIndex?: number;
@@ -5006,6 +5031,7 @@ export type ConversationVisitor = components['schemas']['ConversationVisitor'];
 export type NextCursor = components['schemas']['NextCursor'];
 export type Erased = components['schemas']['Erased'];
 export type Me = components['schemas']['Me'];
+export type FileLimits = components['schemas']['FileLimits'];
 export type MyUser = components['schemas']['MyUser'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Login = components['schemas']['Login'];

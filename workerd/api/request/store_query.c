@@ -8,6 +8,9 @@
 #include "proto/base/basics.h"
 #include "workerd/api/request/api_reply.h"
 
+/* Seconds after which a client may ask again for what was too much. */
+#define REFUSED_AGAIN "60"
+
 static void
 store_query_free(struct store_query *q)
 {
@@ -158,6 +161,15 @@ store_query_refusal(const struct store_query *q, uint16_t type, const union msg 
 	return NULL;
 }
 
+static void
+store_query_reply_refusal(struct http_exchange *x, const struct store_refusal *refusal)
+{
+	reply_start(x, refusal->status);
+	if (refusal->status == 429)
+		reply_header_str(x, "Retry-After", REFUSED_AGAIN);
+	reply_error_body(x, refusal->code, refusal->message);
+}
+
 void
 store_query_fail(struct store_query *q, uint16_t type, const union msg *m)
 {
@@ -169,7 +181,7 @@ store_query_fail(struct store_query *q, uint16_t type, const union msg *m)
 	if (streams)
 		reply_abort(x);
 	else if (refusal != NULL)
-		reply_json_error(x, refusal->status, refusal->code, refusal->message);
+		store_query_reply_refusal(x, refusal);
 	else if (store_refused(type, m, STORE_NOT_FOUND))
 		reply_json_error(x, 404, "not_found", missing);
 	else

@@ -17,7 +17,7 @@
 /* The answer to one error of the store. */
 struct store_refusal {
 	enum store_error error;
-	int status; /* 0 ends the list */
+	int status; /* 0 ends the list; a 429 says when to come back */
 	const char *code, *message;
 };
 

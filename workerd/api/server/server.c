@@ -261,6 +261,25 @@ server_write_content(struct json_writer *j, const struct msg_store_info *s)
 }
 
 static void
+server_write_files(struct json_writer *j, const struct msg_store_info *s)
+{
+	json_write_open(j, "files", '{');
+	json_write_uint(j, "count", s->files);
+	json_write_uint(j, "bytes", s->files_bytes);
+	json_write_uint(j, "max_bytes", s->files_max_bytes);
+	if (s->files_org_max_bytes == 0) {
+		json_write_null(j, "organization");
+	} else {
+		json_write_open(j, "organization", '{');
+		json_write_str(j, "name", s->files_org_name);
+		json_write_uint(j, "bytes", s->files_org_bytes);
+		json_write_uint(j, "max_bytes", s->files_org_max_bytes);
+		json_write_close(j, '}');
+	}
+	json_write_close(j, '}');
+}
+
+static void
 server_write_unavailable(struct json_writer *j, const char *name)
 {
 	json_write_open(j, name, '{');
@@ -335,11 +354,13 @@ server_on_store(void *arg, uint16_t type, const union msg *m)
 		server_write_crawl(j, &m->store_info);
 		server_write_mail(j, &m->store_info);
 		server_write_content(j, &m->store_info);
+		server_write_files(j, &m->store_info);
 	} else {
 		server_write_unavailable(j, "store");
 		json_write_null(j, "crawl");
 		json_write_null(j, "mail");
 		json_write_null(j, "content");
+		json_write_null(j, "files");
 	}
 	server_settings_write(
 	    j, q->api->shown_settings, known ? m->store_info.settings : (struct slice){0});

@@ -4,6 +4,7 @@
 #include "workerd/api/widget/widget_settings.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
@@ -170,6 +171,30 @@ static json_t *
 widget_settings_object(const struct msg_widget_record *widget)
 {
 	return widget->settings.len > 0 ? json_read_object(widget->settings) : NULL;
+}
+
+void
+widget_settings_write_page(struct json_writer *j, const struct msg_widget_record *widget,
+    const struct settings *limits)
+{
+	json_t *object = widget_settings_object(widget);
+	json_t *files = json_object_get(object, "files");
+	char *text = NULL;
+
+	if (json_is_true(json_object_get(files, "allow"))) {
+		must(json_object_set_new(files, "perMessage",
+			 json_integer((json_int_t)limits->files_per_message)) == 0);
+		must(json_object_set_new(files, "maxBytes",
+			 json_integer((json_int_t)limits->files_each_max_bytes)) == 0);
+		text = json_dumps(object, JSON_COMPACT);
+		must(text != NULL);
+	}
+	field_widget_settings.write(&(const struct field){.name = "settings"},
+	    text == NULL ? &widget->settings
+			 : &(struct slice){(const uint8_t *)text, strlen(text)},
+	    j);
+	free(text);
+	json_decref(object);
 }
 
 /* The set of requiredFields. False: it is not set. */

@@ -6,6 +6,7 @@
 #define WORKERD_API_WIDGET_WIDGET_SETTINGS_H
 
 #include "proto/ipc/messages.h"
+#include "proto/settings/settings.h"
 #include "workerd/api/fields/fields.h"
 
 /* An object of settings, stored as struct slice: its JSON; empty: no member is set. Each invalid member gets an
@@ -22,6 +23,10 @@ unsigned widget_settings_required(const struct msg_widget_record *widget);
 /* Contact details (a set of enum contact_field) that the widget's visitors may give: those that it collects, and the
  * e-mail of one who waits for a person while nobody is there (operators.askEmail). 0: none. */
 unsigned widget_settings_taken(const struct msg_widget_record *widget);
+
+/* Writes the member `settings` for a page: that of the widget, and in `files`, if visitors may send some, the server's limits. */
+void widget_settings_write_page(struct json_writer *j, const struct msg_widget_record *widget,
+    const struct settings *limits);
 
 /* The kinds of files that visitors may send (a set of 1 << enum file_kind); 0: none. */
 unsigned widget_settings_files(const struct msg_widget_record *widget);

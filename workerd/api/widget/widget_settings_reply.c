@@ -38,15 +38,15 @@ widget_settings_write_contact(struct json_writer *j, const struct msg_widget_rec
 }
 
 static void
-widget_settings_write_all(struct buf *out, const struct msg_widget_record *widget)
+widget_settings_write_all(
+    struct buf *out, const struct msg_widget_record *widget, const struct settings *limits)
 {
 	struct json_writer j = json_writer(out);
 
 	json_write_open(&j, NULL, '{');
 	widget_write_public(&j, widget);
 	widget_settings_write_contact(&j, widget);
-	field_widget_settings.write(
-	    &(const struct field){.name = "settings"}, &widget->settings, &j);
+	widget_settings_write_page(&j, widget, limits);
 	json_write_close(&j, '}');
 	must(!j.failed);
 }
@@ -67,7 +67,7 @@ widget_settings_etag(struct slice body, char etag[ETAG_SIZE])
 /* vary: a request header that selects the reply, besides Origin; NULL: none. */
 static void
 widget_settings_reply(struct http_exchange *x, const struct msg_widget_record *widget,
-    const char *cache_control, const char *vary)
+    const struct settings *limits, const char *cache_control, const char *vary)
 {
 	struct slice known = http_header(x->req, "if-none-match");
 	char etag[ETAG_SIZE];
@@ -75,7 +75,7 @@ widget_settings_reply(struct http_exchange *x, const struct msg_widget_record *w
 	bool same;
 
 	buf_init(&body, SETTINGS_MAX);
-	widget_settings_write_all(&body, widget);
+	widget_settings_write_all(&body, widget, limits);
 	widget_settings_etag(buf_slice(&body), etag);
 	same = known.p != NULL && negotiate_etag_matches(known, slice_str(etag));
 	reply_start(x, same ? 304 : 200);
@@ -97,17 +97,18 @@ handle_widget_settings(const struct api_call *c)
 
 	widget_sightings_note(c);
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	widget_settings_reply(c->x, &widget, "public, " FRESH, NULL);
+	widget_settings_reply(c->x, &widget, c->api->settings, "public, " FRESH, NULL);
 }
 
 static void
 widget_settings_on_first(void *arg, uint16_t type, const union msg *m)
 {
 	struct store_query *q = arg;
+	const struct settings *limits = q->api->settings;
 	struct msg_widget_record widget;
 
 	if (msg_read_record(type, m, MSG_WIDGET_RECORD, &widget))
-		widget_settings_reply(store_query_done(q), &widget, "private, " FRESH,
+		widget_settings_reply(store_query_done(q), &widget, limits, "private, " FRESH,
 		    "x-api-key, x-widget-api-key");
 	else
 		store_query_fail(q, type, m);

@@ -46,7 +46,7 @@ export function ServerSection() {
 				{(server) => (
 					<>
 						<Health server={server} />
-						<Space store={server.store} />
+						<Space server={server} />
 						<Workers server={server} />
 						<Versions server={server} />
 						<EffectiveSettings settings={server.settings} />

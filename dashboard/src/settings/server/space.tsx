@@ -1,4 +1,4 @@
-// The space of the store and of its disk, the last backup, and whether a newer one has failed.
+// The space of the store, of the files in it and of its disk, the last backup, and whether a newer one has failed.
 
 import type { Server } from "../../../../workerd/api/openapi/openapi";
 import { useNow } from "../../hooks/use-now";
@@ -8,7 +8,66 @@ import { TimeStamp } from "../../ui/time-stamp";
 import { t } from "../texts";
 import { formatBytes } from "./bytes";
 
-export function Space({ store }: { readonly store: Server["store"] }) {
+/** From here on, the use of a quota is a warning. */
+const WARNING = 0.8;
+
+interface QuotaProps {
+	readonly text: string;
+	readonly bytes: number;
+	readonly max: number;
+	/** Its name. */
+	readonly setting: string;
+}
+
+function Quota({ text, bytes, max, setting }: QuotaProps) {
+	const isHigh = bytes >= max * WARNING;
+	return (
+		<div class="field">
+			<p>{text}</p>
+			<meter
+				class={isHigh ? "budget-meter budget-spent" : "budget-meter"}
+				aria-label={text}
+				min={0}
+				max={max}
+				value={bytes}
+			/>
+			{isHigh && <p class="settings-warning">{t("filesWarning", { setting })}</p>}
+		</div>
+	);
+}
+
+/** What the files of visitors and operators take of their quotas. */
+function FileQuotas({ files }: { readonly files: NonNullable<Server["files"]> }) {
+	const { count, bytes, max_bytes: max, organization } = files;
+	const used = { used: formatBytes(bytes), max: formatBytes(max) };
+	return (
+		<>
+			{max > 0 && (
+				<Quota
+					text={t("filesUsed", { ...used, count })}
+					bytes={bytes}
+					max={max}
+					setting="FILES_MAX_BYTES"
+				/>
+			)}
+			{organization?.name && (
+				<Quota
+					text={t("filesUsedMost", {
+						name: organization.name,
+						used: formatBytes(organization.bytes),
+						max: formatBytes(organization.max_bytes),
+					})}
+					bytes={organization.bytes}
+					max={organization.max_bytes}
+					setting="FILES_ORG_MAX_BYTES"
+				/>
+			)}
+		</>
+	);
+}
+
+export function Space({ server }: { readonly server: Server }) {
+	const { store, files } = server;
 	const now = useNow();
 	const { used_bytes, file_bytes, max_bytes, disk_free_bytes, last_backup, backup_failed } = store;
 	if (used_bytes === undefined || max_bytes === undefined) return null;
@@ -24,6 +83,7 @@ export function Space({ store }: { readonly store: Server["store"] }) {
 					value={used_bytes}
 				/>
 			</div>
+			{files && <FileQuotas files={files} />}
 			<dl class="settings-facts">
 				<div>
 					<dt>{t("diskFree")}</dt>

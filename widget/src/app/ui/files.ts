@@ -65,7 +65,9 @@ async function announce(
 		if (end.signal.aborted) throw new Refused(0);
 		const { id, token, code } = Object(said);
 		const most = answer.headers.get("Upload-Max-Bytes");
-		if (!answer.ok) throw new Refused(answer.status, code, most ? [Number(most)] : []);
+		const again = Number(answer.headers.get("Retry-After"));
+		if (!answer.ok)
+			throw new Refused(answer.status, code, most ? [Number(most)] : [], again * 1000 || 0);
 		// A proxy's page.
 		if (!id || !token) throw new Refused(400, "failed");
 		return { id, token };
@@ -111,10 +113,10 @@ async function open(parts: ListParts, name: string): Promise<(files: readonly Fi
 	const { shell, signal, tray = {} } = parts;
 	const spoken = { words: await wordsOf(parts), code: shell.language.code };
 	const scope = await scopeFor(name, signal);
-	/** A message that waits for descriptions. */
-	let held: (() => void) | null = null;
-	const untold = () => uploads.get().filter((one) => one.isUntold);
+	// An older server does not name them.
+	const { perMessage = 5, maxBytes = Number.POSITIVE_INFINITY } = Object(shell.record.files);
 	const uploads = createUploads({
+		limits: { perMessage, maxBytes },
 		server: serverFor(parts),
 		scope,
 		signal,
@@ -126,18 +128,12 @@ async function open(parts: ListParts, name: string): Promise<(files: readonly Fi
 			stored(name, length ? scope : null);
 			view.render();
 			tray.check?.();
-			const send = untold()[0] ? null : held;
-			if (send || untold().some(({ phase }) => phase !== "done")) held = null;
-			send?.();
 		},
 	});
 	const home = () => tray.box?.querySelector("textarea")?.focus();
 	const view = createTray(spoken, uploads, home);
 	tray.sent = uploads.take;
-	tray.hold = (submit) => {
-		held = untold()[0] ? submit : null;
-		return !!held;
-	};
+	tray.hold = uploads.hold;
 	tray.box?.before(view.node);
 	view.render();
 	signal.addEventListener("abort", () => {
