@@ -288,14 +288,12 @@ actions_stop_turn(
 }
 
 int
-action_waits(struct txn *t, const struct id *conversation, const struct id *turn, bool *waits)
+action_find_waiting(struct txn *t, const struct id *conversation, const struct id *turn,
+    struct msg_step_record *r)
 {
-	struct msg_step_record r;
 	struct id at = {0};
-	int rc = action_next(t, conversation, &at, action_waits_behind, turn, &r);
 
-	*waits = rc == 0;
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return action_next(t, conversation, &at, action_waits_behind, turn, r);
 }
 
 static bool

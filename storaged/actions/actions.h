@@ -59,9 +59,9 @@ bool action_try_again(struct msg_step_record *r, uint64_t now);
 [[gnu::warn_unused_result]] int actions_stop_turn(
     struct txn *t, struct call *c, const struct id *conversation, const struct id *turn);
 
-/* Whether an action that a reply proposed waits for a decision. */
-[[gnu::warn_unused_result]] int action_waits(
-    struct txn *t, const struct id *conversation, const struct id *turn, bool *waits);
+/* Finds the action that a reply proposed and that waits for a decision. The slices of *r are valid until the next change. */
+[[gnu::warn_unused_result]] int action_find_waiting(struct txn *t,
+    const struct id *conversation, const struct id *turn, struct msg_step_record *r);
 
 /* The conversation is being erased: removes its steps that have rows; garbage.h removes the others. */
 [[gnu::warn_unused_result]] int actions_erase(struct txn *t, const struct id *conversation);

@@ -362,7 +362,7 @@ status_print_space(const struct msg_status *s)
 static void
 status_print_quota(const char *name, uint64_t bytes, uint64_t most, const char *setting)
 {
-	const double share = most == 0 ? 100 : 100 * (double)bytes / (double)most;
+	const double share = most == 0 ? 0 : 100 * (double)bytes / (double)most;
 
 	if (share >= FILES_WARNING_PERCENT)
 		status_print("",

@@ -5,6 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/base/utf8.h"
 #include "proto/ipc/room_id.h"
 #include "storaged/budgets/spenders.h"
 #include "storaged/changes/changes.h"
@@ -386,7 +387,7 @@ reply_status_without_worker(
 }
 
 int
-reply_interrupt(struct txn *t, const struct id *turn, enum message_status status,
+reply_interrupt(struct txn *t, const struct id *turn, const struct reply_interrupted *how,
     const struct reply_ending *known, struct reply_interruption *out)
 {
 	struct reply_ending ending = {.unknown = true};
@@ -396,7 +397,7 @@ reply_interrupt(struct txn *t, const struct id *turn, enum message_status status
 
 	if (known != NULL)
 		ending = *known;
-	ending.status = status;
+	ending.status = how->status;
 	*out = (struct reply_interruption){0};
 	rc = turn_view_load_named(t, turn, &v);
 	if (rc != 0 || v.state != TURN_OPEN)
@@ -406,6 +407,8 @@ reply_interrupt(struct txn *t, const struct id *turn, enum message_status status
 		rc = reply_collect_pieces(t, turn);
 	if (rc != 0)
 		return rc;
+	if (utf8_trim(buf_slice(&t->env->text)).len == 0)
+		must(buf_append(&t->env->text, how->blank.p, how->blank.len) == 0);
 	ending.text = buf_slice(&t->env->text);
 	*out = (struct reply_interruption){true, v.place.conversation, room, ending.text.len};
 	return reply_end(t, &v, &ending);

@@ -85,11 +85,16 @@ struct reply_interruption {
 	size_t bytes;   /* of text that was kept */
 };
 
-/* Ends an open turn with this status (interrupted, or waiting), and with the text of its pieces, even if that is empty; as
- * stopped, if a person has taken over the conversation. Leaves a closed turn alone. known: what its worker knows of the end except its
+/* How a reply ends that broke off. */
+struct reply_interrupted {
+	enum message_status status; /* interrupted, or waiting */
+	struct slice blank;         /* its text, if it has none; may lie in the map */
+};
+
+/* Ends an open turn with the text of its pieces; as stopped, if a person has taken over the conversation. Leaves a closed turn alone. known: what its worker knows of the end except its
  * status and text; NULL: it is lost. */
 [[gnu::warn_unused_result]] int reply_interrupt(struct txn *t, const struct id *turn,
-    enum message_status status, const struct reply_ending *known,
+    const struct reply_interrupted *how, const struct reply_ending *known,
     struct reply_interruption *out);
 
 #endif

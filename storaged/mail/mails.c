@@ -77,7 +77,8 @@ mails_put(
 	    : txn_put(t, TABLE_DUE, &row, key_slice(&about));
 }
 
-/* Removes the mail with this key, if it is there. */
+/* Removes the mail with this key, if it is there. The index entries of a damaged one lead to nothing then, which readers
+ * pass over: it must not keep what it is about, such as a user. */
 static int
 mails_remove(struct txn *t, const struct key *key)
 {
@@ -86,7 +87,9 @@ mails_remove(struct txn *t, const struct key *key)
 
 	if (rc == MDB_NOTFOUND)
 		return 0;
-	return rc != 0 ? rc : index_put_record(t, TABLE_MAILS, key, &r, NULL);
+	if (rc != 0)
+		return txn_survives(rc) ? txn_del(t, TABLE_MAILS, key) : rc;
+	return index_put_record(t, TABLE_MAILS, key, &r, NULL);
 }
 
 /* The key of the first mail about something. MDB_NOTFOUND: there is none. */

@@ -7,6 +7,7 @@
 #include "proto/base/log.h"
 #include "storaged/mail/addresses.h"
 #include "storaged/mail/mails.h"
+#include "storaged/mailing/resets.h"
 #include "storaged/mailing/unseen.h"
 #include "storaged/records/invitations.h"
 
@@ -20,6 +21,14 @@ mail_pause(uint64_t pause, uint32_t tries)
 	while (tries-- > 1 && pause < PAUSE_MAX_MS)
 		pause *= 2;
 	return pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
+}
+
+/* How long a mail is tried. */
+static uint64_t
+mail_try_for(const struct msg_mail_record *r)
+{
+	/* Its link would not work any more. */
+	return r->kind == MAIL_RESET ? RESET_VALID_MS : TRY_FOR_MS;
 }
 
 /* The mail after the result. */
@@ -37,7 +46,7 @@ mail_after(const struct env *env, const struct msg_mail_record *before,
 	    now + mail_pause(env->mail_retry_ms, m->outcome == MAIL_UNREACHED ? 1 : r.tries);
 	if (m->outcome == MAIL_ACCEPTED)
 		r.state = MAIL_SENT;
-	else if (m->outcome == MAIL_REFUSED || now - r.created_at >= TRY_FOR_MS)
+	else if (m->outcome == MAIL_REFUSED || now - r.created_at >= mail_try_for(&r))
 		r.state = MAIL_FAILED;
 	if (r.state != MAIL_WAITING)
 		r.done_at = now;

@@ -11,6 +11,9 @@
 #include "storaged/mail/mails.h"
 #include "storaged/mailing/visitor_mail.h"
 
+/* Between two transcripts to an address that is proved; others wait longer (visitor_mail_allowed_at()). */
+#define PAUSE_MS 300000u
+
 /* Messages of a mail, and bytes of their texts with what stands above each. */
 #define MESSAGES_MAX   500u
 #define TRANSCRIPT_MAX 60000u
@@ -183,8 +186,9 @@ transcript_check(struct txn *t, struct call *c, struct transcript *s)
 		return rc;
 	if (!visitor_mail_is_wanted(&s->to))
 		return call_refuse(c, STORE_GONE, "no mails go to this address");
-	if (visitor_mail_allowed_at(&s->to) > s->to.now)
-		return call_refuse(c, STORE_LIMIT, "the address got a mail within an hour");
+	if (visitor_mail_allowed_at(&s->to) > s->to.now ||
+	    (s->to.address.mailed_at != 0 && s->to.address.mailed_at + PAUSE_MS > s->to.now))
+		return call_refuse(c, STORE_LIMIT, "the address got a mail a short time ago");
 	return transcript_find_agent(t, s);
 }
 

@@ -12,6 +12,7 @@
 #include "storaged/identities/contact_search.h"
 #include "storaged/identities/visitor_records.h"
 #include "storaged/mail/addresses.h"
+#include "storaged/mail/mails.h"
 
 int
 contact_find(struct txn *t, const struct id *org, const struct id *contact,
@@ -170,6 +171,9 @@ contact_move_conversation(
 		rc = contact_move_visitor(t, &conversation, to);
 		if (rc == 0)
 			rc = conversation_set_contact(t, &id, to);
+		/* The contact is removed, and so are mails to its address. */
+		if (rc == 0 && id_is_zero(to))
+			rc = mails_remove_about(t, &id);
 	}
 	/* An entry of another contact's conversation is wrong, and goes, too. */
 	if (rc == 0 || txn_survives(rc))

@@ -226,6 +226,17 @@ step_store(struct txn *t, struct call *c, const struct msg_step_record *r)
 	return rc == 0 ? 0 : step_wait(t, c, r);
 }
 
+/* Whether it is an action that is stored already. */
+static bool
+step_is_stored(struct txn *t, const struct msg_step_record *r)
+{
+	struct msg_step_record stored;
+
+	return r->class != TOOL_READ &&
+	    action_find(t, &r->conversation, &r->id, &stored) == 0 &&
+	    hash_equal(&stored.shown, &r->shown);
+}
+
 int
 handle_step_put(struct txn *t, struct call *c)
 {
@@ -244,8 +255,13 @@ handle_step_put(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND ||
 	    (rc == 0 && !id_equal(&v.place.conversation, &r.conversation)))
 		return call_refuse(c, STORE_NOT_FOUND, "no such turn");
-	if (rc == 0 && v.state == TURN_COMPLETE)
+	/* A reply that was taken for lost has ended with its action (turns/interrupt.h): its worker goes on from there. */
+	if (rc == 0 && v.state == TURN_COMPLETE && !step_is_stored(t, &r))
 		return call_refuse(c, STORE_TAKEN, "the reply has ended");
+	if (rc == 0 && v.state == TURN_COMPLETE) {
+		call_ok(c);
+		return 0;
+	}
 	if (rc == 0)
 		rc = turn_check_run(c, &v, &m->run);
 	if (rc == 0)

@@ -22,27 +22,28 @@ struct interrupt_chunk {
 };
 
 int
-turn_ends_waiting(struct txn *t, const struct turn_view *v, enum message_status *status)
+turn_ends_waiting(struct txn *t, const struct turn_view *v, struct reply_interrupted *how)
 {
-	bool waits = false;
-	int rc = action_waits(t, &v->place.conversation, &v->id, &waits);
+	struct msg_step_record step;
+	int rc = action_find_waiting(t, &v->place.conversation, &v->id, &step);
 
-	if (waits)
-		*status = MESSAGE_WAITING;
-	return rc;
+	*how = (struct reply_interrupted){.status = MESSAGE_INTERRUPTED};
+	if (rc == 0)
+		*how = (struct reply_interrupted){MESSAGE_WAITING, step.text};
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int
 turn_interrupt(struct txn *t, const struct id *turn, const struct reply_ending *known,
     struct reply_interruption *out)
 {
-	enum message_status status = MESSAGE_INTERRUPTED;
+	struct reply_interrupted how = {.status = MESSAGE_INTERRUPTED};
 	struct turn_view v;
 	int rc = turn_view_load_named(t, turn, &v);
 
 	if (rc == 0 && v.state == TURN_OPEN)
-		rc = turn_ends_waiting(t, &v, &status);
-	return rc != 0 ? rc : reply_interrupt(t, turn, status, known, out);
+		rc = turn_ends_waiting(t, &v, &how);
+	return rc != 0 ? rc : reply_interrupt(t, turn, &how, known, out);
 }
 
 /* Ends the first lost turns, at most limit of them. */

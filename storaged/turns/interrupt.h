@@ -21,9 +21,9 @@ enum interrupt_result interrupt_lost(struct env *env, struct live *live);
 [[gnu::warn_unused_result]] int turn_interrupt(struct txn *t, const struct id *turn,
     const struct reply_ending *known, struct reply_interruption *out);
 
-/* A reply that broke off behind an action that waits for a decision is complete: *status becomes MESSAGE_WAITING, so that the
- * visitor sees what to decide. */
+/* How a reply ends that broke off: behind an action that waits for a decision it waits, too, so that the visitor sees what to
+ * decide. */
 [[gnu::warn_unused_result]] int turn_ends_waiting(
-    struct txn *t, const struct turn_view *v, enum message_status *status);
+    struct txn *t, const struct turn_view *v, struct reply_interrupted *how);
 
 #endif

@@ -164,6 +164,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	    .attempts = m->attempts,
 	};
 	struct reply_interruption unused;
+	struct reply_interrupted how;
 	int rc = 0;
 
 	if (turn_is_taken(m, v))
@@ -178,8 +179,10 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 			return rc;
 		ending.text = buf_slice(&t->env->text);
 	}
-	if (m->status == MESSAGE_INTERRUPTED)
-		rc = turn_ends_waiting(t, v, &ending.status);
+	if (m->status == MESSAGE_INTERRUPTED) {
+		rc = turn_ends_waiting(t, v, &how);
+		ending.status = how.status;
+	}
 	if (rc == 0)
 		rc = reply_end(t, v, &ending);
 	if (rc == 0 && m->status == MESSAGE_STOPPED)

@@ -9,13 +9,19 @@ import { ADMIN } from "../e2e/organizations.mjs";
 import { parseMail } from "../e2e/smtp.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
+import { isFocused } from "./site.mjs";
 
 const PASSWORD = "a long enough password";
 const FRESH = "a fresh long password";
 /** Without a session. */
 const STRANGER = { session: { cookie: "none=none" } };
 
-const said = (page, name) => page.getByRole("heading", { name }).waitFor();
+/** The heading, which a screen reader announces by its focus. */
+const said = async (page, name) => {
+	const heading = page.getByRole("heading", { name });
+	await heading.waitFor();
+	await until(`"${name}" has the focus`, () => isFocused(heading));
+};
 
 async function ask(page, email) {
 	await page.getByLabel("E-mail").fill(email);
@@ -51,6 +57,7 @@ describe("a forgotten password", { skip: missing }, () => {
 		await said(page, "Forgot your password?");
 		await ask(page, "nobody");
 		await page.getByText("Enter your e-mail.").waitFor();
+		assert.ok(await isFocused(page.getByLabel("E-mail")));
 		await ask(page, "ann@example.com");
 		await said(page, "Look into your mailbox");
 		await page.goto(banter.url + (await linkTo("ann@example.com")));
@@ -58,6 +65,7 @@ describe("a forgotten password", { skip: missing }, () => {
 		await page.getByText("For the account ann@example.com.").waitFor();
 		await choose(page, "short");
 		await page.getByText("Use at least 10 characters.").waitFor();
+		assert.ok(await isFocused(page.getByLabel("New password")));
 		await choose(page, FRESH);
 		await said(page, "You have a new password");
 		await page.getByRole("link", { name: "Log in" }).click();

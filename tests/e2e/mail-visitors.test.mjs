@@ -190,14 +190,12 @@ describe("a conversation by mail", () => {
 					"nobody has opened the link",
 				);
 				await (await Visitor.open(banter, widget, { back })).close();
-				await send(banter, 202, id);
-				await mailed(server, 2);
 				await banter.request("POST", `/v1/mails/stop?token=${stop}`);
 				assert.equal((await send(banter, 409, id)).json.code, "mails_stopped");
 				const done = banter.log.lines.filter(({ ev }) => ev === "transcript_sent");
 				assert.deepEqual(
 					done.map(({ conversation }) => conversation),
-					[id, id],
+					[id],
 				);
 			},
 			{ MAIL_UNSEEN_MS: "0" },

@@ -125,7 +125,12 @@ describe("a forgotten password", () => {
 				429,
 				"Too many login attempts",
 			);
-			for (let i = 0; i <= MAILS_MAX; i++) await ask(banter, ANN);
+			// A mail that still waits is replaced by the next one.
+			for (let n = 1; n <= MAILS_MAX; n++) {
+				await ask(banter, ANN);
+				await mailed(server, n);
+			}
+			await ask(banter, ANN);
 			await banter.log.waitFor("the limit", ({ ev }) => ev === "password_reset_limited");
 			const last = await mailed(server, MAILS_MAX);
 			await send(banter, 200, "GET", `/${tokenOf(last)}`);

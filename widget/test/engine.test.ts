@@ -905,3 +905,18 @@ test("a decision says who makes it", () => {
 	const { identity } = Object(last().sent.at(-1));
 	assert.equal(identity.userId, "42");
 });
+
+test("what is forgotten says nothing of the visitor any more", async () => {
+	const { talk, last, hear } = visit();
+	talk.sync();
+	talk.identify({ userId: "42", hash: "h" });
+	hear(session("t1"));
+	talk.decide({ type: "decide", id: "s1", hash: "h", decision: "yes" });
+	talk.forget();
+	await settle();
+	hear(session("t2"));
+	talk.send("Hi");
+	const types = last().sent.map((frame) => Reflect.get(frame, "type"));
+	assert.deepEqual(types, ["message"]);
+	assert.equal(Object(last().sent[0]).identity, undefined);
+});

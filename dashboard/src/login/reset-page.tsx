@@ -1,7 +1,7 @@
 // A forgotten password: asks for a link by mail, and sets a new one by that link.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import type { ShownReset } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
@@ -19,7 +19,6 @@ const LENGTH_MIN = 10;
 export function ResetPage() {
 	const { token } = useRoute().params;
 	useTitle(t("resetTitle"));
-	useArrival(focusHeading, "always");
 	return (
 		<main class="login" id="main">
 			<div class="login-card">
@@ -27,6 +26,16 @@ export function ResetPage() {
 				{token === undefined ? <Ask /> : <Link key={token} token={token} />}
 			</div>
 		</main>
+	);
+}
+
+/** The heading of each state has the focus when it comes, so that a screen reader announces it. */
+function Heading({ children }: { children: ComponentChildren }) {
+	useArrival(focusHeading, "always");
+	return (
+		<h1 class="login-title" tabIndex={-1}>
+			{children}
+		</h1>
 	);
 }
 
@@ -40,33 +49,47 @@ interface NoteProps {
 /** What happened, and what to do next. */
 function Note({ title, children, action }: NoteProps) {
 	return (
-		<div role="status">
-			<h1 class="login-title" tabIndex={-1}>
-				{title}
-			</h1>
+		<>
+			<Heading>{title}</Heading>
 			{children}
 			{action}
 			<ButtonLink href="/login">{t("toLogin")}</ButtonLink>
-		</div>
+		</>
 	);
 }
 
-/** A form with one field; `submit` returns what is wrong with it. */
-function useForm(submit: () => Promise<string>, check: () => string) {
-	const [error, setError] = useState("");
+/** What a form says: of its field, or of what failed otherwise. */
+interface Wrong {
+	readonly field?: string | undefined;
+	readonly problem?: string | undefined;
+}
+
+/** A form with one field. It gets the focus when it is wrong. */
+function useForm(submit: () => Promise<Wrong>, check: () => string) {
+	const form = useRef<HTMLFormElement>(null);
+	const [wrong, setWrong] = useState<Wrong>({});
 	const [isBusy, setBusy] = useState(false);
+
+	useLayoutEffect(() => {
+		if (wrong.field) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+	}, [wrong]);
 
 	async function onSubmit(event: Event) {
 		event.preventDefault();
 		if (isBusy) return;
-		const wrong = check();
-		setError(wrong);
-		if (wrong !== "") return;
+		const field = check();
+		setWrong({ field });
+		if (field !== "") return;
 		setBusy(true);
-		setError(await submit());
+		setWrong(await submit());
 		setBusy(false);
 	}
-	return { error, isBusy, onSubmit };
+	const problem = (
+		<p class="field-error" role="alert">
+			{wrong.problem}
+		</p>
+	);
+	return { form, error: wrong.field, problem, isBusy, onSubmit };
 }
 
 function Ask() {
@@ -83,17 +106,17 @@ function Ask() {
 		);
 	}, []);
 
-	const { error, isBusy, onSubmit } = useForm(
+	const { form, error, problem, isBusy, onSubmit } = useForm(
 		async () => {
 			try {
 				await api.post("/v1/password-resets", { body: { email: email.trim() } });
 				setAsked(true);
-				return "";
+				return {};
 			} catch (reason) {
 				const failure = ApiError.from(reason);
 				if (failure.code === "mail_not_configured") setMails(false);
-				if (failure.fields.email) return t("invalidEmail");
-				return failure.status === 429 ? t("tooManyResets") : describe(failure);
+				if (failure.fields.email) return { field: t("invalidEmail") };
+				return { problem: failure.status === 429 ? t("tooManyResets") : describe(failure) };
 			}
 		},
 		() => (/^\S+@\S+$/.test(email.trim()) ? "" : t("enterEmail")),
@@ -108,14 +131,12 @@ function Ask() {
 		);
 	return (
 		<>
-			<h1 class="login-title" tabIndex={-1}>
-				{t("resetTitle")}
-			</h1>
+			<Heading>{t("resetTitle")}</Heading>
 			<p class="login-text">{t("resetText")}</p>
 			{hasMails === null ? (
 				<Skeleton rows={2} kind="form" />
 			) : (
-				<form class="form" noValidate onSubmit={onSubmit}>
+				<form class="form" noValidate onSubmit={onSubmit} ref={form}>
 					<TextField
 						label={t("email")}
 						type="email"
@@ -125,6 +146,7 @@ function Ask() {
 						error={error}
 						onValue={setEmail}
 					/>
+					{problem}
 					<Button kind="main" type="submit" isBusy={isBusy}>
 						{t(isBusy ? "asking" : "ask")}
 					</Button>
@@ -180,9 +202,7 @@ function Link({ token }: { token: string }) {
 	if (shown === null)
 		return (
 			<>
-				<h1 class="login-title" tabIndex={-1}>
-					{t("newPassword")}
-				</h1>
+				<Heading>{t("newPassword")}</Heading>
 				<Skeleton rows={2} kind="form" />
 			</>
 		);
@@ -202,16 +222,17 @@ interface NewPasswordProps {
 function NewPassword({ shown, token, onDone, onGone }: NewPasswordProps) {
 	const { api } = useDesk();
 	const [password, setPassword] = useState("");
-	const { error, isBusy, onSubmit } = useForm(
+	const { form, error, problem, isBusy, onSubmit } = useForm(
 		async () => {
 			try {
 				await api.post("/v1/password-resets/{token}", { path: { token }, body: { password } });
 				onDone();
-				return "";
+				return {};
 			} catch (reason) {
 				const failure = ApiError.from(reason);
+				const field = failure.fields.password;
 				if (failure.status === 404) onGone(failure);
-				return failure.fields.password ?? describe(failure);
+				return field ? { field } : { problem: describe(failure) };
 			}
 		},
 		() => ([...password].length < LENGTH_MIN ? t("shortPassword", { count: LENGTH_MIN }) : ""),
@@ -219,11 +240,9 @@ function NewPassword({ shown, token, onDone, onGone }: NewPasswordProps) {
 
 	return (
 		<>
-			<h1 class="login-title" tabIndex={-1}>
-				{t("newPassword")}
-			</h1>
+			<Heading>{t("newPassword")}</Heading>
 			<p class="login-text">{t("newPasswordFor", { email: shown.email })}</p>
-			<form class="form" noValidate onSubmit={onSubmit}>
+			<form class="form" noValidate onSubmit={onSubmit} ref={form}>
 				{/* Password managers need a user name. */}
 				<input type="text" autocomplete="username" value={shown.email} readOnly hidden />
 				<TextField
@@ -235,6 +254,7 @@ function NewPassword({ shown, token, onDone, onGone }: NewPasswordProps) {
 					error={error}
 					onValue={setPassword}
 				/>
+				{problem}
 				<Button kind="main" type="submit" isBusy={isBusy}>
 					{t(isBusy ? "settingPassword" : "setPassword")}
 				</Button>
@@ -259,14 +279,12 @@ function Refused({ error, retry }: RefusedProps) {
 			</Note>
 		);
 	return (
-		<div role="alert">
-			<h1 class="login-title" tabIndex={-1}>
-				{t("linkFailed")}
-			</h1>
+		<>
+			<Heading>{t("linkFailed")}</Heading>
 			<p class="login-text">{describe(error)}</p>
 			<Button icon="refresh" onClick={retry}>
 				{t("retry")}
 			</Button>
-		</div>
+		</>
 	);
 }

@@ -2,7 +2,7 @@
 // takes over, so that nothing that changes the holder takes the field and its focus from someone who writes.
 
 import type { RefObject } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Segments } from "../ui/field";
 import type { Mode } from "./drafts";
@@ -57,6 +57,9 @@ export function Composer(props: ComposerProps) {
 		if (shown.current !== mode) field.current?.focus();
 		shown.current = mode;
 	}, [mode]);
+
+	// What waits to be sent stays a draft when the operator opens another conversation.
+	useEffect(() => () => void attaching.get()?.hold(() => {}), [attaching]);
 
 	/** The next Enter may come before the server has the note. */
 	const isSending = useRef(false);

@@ -55,7 +55,7 @@ export function OutgoingRows({ outgoing, onRetry, onSendAnyway, onTakeBack }: Ou
 										{t("sendTaking")}
 									</Button>
 								)}
-								{!isTaken(one.error) && !isOfFiles(one.error) && (
+								{!isTaken(one.error) && !(isOfFiles(one.error) && one.files?.[0]) && (
 									<Button isSmall icon="refresh" onClick={onRetry}>
 										{common("tryAgain")}
 									</Button>

@@ -14,6 +14,7 @@ struct chat_identification {
 	struct store_query q; /* first */
 	struct api_call call;
 	struct chat_body body;
+	bool only_checks;
 	chat_identified_fn *then;
 };
 
@@ -88,12 +89,15 @@ chat_identify_on_widget(void *arg, uint16_t type, const union msg *m)
 		store_query_refuse(&i->q, 422, IDENTITY_INVALID, IDENTITY_UNPROVED_BY_KEY);
 	else if (wrong != NULL)
 		contact_details_refuse(&i->q, wrong, &contact);
+	else if (i->only_checks)
+		chat_identify_go_on(i);
 	else
 		chat_identify_submit(i, &contact);
 }
 
-void
-chat_identify(const struct api_call *c, struct chat_body *body, chat_identified_fn *then)
+static void
+chat_identify_begin(const struct api_call *c, struct chat_body *body, bool only_checks,
+    chat_identified_fn *then)
 {
 	const struct msg_record_get get = {
 	    .kind = MSG_WIDGET_RECORD, .org = c->org, .id = c->widget};
@@ -108,7 +112,20 @@ chat_identify(const struct api_call *c, struct chat_body *body, chat_identified_
 	i->q.on_end = chat_identify_on_end;
 	i->call = *c;
 	i->body = *body;
+	i->only_checks = only_checks;
 	i->then = then;
 	*body = (struct chat_body){0};
 	store_query_ask(&i->q, MSG_RECORD_GET, &get, chat_identify_on_widget);
+}
+
+void
+chat_identify(const struct api_call *c, struct chat_body *body, chat_identified_fn *then)
+{
+	chat_identify_begin(c, body, false, then);
+}
+
+void
+chat_identify_check(const struct api_call *c, struct chat_body *body, chat_identified_fn *then)
+{
+	chat_identify_begin(c, body, true, then);
 }

@@ -14,4 +14,8 @@ typedef void chat_identified_fn(const struct api_call *c, const struct chat_body
  * with the error: 422 for an invalid one. Takes over the body. */
 void chat_identify(const struct api_call *c, struct chat_body *body, chat_identified_fn *then);
 
+/* The same, but stores nothing: the conversation keeps its contact. */
+void chat_identify_check(
+    const struct api_call *c, struct chat_body *body, chat_identified_fn *then);
+
 #endif

@@ -115,7 +115,7 @@ handle_chat_decide(const struct api_call *c)
 		wrong = identity_read_proved(
 		    json_object_get(body.json, "identity"), &body.identity);
 	if (wrong == NULL) {
-		chat_identify(c, &body, chat_steps_decide);
+		chat_identify_check(c, &body, chat_steps_decide);
 		return;
 	}
 	api_reply_invalid_body(c, wrong);

@@ -36,12 +36,12 @@ file_lane_enter(struct file_lane *lane, struct file_upload *u, uint64_t source)
 	const struct file_upload *other;
 	unsigned same = 0;
 
-	if (lane->n == LANE_UPLOADS)
-		return LANE_FULL;
 	TAILQ_FOREACH (other, &lane->uploads, link)
 		same += source != 0 && other->source == source;
 	if (same >= LANE_OF_ADDRESS_MAX)
 		return LANE_OF_ADDRESS;
+	if (lane->n == LANE_UPLOADS)
+		return LANE_FULL;
 	*u = (struct file_upload){.lane = lane, .source = source};
 	TAILQ_INSERT_TAIL(&lane->uploads, u, link);
 	lane->n++;

@@ -262,22 +262,20 @@ file_upload_enter(const struct api_call *c, struct upload_query *u)
 {
 	const uint64_t source =
 	    connection_limit_key(c->api, &request_context_of(c->x)->client.address);
+	const enum lane_refusal refusal =
+	    file_lane_enter(c->api->file_lane, &u->upload, source);
 	struct http_exchange *x;
 
-	switch (file_lane_enter(c->api->file_lane, &u->upload, source)) {
-	case LANE_OK:
+	if (refusal == LANE_OK)
 		return true;
-	case LANE_OF_ADDRESS:
-		x = store_query_done(&u->q);
-		reply_start(x, 429);
-		reply_header_str(x, "Retry-After", LANE_AGAIN);
+	x = store_query_done(&u->q);
+	reply_start(x, refusal == LANE_OF_ADDRESS ? 429 : 503);
+	reply_header_str(x, "Retry-After", LANE_AGAIN);
+	if (refusal == LANE_OF_ADDRESS)
 		reply_error_body(
 		    x, "too_many_uploads", "Too many files are sent at the same time");
-		return false;
-	case LANE_FULL:
-		break;
-	}
-	store_query_fail(&u->q, 0, NULL);
+	else
+		reply_error_body(x, "overloaded", "The service is busy, please try again");
 	return false;
 }
 

@@ -20,8 +20,7 @@ static const struct store_refusal refusals[] = {
     {STORE_CONTACT_REQUIRED, 409, "no_address", "The visitor has no e-mail address"},
     {STORE_GONE, 409, "mails_stopped",
 	"This address wants no mails, or the mail server has refused it"},
-    {STORE_LIMIT, 409, "mailed_recently",
-	"This address has got a mail within the last hour, and nobody has opened its link"},
+    {STORE_LIMIT, 409, "mailed_recently", "This address has got a mail a short time ago"},
     {.status = 0},
 };
 

@@ -227,12 +227,11 @@ widget_socket_free(struct widget_socket *s, bool sends)
 void
 widget_socket_resume(struct widget_socket *s)
 {
-	if (s->out.ws == NULL) {
-		widget_socket_free(s, true);
-		return;
-	}
 	widget_steps_go_on(s);
-	widget_replies_next(s);
+	if (s->out.ws == NULL)
+		widget_socket_free(s, true);
+	else
+		widget_replies_next(s);
 }
 
 static void

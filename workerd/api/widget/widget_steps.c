@@ -60,6 +60,12 @@ widget_steps_go_on(struct widget_socket *s)
 	ask.widget = s->core.widget;
 	ask.session = s->core.session;
 	ask.user_id = buf_slice(&s->user_id);
+	/* Who has left will see the step in the next history. */
+	if (s->out.ws == NULL) {
+		(void)!store_call(
+		    s->core.api->store, MSG_STEP_DECIDE, &ask, STORE_TIMEOUT_MS, NULL, NULL);
+		return;
+	}
 	s->decision = store_call(s->core.api->store, MSG_STEP_DECIDE, &ask, STORE_TIMEOUT_MS,
 	    widget_steps_on_decided, s);
 	if (s->decision == NULL)

@@ -599,6 +599,8 @@ export function createEngine(parts: EngineParts): Engine {
 		forget() {
 			tokens.drop(tokens.get());
 			queue.clear();
+			about.clear();
+			decisions.clear();
 			const messages = store.get().messages.slice(0, 1);
 			set({ messages, older: "none", stopping: false, visitor: null });
 			connection.renew();
