@@ -564,9 +564,9 @@ describe("a file by a channel", () => {
 			["user", ["one.png"]],
 			["assistant", []],
 		]);
-		// A new message with it: the file is in another one.
+		// Another message of the person may have it, too.
 		const files = [await adapter.upload("b", "1:0", PNG)];
-		await adapter.send("b", "again", { id: "2", files, status: 409 });
+		await adapter.send("b", "[[echo]] again", { id: "2", files });
 		const alone = [await adapter.upload("b", "1:1", PNG)];
 		const address = { url: "https://files.example/1" };
 		const { conversationId } = await adapter.send("b", undefined, { files: alone });
@@ -574,7 +574,7 @@ describe("a file by a channel", () => {
 		const { messages } = await banter.thread(conversationId);
 		assert.deepEqual(
 			messages.filter(({ role }) => role === "user").map(({ content }) => content),
-			["[[echo]] look", "", address.url],
+			["[[echo]] look", "[[echo]] again", "", address.url],
 		);
 	});
 
