@@ -50,14 +50,21 @@ const value = (change: Partial<WidgetValue> = {}): WidgetValue => ({
 	...change,
 });
 
+interface Setting {
+	readonly readOnly?: boolean;
+	readonly properties?: Record<string, Setting>;
+}
+
+/** What can be set. */
+function namesOf({ readOnly, properties }: Setting, path: string): string[] {
+	if (readOnly) return [];
+	if (!properties) return [path];
+	return Object.entries(properties).flatMap(([name, one]) => namesOf(one, `${path}.${name}`));
+}
+
 test("the form has every setting that the server knows, with its default", () => {
 	const schema: unknown = document.components.schemas.WidgetSettings;
-	const { properties } = schema as { properties: Record<string, { properties?: object }> };
-	const names = Object.entries(properties).flatMap(([name, { properties }]) =>
-		properties
-			? Object.keys(properties).map((one) => `settings.${name}.${one}`)
-			: [`settings.${name}`],
-	);
+	const names = namesOf(schema as Setting, "settings");
 	assert.deepEqual(Object.keys(DEFAULTS).sort(), names.sort());
 });
 
