@@ -13,7 +13,7 @@
 #include "proto/ipc/wire.h"
 #include "proto/schema/words.h"
 
-#define WIRE_VERSION   12
+#define WIRE_VERSION   13
 #define RECORD_VERSION 1 /* the first byte of every record of the store */
 
 /* Bytes of each field of TICKET_KEYS, all random: name (16), encryption key (32), authentication

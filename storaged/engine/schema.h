@@ -8,7 +8,7 @@
 #include "proto/ipc/messages.h"
 #include "proto/ipc/public_id.h"
 
-#define SCHEMA_VERSION 12
+#define SCHEMA_VERSION 13
 
 /* The same without checksums. */
 #define SCHEMA_UNCHECKED 1

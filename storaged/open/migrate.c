@@ -193,7 +193,7 @@ migrate_date_wait(struct migration *m, enum table table, struct slice key, struc
 static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_add_fields,
     migrate_add_fields, migrate_add_fields, migrate_add_fields, migrate_add_fields,
     migrate_date_wait, migrate_add_fields, migrate_add_fields, migrate_add_fields,
-    migrate_add_fields};
+    migrate_add_fields, migrate_add_fields};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 

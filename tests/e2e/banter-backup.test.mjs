@@ -313,7 +313,7 @@ describe("banter restore", () => {
 	it("restores a backup of an older schema, for storaged to migrate", () =>
 		withBackup(async (banter, { backup }) => {
 			const old = out("old");
-			await shell(banter, `sed s/schema_version12/schema_version00/g ${backup} >${old}`);
+			await shell(banter, `sed s/schema_version13/schema_version00/g ${backup} >${old}`);
 			truncateSync(old, statSync(old).size - (statSync(old).size % 4096));
 			const { stderr } = await expectTool(banter, 0, "restore", "--force", old);
 			assert.match(stderr, /has no checksum, as backups of an older banter \(schema 1\)/);

@@ -247,7 +247,7 @@ describe("banter status", () => {
 		});
 		const { running, pid, masterd_pid, schema, writable } = said;
 		const pids = { pid: banter.storaged.pid, masterd_pid: banter.masterd.pid };
-		const expected = { running: true, ...pids, schema: 12, writable: true };
+		const expected = { running: true, ...pids, schema: 13, writable: true };
 		assert.deepEqual({ running, pid, masterd_pid, schema, writable }, expected);
 		assert.match(said.program, /^banter \d/);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
@@ -271,7 +271,7 @@ describe("banter status", () => {
 		const up = "up \\d+ (s|min)";
 		for (const line of [
 			`masterd     ${up}, pid ${banter.masterd.pid}, ${version}\n {12}${banter.url}`,
-			`storaged    ${up}, pid ${banter.storaged.pid}, ${version}, schema 12\n {12}/.*/store\\.sock`,
+			`storaged    ${up}, pid ${banter.storaged.pid}, ${version}, schema 13\n {12}/.*/store\\.sock`,
 			`searchd     ready, pid ${banter.searchd.pid}, ${version}\n {12}\\d texts in the index, .*`,
 			`crawld      ${up}, pid ${banter.crawld.pid}, ${version}`,
 			...banter

@@ -732,10 +732,10 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		);
 		await ready();
 		await machine.do(`${STOP_STORE} && cp /var/lib/banter/data.mdb /root/kept.mdb`);
-		await replaceStore("LC_ALL=C sed s/schema_version12/schema_version92/g /root/kept.mdb");
+		await replaceStore("LC_ALL=C sed s/schema_version13/schema_version93/g /root/kept.mdb");
 		const said = await install(NEWER);
 		const error =
-			/^storaged +FAILED .*\n +last error .*ev=store_too_new schema=92 (?:.*\n)*?.*help=/m;
+			/^storaged +FAILED .*\n +last error .*ev=store_too_new schema=93 (?:.*\n)*?.*help=/m;
 		assert.match(said, error);
 		assert.equal((await ask("GET", "/health")).status, 200);
 		assert.equal((await chat("too-new", "[[tokens=1]]")).status, 503);

@@ -199,7 +199,7 @@ remove_store(const char *dir)
 	    "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb", "data-schema4.mdb",
 	    "data-schema5.mdb", "data-schema6.mdb", "data-schema7.mdb", "data-schema8.mdb",
 	    "data-schema9.mdb", "data-schema10.mdb", "data-schema11.mdb", "data-schema12.mdb",
-	    "data-schema13.mdb"};
+	    "data-schema13.mdb", "data-schema14.mdb"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unlink(path_in(dir, names[i]));

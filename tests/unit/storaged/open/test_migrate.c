@@ -22,9 +22,9 @@
 #define PART  "data.mdb.migrating"
 
 /* The store's earlier schema, which the steps of this test change, and the schemas that they make. */
-#define THIS      12
-#define COPY      "data-schema12.mdb"
-#define NEXT_COPY "data-schema13.mdb"
+#define THIS      13
+#define COPY      "data-schema13.mdb"
+#define NEXT_COPY "data-schema14.mdb"
 _Static_assert(THIS == SCHEMA_VERSION, "the steps of this test come after the released ones");
 
 /* Bytes of a text that needs pages of its own. */
@@ -248,7 +248,7 @@ expect_copy(const struct fixture *f)
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
 	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
 	assert_int_equal(value.mv_size, 2 + CHECKSUM_LEN);
-	assert_memory_equal(value.mv_data, "12", 2);
+	assert_memory_equal(value.mv_data, "13", 2);
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
 	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
 	assert_int_equal(entries.ms_entries, 2);
@@ -344,7 +344,7 @@ STORE_TEST(a_store_of_each_older_schema_keeps_its_contents)
 	static const char *const copies[SCHEMA_VERSION] = {NULL, "data-schema1.mdb",
 	    "data-schema2.mdb", "data-schema3.mdb", "data-schema4.mdb", "data-schema5.mdb",
 	    "data-schema6.mdb", "data-schema7.mdb", "data-schema8.mdb", "data-schema9.mdb",
-	    "data-schema10.mdb", "data-schema11.mdb"};
+	    "data-schema10.mdb", "data-schema11.mdb", "data-schema12.mdb"};
 	/* Stores without marks get the time of the migration: all conversations are read then. */
 	static const bool kept[TABLES] = {[TABLE_ORGS] = true, [TABLE_USERS] = true};
 	struct contents before;
@@ -850,7 +850,7 @@ expect_foreign(const struct fixture *f, int status)
 
 STORE_TEST(a_store_of_another_lineage_is_refused_in_every_schema)
 {
-	static const char *const versions[] = {"4", "8", "9", "10", "11", "12", "13"};
+	static const char *const versions[] = {"4", "8", "9", "10", "11", "12", "13", "14"};
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		put_meta(f, META_VERSION, versions[i]);
