@@ -27,6 +27,7 @@
 #define META_NUMBERS       "numbers"
 #define META_LOG           "log"
 #define META_LINEAGE       "lineage"
+#define META_RESET_ASKED   "reset_asked"
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128

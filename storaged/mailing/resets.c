@@ -124,6 +124,15 @@ reset_ask(struct txn *t, struct call *c, const struct msg_user_record *user)
 	return rc;
 }
 
+/* Each request writes, also one for an unknown e-mail: it waits for the disk, and fails with it, like any other. */
+static int
+reset_note_asked(struct txn *t)
+{
+	const struct key key = key_meta(META_RESET_ASKED);
+
+	return txn_put(t, TABLE_META, &key, slice_str("1"));
+}
+
 int
 handle_reset_ask(struct txn *t, struct call *c)
 {
@@ -132,7 +141,9 @@ handle_reset_ask(struct txn *t, struct call *c)
 
 	if (id_is_zero(&c->m->reset_ask.mail))
 		return call_refuse(c, STORE_INVALID, "a mail needs an id");
-	rc = reset_find_user(t, c->m->reset_ask.email, &user);
+	rc = reset_note_asked(t);
+	if (rc == 0)
+		rc = reset_find_user(t, c->m->reset_ask.email, &user);
 	if (rc == 0)
 		rc = reset_ask(t, c, &user);
 	if (rc != 0 && rc != MDB_NOTFOUND)

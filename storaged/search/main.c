@@ -6,32 +6,21 @@
  * Exit status: 0 after SIGTERM or SIGINT, else as in sysexits(3): 64 usage, 74 the disk, 77 permissions, 78
  * settings.
  */
-#include <errno.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "proto/base/log.h"
+#include "proto/process/daemon_folder.h"
 #include "proto/process/privileges.h"
 #include "proto/process/program.h"
 #include "storaged/search/service.h"
 #include "storaged/server/serve.h"
 
-/* storaged creates DATA_DIR, in which the index and the socket are by default. */
-#define WAIT_STEP_US 50000
-#define WAIT_STEPS   600
-
 /* 0, or EX_IOERR with the reason logged. */
 static int
 searchd_make_directory(const char *dir)
 {
-	for (int i = 0; i < WAIT_STEPS; i++) {
-		if (mkdir(dir, 0700) == 0 || errno == EEXIST)
-			return 0;
-		if (errno != ENOENT)
-			break;
-		usleep(WAIT_STEP_US);
-	}
+	if (daemon_folder_make(dir) == 0)
+		return 0;
 	log_event(LOG_ERROR, "search_dir_unusable", L_STR("dir", dir), L_ERRNO(),
 	    L_STR(
 		"help", "searchd's user needs write access; SEARCH_DIR selects another place"));

@@ -266,7 +266,7 @@ verify_is_meta_name(struct slice name)
 	    slice_eq_str(name, META_BACKUP_FAILED) || slice_eq_str(name, META_LATEST_TIME) ||
 	    slice_eq_str(name, META_STEADY_TIME) || slice_eq_str(name, META_LOGIN_SECRET) ||
 	    slice_eq_str(name, META_NUMBERS) || slice_eq_str(name, META_LOG) ||
-	    slice_eq_str(name, META_LINEAGE) ||
+	    slice_eq_str(name, META_LINEAGE) || slice_eq_str(name, META_RESET_ASKED) ||
 	    (name.len > probe && memcmp(name.p, META_PROBE, probe) == 0);
 }
 

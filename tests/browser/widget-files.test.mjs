@@ -64,7 +64,7 @@ describe("files in the widget", { skip: missing }, () => {
 		until(`${name} is drawn`, () =>
 			picture(visitor, name)
 				.locator("canvas")
-				.evaluate(({ width }) => width > 1, null, { timeout: 5000 }),
+				.evaluate(({ width }) => width > 1),
 		);
 
 	/** The messages of visitors of this widget, newest conversation first. */

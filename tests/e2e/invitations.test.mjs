@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { addUser, fromElsewhere, logIn } from "./accounts.mjs";
+import { addUser, fromElsewhere, LONG_PENALTY, logIn, postLogin } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { Contract } from "./contract.mjs";
 import { times, useBanter, withBanter } from "./harness.mjs";
@@ -118,9 +118,28 @@ describe("an invitation", () => {
 		await send(409, "POST", "invitations", { role: "member" }, headers);
 	});
 
+	it("can be accepted by somebody who has used up the attempts at a password", async () => {
+		await withBanter(
+			{ workers: 1, env: { LOGIN_FAILURES: "2", ...LONG_PENALTY } },
+			async (strict) => {
+				await addUser(strict, "boss@example.com");
+				const wrong = { email: "boss@example.com", password: "not this one" };
+				for (const status of [401, 401, 429])
+					assert.equal((await postLogin(strict, wrong)).status, status);
+				const { json } = await contract.drive(strict, 201, "POST", "/v1/admin/invitations", {
+					headers: ADMIN,
+					body: { role: "member" },
+				});
+				const link = `/v1/invitations/${json.token}`;
+				await contract.drive(strict, 200, "GET", link);
+				await contract.drive(strict, 200, "POST", link, { body: person() });
+			},
+		);
+	});
+
 	it("cannot be guessed: unknown tokens are limited like wrong passwords", async () => {
 		await withBanter(
-			{ workers: 1, env: { LOGIN_FAILURES: "2", LOGIN_PENALTY_MS: "600000" } },
+			{ workers: 1, env: { LOGIN_FAILURES: "2", ...LONG_PENALTY } },
 			async (strict) => {
 				const guess = (status, method, body) =>
 					contract.drive(strict, status, method, "/v1/invitations/guess", { body });

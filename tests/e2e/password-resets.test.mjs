@@ -138,6 +138,28 @@ describe("a forgotten password", () => {
 			assert.equal(server.mails.length, MAILS_MAX);
 		}));
 
+	it("has a link that works for somebody who has used up the attempts at the password", () =>
+		withMails(
+			async (banter, server) => {
+				const ann = await addUser(banter, ANN);
+				const { from } = fromElsewhere();
+				const guess = (status) =>
+					postLogin(banter, { email: ANN, password: "forgotten" }, { from }).then((answer) =>
+						assert.equal(answer.status, status, answer.text),
+					);
+				await guess(401);
+				await guess(401);
+				await guess(429);
+				await ask(banter, ANN, { from });
+				const token = tokenOf(await mailed(server));
+				await send(banter, 200, "GET", `/${token}`, undefined, { from });
+				await send(banter, 200, "POST", `/${token}`, { password: PASSWORD }, { from });
+				await guess(429);
+				await logIn(banter, { ...ann, password: PASSWORD }, fromElsewhere());
+			},
+			{ LOGIN_FAILURES: "2", ...LONG_PENALTY },
+		));
+
 	it("cannot be replaced by guessing: unknown tokens are limited like wrong passwords", () =>
 		withMails(
 			async (banter) => {

@@ -10,17 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "proto/process/daemon_folder.h"
 
 #define NAME_SIZE 80
 
 int
 mail_folder_open(const char *path)
 {
-	if (mkdir(path, 0700) == -1 && errno != EEXIST)
+	if (daemon_folder_make(path) == -1)
 		return -1;
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

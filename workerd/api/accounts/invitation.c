@@ -73,7 +73,6 @@ invitation_query_new(const struct api_call *c)
 	i->in.q.refusals = refusals;
 	i->in.refuse = invitation_refuse_session;
 	i->token = secret_hash(c->match.captures[0]);
-	i->in.attempt.account = i->token;
 	return i;
 }
 
@@ -180,7 +179,7 @@ invitation_try(struct sign_in *s)
 {
 	struct api *api = s->q.api;
 
-	if (login_limit_take(api, s->q.x, &s->secret, &s->attempt))
+	if (login_limit_take_link(api, s->q.x, &s->attempt))
 		invitation_ask((struct invitation_query *)s);
 	else
 		guard_login_refuse(api, store_query_done(&s->q));

@@ -3,7 +3,7 @@
  *
  *	limits → RESET_CHECK → password hasher → RESET_USE
  *
- * A password is hashed only for a link that is valid. Attempts with unknown tokens count as wrong passwords. The user signs
+ * A password is hashed only for a link that is valid. Unknown tokens use up the source's attempts at links. The user signs
  * in with the new password: the link alone does not.
  */
 #include <string.h>
@@ -53,7 +53,6 @@ reset_query_new(const struct api_call *c)
 	r->in.q.on_end = reset_on_end;
 	r->in.q.missing = "Link not found";
 	r->token = secret_hash(token);
-	r->in.attempt.account = r->token;
 	if (id_parse((struct slice){token.p, id_len}, &r->in.user) != 0)
 		r->in.user = (struct id){{0}};
 	return r;
@@ -120,7 +119,7 @@ reset_try(struct sign_in *s)
 	const struct msg_reset_check ask = {.user = s->user, .token = r->token};
 	struct api *api = s->q.api;
 
-	if (login_limit_take(api, s->q.x, &s->secret, &s->attempt))
+	if (login_limit_take_link(api, s->q.x, &s->attempt))
 		store_query_ask(&s->q, MSG_RESET_CHECK, &ask, reset_on_known);
 	else
 		guard_login_refuse(api, store_query_done(&s->q));

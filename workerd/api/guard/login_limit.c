@@ -23,7 +23,7 @@
 /* Rules of the penalties, and the name under which known addresses are remembered. */
 static const char by_browser[] = "login_browser", by_address[] = "login_address",
 		  by_source[] = "login_source", by_session[] = "login_session",
-		  known_address[] = "login_known";
+		  by_link[] = "login_link", known_address[] = "login_known";
 
 struct hash256
 login_limit_account(struct slice email)
@@ -99,7 +99,7 @@ login_limit_charge(
 	if (!p.allowed && wait_ms > 0 && wait_ms <= p.retry_after_ms)
 		return false;
 	guard_rate_note(x, p.allowed && name == by_session ? 0 : rule.free, &headers);
-	a->known = name != by_source;
+	a->known = name != by_source && name != by_link;
 	a->recent = p.failures + login_limit_count(api, a);
 	a->charge = p.allowed ? name : NULL;
 	a->penalty = p;
@@ -162,8 +162,10 @@ login_limit_take_back(struct api *api, struct login_attempt *a)
 	a->charge = NULL;
 }
 
+/* Charges the source by this rule. */
 static bool
-login_limit_take_source(struct api *api, struct http_exchange *x, struct login_attempt *a)
+login_limit_charge_source(
+    struct api *api, struct http_exchange *x, const char *name, struct login_attempt *a)
 {
 	const struct ip_address *address = &request_context_of(x)->client.address;
 	const struct slice all = ip_slice(address);
@@ -171,7 +173,13 @@ login_limit_take_source(struct api *api, struct http_exchange *x, struct login_a
 
 	a->client_len = 0;
 	login_limit_append(a, (struct slice){all.p, all.len == 0 ? 0 : part});
-	if (!login_limit_charge(api, x, by_source, a))
+	return login_limit_charge(api, x, name, a);
+}
+
+static bool
+login_limit_take_source(struct api *api, struct http_exchange *x, struct login_attempt *a)
+{
+	if (!login_limit_charge_source(api, x, by_source, a))
 		return false;
 	if (!a->shared || login_limit_take_total(api, x))
 		return true;
@@ -193,6 +201,12 @@ login_limit_take_session(
 {
 	login_limit_append(a, (struct slice){user->b, sizeof(user->b)});
 	return login_limit_charge(api, x, by_session, a);
+}
+
+bool
+login_limit_take_link(struct api *api, struct http_exchange *x, struct login_attempt *a)
+{
+	return login_limit_charge_source(api, x, by_link, a);
 }
 
 void

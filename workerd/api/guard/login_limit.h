@@ -7,6 +7,9 @@
  * source while they are not blocked themselves.
  *
  * DASHBOARD_PASSWORD, which is one for all, also has a limit of attempts by all sources together.
+ *
+ * Links of mails are guesses of another kind: they have a limit of their own, so that whoever has used up the attempts at
+ * a forgotten password can still use the link that sets a new one.
  */
 #ifndef WORKERD_API_GUARD_LOGIN_LIMIT_H
 #define WORKERD_API_GUARD_LOGIN_LIMIT_H
@@ -19,7 +22,7 @@
 struct login_attempt {
 	struct hash256 account; /* login_limit_account() */
 	bool shared;            /* the password is DASHBOARD_PASSWORD */
-	/* Set by login_limit_take() and login_limit_take_session(). */
+	/* Set by login_limit_take(), _take_session() and _take_link(). */
 	bool known;         /* the one who is charged signed in before */
 	uint32_t recent;    /* that one's attempts and failures that are not forgotten */
 	const char *charge; /* rule; NULL: nobody is charged */
@@ -39,6 +42,10 @@ struct hash256 login_limit_account(struct slice email);
 /* The same for a signed-in user, who confirms the current password. */
 [[gnu::warn_unused_result]] bool login_limit_take_session(
     struct api *api, struct http_exchange *x, const struct id *user, struct login_attempt *a);
+
+/* The same for the secret link of a mail; its source is charged. */
+[[gnu::warn_unused_result]] bool login_limit_take_link(
+    struct api *api, struct http_exchange *x, struct login_attempt *a);
 
 /* The password was not checked: takes the charge back, if there is one, and the headers. */
 void login_limit_forgive(struct api *api, struct http_exchange *x, struct login_attempt *a);
