@@ -267,18 +267,18 @@ async function buildPages() {
 /** The limits of the compressed files. The loader needs some bytes to spare: its size varies with the hashes in it. */
 const LOADER_BYTES_MAX = 4.3125 * 1024;
 /**
- * What opening a chat loads: loader and app. What waits for a decision must be asked for and decided in every tab: 0.2 KB. Files
+ * What opening a chat loads: loader and app. What waits for a decision must be asked for and decided in every tab, once more if that was refused: 0.3 KB. Files
  * have 0.2: a message may have some and no text, is known by them, may fail because of them and is sent again with them; and they
  * are forgotten with the conversation.
  */
-const OPEN_BYTES_MAX = 22.5 * 1024;
+const OPEN_BYTES_MAX = 22.625 * 1024;
 /**
  * The same with all parts. A conversation needs loader, app and the list of messages: 36.3 KB, of which Markdown has 6.6. The part for
  * buttons, cards, forms and decisions (2.6 KB) is loaded for the first message that has some. Files have 1.2 for the buttons of a
  * widget that takes some, and 7.9 for the first file that is sent or shown: uploads that are resumed, do not wait for each other and come
  * back when the server says, checked pictures, the viewer.
  */
-const WIDGET_BYTES_MAX = 56 * 1024;
+const WIDGET_BYTES_MAX = 56.125 * 1024;
 /** The largest ones: German, French and Japanese. */
 const LANGUAGE_BYTES_MAX = 1024;
 /** Of a shim before compression. */

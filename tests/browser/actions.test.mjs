@@ -2,6 +2,7 @@
 // tests/e2e/tool-actions.test.mjs has what the server accepts.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { until } from "../e2e/harness.mjs";
@@ -119,6 +120,27 @@ describe("what needs a decision", { skip: missing }, () => {
 		assert.equal(shop.ledger.length, 0);
 		await visitor.context.setOffline(false);
 		await card.getByText("Done", { exact: true }).waitFor();
+		assert.equal(shop.ledger.length, 1);
+	});
+
+	it("can be decided again after a decision that was refused", async () => {
+		let refused = 0;
+		const prepare = (context) =>
+			context.routeWebSocket(/./, (socket) => {
+				const server = socket.connectToServer();
+				socket.onMessage((text) => {
+					const frame = JSON.parse(text);
+					const isFirst = frame.type === "decide" && refused++ === 0;
+					server.send(isFirst ? JSON.stringify({ ...frame, id: randomUUID() }) : text);
+				});
+			});
+		const { visitor, card } = await ask(17, { prepare });
+		await agree(card).click();
+		await until("the first one is refused", () => refused === 1);
+		await agree(card).click();
+		await card.getByText("Done", { exact: true }).waitFor();
+		await saidLast(visitor, '{"/refunded":17}');
+		assert.equal(refused, 2);
 		assert.equal(shop.ledger.length, 1);
 	});
 

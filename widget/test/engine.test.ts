@@ -896,6 +896,41 @@ test("decisions that are made without a connection are all told, one after the o
 	assert.deepEqual(told(), ["s2", "s3", "s4"]);
 });
 
+test("what is decided is marked until the server has answered, by its id", () => {
+	const { talk, store, last, hear } = visit();
+	const waiting = [{ id: "s1" }, { id: "s2" }].map((one) => ({ ...one, state: "waiting" }));
+	const marked = () => store.get().deciding;
+	const decide = (id: string) => talk.decide({ type: "decide", id, hash: "h", decision: "yes" });
+	const told = () =>
+		last()
+			.sent.filter((frame) => Reflect.get(frame, "type") === "decide")
+			.map(idOf);
+	talk.sync();
+	hear(session("t1"), { type: "steps", steps: waiting });
+	assert.deepEqual(marked(), []);
+	decide("s1");
+	decide("s1");
+	decide("s2");
+	assert.deepEqual(marked(), ["s1", "s2"]);
+	assert.deepEqual(told(), ["s1", "s1"]);
+	const granted = { type: "step", granted: true, step: { id: "s1" } };
+	hear(granted, granted, { type: "steps", steps: waiting.slice(1) });
+	assert.deepEqual(marked(), ["s2"]);
+	hear(error("step_other_user"), { type: "steps", steps: waiting.slice(1) });
+	assert.deepEqual(marked(), [], "the visitor can decide again");
+});
+
+test("a decision that came too fast is told again", async () => {
+	const { talk, last, hear } = visit();
+	talk.sync();
+	hear(session("t1"));
+	talk.decide({ type: "decide", id: "s1", hash: "h", decision: "yes" });
+	hear({ ...error("rate_limited"), retryAfterMs: 2000 });
+	assert.deepEqual(last().sent.map(idOf), ["s1"]);
+	await settle();
+	assert.deepEqual(last().sent.map(idOf), ["s1", "s1"]);
+});
+
 test("a decision says who makes it", () => {
 	const { talk, last, hear } = visit();
 	talk.sync();

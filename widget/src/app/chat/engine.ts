@@ -280,12 +280,14 @@ export function createEngine(parts: EngineParts): Engine {
 		if (ready && frame) connection.send(frame);
 	}
 
-	function hearDecision(): void {
-		const [id] = decisions.keys();
+	/** `id`: the step's; without one it is the first that is answered. */
+	function hearDecision(id: unknown = [...decisions.keys()][0]): void {
 		decisions.delete(id);
 		askSteps();
 		decideNext();
 	}
+
+	const deciding = () => ({ deciding: [...decisions.keys()] });
 
 	/** What waits for a decision, if anything does or did; a WebSocket tells of changes, too. */
 	function askSteps(): void {
@@ -420,6 +422,9 @@ export function createEngine(parts: EngineParts): Engine {
 		}
 		// While a reply runs, an error without a message id may concern it, depending on its code.
 		const isOther = id === null && (typing === null || /contact|rate_/.test(code));
+		// One of the frames that come without an id was refused, perhaps the decision: once more does no harm.
+		if (isOther && kind === "too_many" && decisions.size && retryAfterMs)
+			void network.pause(retryAfterMs, 0).then(decideNext);
 		// A rate-limited stop was not executed.
 		if (isOther && kind === "too_many" && (!contact.isBusy() || store.get().stopping)) return;
 		if (isOther && contact.isBusy()) {
@@ -475,8 +480,8 @@ export function createEngine(parts: EngineParts): Engine {
 			hear(message);
 			askSteps();
 		},
-		steps: ({ steps }) => set({ steps }),
-		step: hearDecision,
+		steps: ({ steps }) => set({ steps, ...deciding() }),
+		step: ({ id }) => hearDecision(id),
 		typing_start: begin,
 		typing_stop: cease,
 		operator: ({ state, person }) => people.take(state, person),
@@ -578,6 +583,7 @@ export function createEngine(parts: EngineParts): Engine {
 		decide(decision) {
 			// As with a message: without a WebSocket, the server does not remember.
 			decisions.set(decision.id, { ...decision, identity: about.get("identify") });
+			set(deciding());
 			if (decisions.size < 2) decideNext();
 		},
 		loadOlder,

@@ -25,8 +25,9 @@ export type ServerFrame = Readonly<
 	/** What people do; the same `state` as in `handover`, which answers a message: a person will read it. */
 	| { type: "operator" | "handover"; state: string; person: Person }
 	| ({ type: "error" } & Refusal)
+	| { type: "step"; id: unknown }
 	| { type: "steps"; steps: unknown }
-	| { type: "typing_start" | "typing_stop" | "contact_info_saved" | "step" }
+	| { type: "typing_start" | "typing_stop" | "contact_info_saved" }
 >;
 
 /** null: an unknown frame. */
@@ -59,8 +60,9 @@ export function readFrame(value: object): ServerFrame | null {
 		case "typing_start":
 		case "typing_stop":
 		case "contact_info_saved":
-		case "step":
 			return { type };
+		case "step":
+			return { type, id: Object(frame.step).id };
 		case "steps":
 			return { type, steps: frame.steps };
 		case "error":

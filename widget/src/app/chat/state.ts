@@ -130,6 +130,8 @@ export interface State {
 	readonly ended: number;
 	/** What waits, or has waited, for a decision, as the server says (ui/step.ts). Not checked; missing: not asked for. */
 	readonly steps?: unknown;
+	/** The ids of those that the visitor has decided about and the server has not answered. */
+	readonly deciding?: readonly unknown[];
 	/** The token of the visitor, once the server has named it: the tabs may have no storage in common. */
 	readonly visitor: string | null;
 }

@@ -149,7 +149,8 @@ export function createMessageList(
 		const id = message?.role === "assistant" && message.id;
 		const isAnswered = answered.has(id);
 		const step = steps.get(id);
-		const now = `${isLast} ${isDown} ${isAnswered} ${Object(step).state}`;
+		const { state, isDecided } = Object(step);
+		const now = `${isLast} ${isDown} ${isAnswered} ${state} ${isDecided}`;
 		if (!message || (entry.message === message && entry.state === now)) return;
 		entry.view?.render(message, isLast, isDown, isAnswered, step);
 		entry.message = message;
@@ -208,7 +209,12 @@ export function createMessageList(
 		);
 		const all: readonly unknown[] = Array.isArray(now.steps) ? now.steps : [];
 		// The newest first, which stays.
-		steps = new Map([...all].reverse().map((one) => [Object(one).messageId, one]));
+		steps = new Map(
+			[...all].reverse().map((one) => {
+				const { messageId, id } = Object(one);
+				return [messageId, { ...Object(one), isDecided: now.deciding?.includes(id) }];
+			}),
+		);
 		const [before, newest] = messages.slice(0, tailOf(messages)).slice(-2);
 		const last = [(newest ?? before)?.key ?? ""];
 		// Nothing shows that the server has it.

@@ -22,15 +22,11 @@ export function createStep(words: Words, decide: (decision: Decision) => void): 
 	const state = el("p", { class: "aside", role: "status" });
 	const card = el("div", { class: "card step", role: "group" }, text, choices, state);
 	let shown: { readonly [name: string]: unknown } = {};
-	/** Of what was shown when the visitor decided here; "": not yet. */
-	let decided: unknown = "";
 
 	function createChoice(label: Word, decision: Decision["decision"], look: string): HTMLElement {
 		const button = el("button", { class: look }, words(label));
 		button.addEventListener("click", () => {
 			const { id, hash } = shown;
-			decided = hash;
-			draw();
 			decide({ type: "decide", id, hash, decision });
 		});
 		return button;
@@ -41,9 +37,9 @@ export function createStep(words: Words, decide: (decision: Decision) => void): 
 	);
 
 	function draw(): void {
-		const { hash, state: now, class: kind } = shown;
+		const { state: now, class: kind, isDecided } = shown;
 		const waits = now === "waiting";
-		const isOpen = waits && kind === "confirm" && decided !== hash;
+		const isOpen = waits && kind === "confirm" && !isDecided;
 		const word = waits
 			? kind === "confirm"
 				? "underway"
