@@ -11,9 +11,9 @@ export const MARKDOWN = String.raw`# Delivery\n\nWe *deliver* to **all** of [Eur
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
-/** useSite() with tags, visit(tag, page, screen) and check(visitor, name). */
+/** useSite({ areKept: true }) with tags, visit(tag, page, screen) and check(visitor, name). */
 export function useAccessibleSite() {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	site.tags = {
 		"data-widget": { "data-accent-color": "#4f46e5" },
 		"data-api-key": { "data-api-key": WIDGET_KEY },

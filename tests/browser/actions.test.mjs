@@ -29,7 +29,7 @@ const textOf = (amount) => `Refund ${amount} for the order 1042`;
 
 describe("what needs a decision", { skip: missing }, () => {
 	const shop = new Shop();
-	const site = useSite({}, [], {
+	const site = useSite({ areKept: true }, [], {
 		OPENAI_BASE_URL: model.url,
 		OPENAI_API: "chat",
 		TOOLS_ALLOW: "127.0.0.0/8",

@@ -11,7 +11,7 @@ const ASK = "Talk to a person";
 const ANSWER = "I have asked a person to help you. Please wait here for the answer.";
 
 describe("a visitor who asks for a person", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { banter } = site;
 	let way;
 	after(() => way?.close());

@@ -28,7 +28,7 @@ const TAGS = {
 	}),
 };
 
-const site = useSite();
+const site = useSite({ areKept: true });
 
 async function visit(tag, screen, page, prepare) {
 	const visitor = await site.visitTags([tag], prepare, page, screen);

@@ -12,7 +12,7 @@ const ENDLESS = "tokens=100 hold-after=10";
 const COME = numbered(10);
 
 describe("the controls and messages", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { banter, visit, stored } = site;
 
 	const inMidReply = async (question) => (await visit()).begin(question, COME);

@@ -9,7 +9,7 @@ import { exchange, HELLO, useSite, WELCOME } from "./site.mjs";
 const EXCHANGES = 130;
 
 describe("a conversation with a server", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let widget;
 	before(async () => {
 		const settings = { rating: true, operators: { offer: true } };

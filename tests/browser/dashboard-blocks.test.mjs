@@ -10,7 +10,7 @@ import { useInbox } from "./inbox.mjs";
 
 describe("a visitor in the dashboard", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	const browser = useBrowser();
+	const browser = useBrowser({ areKept: true });
 	const { admin, say, signIn, show } = useInbox(banter, browser);
 
 	it("is blocked from its conversation, and the settings say by whom and why", async () => {

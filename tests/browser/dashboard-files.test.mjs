@@ -19,7 +19,7 @@ const PICTURE = pngOf(640, 400);
 const LONG = `${"a-very-long-name-without-any-space-".repeat(6)}.txt`;
 
 describe("files in the dashboard", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { banter } = site;
 	let jane;
 	before(async () => {

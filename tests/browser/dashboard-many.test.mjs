@@ -15,7 +15,7 @@ const COUNT = 60;
 
 describe("many conversations in the list", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	const browser = useBrowser();
+	const browser = useBrowser({ areKept: true });
 	const { admin, say, signIn, show } = useInbox(banter, browser);
 	let jane;
 

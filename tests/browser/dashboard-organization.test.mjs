@@ -16,7 +16,10 @@ import { assertAccessible, useDashboard } from "./dashboard.mjs";
 const unexpected = (complaints) => complaints.filter((one) => !one.includes("status of 422"));
 
 describe("the dashboard's settings of the organization", { skip: missing }, () => {
-	const { banter, admin, visit } = useDashboard({ env: { WEBHOOK_ALLOW: "127.0.0.0/8" } });
+	const { banter, admin, visit } = useDashboard({
+		areKept: true,
+		env: { WEBHOOK_ALLOW: "127.0.0.0/8" },
+	});
 	const receiver = new Receiver();
 	let jane;
 	before(async () => {

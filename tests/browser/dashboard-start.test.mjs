@@ -15,7 +15,7 @@ const step = (page, title, state) =>
 const script = (words) => ["--script", words];
 
 describe("the first run", { skip: missing }, () => {
-	const site = useSite({}, script('text="Ready when you are."'));
+	const site = useSite({ areKept: true }, script('text="Ready when you are."'));
 	const { admin, banter } = site;
 	let cookie;
 	let widget;

@@ -23,7 +23,7 @@ function closedNow() {
 }
 
 describe("a visitor and the people who answer", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let way;
 	after(() => way?.close());
 

@@ -7,7 +7,7 @@ import { missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 
 describe("a tag with data-widget", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const { admin, banter, createWidget } = site;
 
 	let plain;

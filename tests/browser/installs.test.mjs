@@ -8,7 +8,7 @@ import { missing } from "./browser.mjs";
 import { HELLO, pageOf, useSite } from "./site.mjs";
 
 describe("an installation", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let ours;
 	let other;
 	let src;

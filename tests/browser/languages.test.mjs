@@ -25,7 +25,7 @@ const LANGUAGES = [
 ];
 
 describe("the languages of the widget", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 
 	let widget;
 	before(async () => {

@@ -16,7 +16,7 @@ const PNG = Buffer.from(
 );
 
 describe("the button", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let tag;
 	before(async () => {
 		tag = { "data-widget": (await site.createWidget({})).widget_id };

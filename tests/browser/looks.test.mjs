@@ -22,7 +22,7 @@ const PAGES = [
 const VIEWPORT = { width: 800, height: 800 };
 
 describe("the widget's looks", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let widget;
 	before(async () => {
 		widget = await site.createWidget({});

@@ -43,7 +43,7 @@ const HOSTILE = `![a](${EVIL}/a.png) [b](javascript:alert(1)) [https://bank.com]
 const asking = (text) => `[[text=${JSON.stringify(text)}]] Hi`;
 
 describe("a reply with Markdown", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let widget;
 	before(async () => {
 		widget = await site.createWidget({});

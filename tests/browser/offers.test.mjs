@@ -41,7 +41,7 @@ const CARDS = {
 };
 
 describe("what a message offers", { skip: missing }, () => {
-	const site = useSite({}, [], { PICTURE_ORIGINS: "https://cdn.example.com" });
+	const site = useSite({ areKept: true }, [], { PICTURE_ORIGINS: "https://cdn.example.com" });
 
 	/** A visitor whose conversation a person has taken over. */
 	async function begin({ screen = {}, page = {}, prepare } = {}) {

@@ -18,7 +18,7 @@ for (const name of ["ready", "opened", "closed", "message", "reply", "contact", 
 	document.addEventListener("banter:" + name, ({ detail }) => events.push([name, detail]));`;
 
 describe("the loader and the page's API", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let widget;
 	let other;
 	let tag;
@@ -450,7 +450,7 @@ describe("the loader and the page's API", { skip: missing }, () => {
 });
 
 describe("open-chat-widget's tag", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 
 	it("has that widget's defaults, and takes over its session", async () => {
 		const session = "1712-0a1b2c";

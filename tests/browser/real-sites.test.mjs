@@ -11,7 +11,7 @@ import { exchange, HELLO, isFocused, pageOf, useSite } from "./site.mjs";
 const library = (name) => readFileSync(new URL(`../node_modules/${name}`, import.meta.url), "utf8");
 
 describe("the widget on real sites", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	let widget;
 	let src;
 	before(async () => {

@@ -25,7 +25,7 @@ const settled = () =>
 	);
 
 describe("a reply with sources", { skip: missing }, () => {
-	const site = useSite();
+	const site = useSite({ areKept: true });
 	const store = usePeer(site.banter);
 	let content;
 
