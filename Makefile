@@ -56,12 +56,14 @@ objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAME
 
 PROTO := proto
 MASTERD := masterd
-WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/ workerd/maild/,$(wildcard workerd/*/)))
+WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/ workerd/maild/ workerd/mediad/,$(wildcard workerd/*/)))
 # crawld. What it shares with workerd comes from that archive.
 CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules workerd/crawl/source
 EXTRACT := workerd/crawl/extract
 # maild, in the same way.
 MAILD := workerd/maild
+# The codecs of pictures, for a process of their own.
+MEDIA := workerd/mediad/media
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search
 BANTER := storaged/cli
@@ -69,7 +71,7 @@ BANTER := storaged/cli
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
 # in every package; they are in SHARED.
 NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|SEARCH_SOCKET|CONFIG_DIR)|/settings\.def"' \
-	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
+	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(MEDIA) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto -ljansson
@@ -78,6 +80,8 @@ worker_libs := -lcurl -levent_core -lm -lnghttp2 -lseccomp -lssl -lunistring -lw
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
 mail_libs := -lcurl -levent_core -lseccomp -lunistring $(proto_libs)
 extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
+# Only what a process uses is loaded when it starts: it decodes one picture.
+media_libs := -Wl,--as-needed -ljpeg -lpng16 -lwebpdemux -lwebp -lgif -lseccomp $(proto_libs)
 store_libs := -llmdb -levent_core -lpq -lseccomp -lunistring -lxxhash $(proto_libs)
 search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(proto_libs)
 banter_libs := $(filter-out -lpq,$(store_libs))
@@ -115,6 +119,7 @@ $(eval $(call ARCHIVE,workerd,$(WORKERD)))
 $(eval $(call ARCHIVE,crawl,$(CRAWL)))
 $(eval $(call ARCHIVE,extract,$(EXTRACT)))
 $(eval $(call ARCHIVE,maild,$(MAILD)))
+$(eval $(call ARCHIVE,media,$(MEDIA)))
 $(eval $(call ARCHIVE,storaged,$(STORED)))
 $(eval $(call ARCHIVE,search,$(SEARCH)))
 $(eval $(call ARCHIVE,cli,$(BANTER)))
@@ -128,6 +133,7 @@ workerd_a := $(call archive,workerd) $(proto_a)
 crawl_a := $(call archive,crawl) $(workerd_a)
 extract_a := $(call archive,extract) $(call archive,crawl) $(proto_a)
 maild_a := $(call archive,maild) $(workerd_a)
+media_a := $(call archive,media) $(workerd_a)
 storaged_a := $(call archive,storaged) $(proto_a)
 search_a := $(call archive,search) $(storaged_a)
 cli_a := $(call archive,cli) $(storaged_a)
@@ -190,6 +196,9 @@ $(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%
 	$(LINK) $(extract_libs) -lcmocka
 $(BUILD)/unit/workerd/maild/%: $(OBJ)/tests/unit/workerd/maild/%.o $(maild_a)
 	$(LINK) $(mail_libs) -lcmocka
+pictures_o := $(OBJ)/tests/media/pictures.o $(OBJ)/tests/media/gif_pictures.o
+$(BUILD)/unit/workerd/mediad/%: $(OBJ)/tests/unit/workerd/mediad/%.o $(pictures_o) $(media_a)
+	$(LINK) $(media_libs) -lwebpmux -lcmocka
 $(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka
@@ -203,9 +212,9 @@ $(UNIT): private LDFLAGS += $(if $(shell command -v ld.gold),-fuse-ld=gold)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,maild) $(call archive,workerd) $(call archive,search) $(cli_a)
-fuzzed_libs := $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
-$(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,media) $(call archive,extract) $(call archive,crawl) $(call archive,maild) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed_libs := $(media_libs) -lwebpmux $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
+$(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(pictures_o) $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs) -lcmocka
@@ -303,8 +312,8 @@ wordpress: ## make the WordPress plugin: build/banter-chat.zip
 # Packages that a new Debian 12 or 13 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 # systemd/packages.sh describes `one|another`, `libraries-of:` and `if-known:`.
 FOR ?= all
-DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libnghttp2-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
+DEBS_run := gcc libc6-dev libcurl4-openssl-dev libgif-dev libjpeg62-turbo-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
+	libjansson-dev libnghttp2-dev libpng-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwebp-dev libwslay-dev \
 	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl tzdata if-known:tzdata-legacy
 # Libraries for the servers in build/tools.
 DEBS_servers := $(addprefix libraries-of:,nghttp2-proxy nginx haproxy)
@@ -716,7 +725,7 @@ installed: frontends shared
 
 .PHONY: shared
 shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
-	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(STORED) $(SEARCH) $(BANTER)))
+	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(MEDIA) $(STORED) $(SEARCH) $(BANTER)))
 
 $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(SAY) MAN $@
@@ -733,7 +742,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster systemd/container \
-	systemd/models tests widget widget/wordpress widget/packages/client widget/packages/react widget/packages/telegram widget/packages/widget workerd workerd/api workerd/api/channels workerd/crawl workerd/crawl/extract) \
+	systemd/models tests widget widget/wordpress widget/packages/client widget/packages/react widget/packages/telegram widget/packages/widget workerd workerd/api workerd/api/channels workerd/crawl workerd/crawl/extract workerd/mediad) \
 	$(wildcard tests/browser/pictures/*.png systemd/container/compose.yaml systemd/container/Dockerfile)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)

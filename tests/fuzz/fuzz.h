@@ -91,4 +91,10 @@ void seeds_paths(seed_fn *fn, void *arg);
 /* Each setting with its default, or with an example of its kind. */
 void seeds_settings(seed_fn *fn, void *arg);
 
+/* The pictures of each format that tests/media makes. */
+void seeds_jpeg(seed_fn *fn, void *arg);
+void seeds_png(seed_fn *fn, void *arg);
+void seeds_webp(seed_fn *fn, void *arg);
+void seeds_gif(seed_fn *fn, void *arg);
+
 #endif

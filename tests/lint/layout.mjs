@@ -101,6 +101,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
 	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract
 	workerd/maild: workerd/net workerd/store
+	workerd/mediad/media: workerd/files
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
@@ -198,6 +199,12 @@ const HEADERS = {
 			.split(" ")
 			.map((name) => [`libxml/${name}.h`, /^workerd\/crawl\/extract\/(html|docx)\//]),
 	),
+	"jpeglib.h": /^workerd\/mediad\/media\/media_jpeg\.c$/,
+	"jerror.h": /^workerd\/mediad\/media\/media_jpeg\.c$/,
+	"png.h": /^workerd\/mediad\/media\/media_png\.c$/,
+	"webp/decode.h": /^workerd\/mediad\/media\/media_webp\.c$/,
+	"webp/demux.h": /^workerd\/mediad\/media\/media_webp\.c$/,
+	"gif_lib.h": /^workerd\/mediad\/media\/media_gif\.c$/,
 	"sqlite3.h": /^storaged\/search\//,
 	"unicase.h":
 		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/folded_words)\.c$/,
