@@ -25,6 +25,7 @@
 #include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
 #include "workerd/actions/action_runner.h"
+#include "workerd/actions/tool_changes.h"
 #include "workerd/api/api.h"
 #include "workerd/control.h"
 #include "workerd/http/http_server.h"
@@ -274,6 +275,7 @@ worker_setup_turns(struct worker *w)
 	worker_setup_embeddings(w, &config);
 	turn_service_start(&w->turns);
 	w->actions = action_runner_new(&w->turns);
+	tool_changes_watch(&w->turns);
 }
 
 static void

@@ -110,6 +110,10 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_WEBHOOKS] = 16,   /* widget */
 	    [TABLE_INVITATIONS] = 5, /* mail, mail_error */
 	},
+    [13] =
+	{
+	    [TABLE_TOOLS] = 38, /* mcp_tool, mcp_pin, mcp_version, mcp_changed */
+	},
 };
 
 /* Stores without marks of what was read (schema 1 and 2): everything counts as read. read_until is the last

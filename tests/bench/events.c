@@ -13,7 +13,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/model/openai/openai_delta.h"
-#include "workerd/model/openai/sse.h"
+#include "workerd/net/sse.h"
 
 #define ROUNDS 15
 #define EVENTS 20000 /* of one round */

@@ -29,7 +29,7 @@ const OWNERS_ONLY = [
 	...["invitations_list", "invitations_create", "invitations_delete"],
 	...["keys_list", "keys_create", "keys_delete"],
 	...["teams_create", "teams_change", "teams_delete"],
-	...["tools_create", "tools_change", "tools_delete", "tools_test"],
+	...["tools_create", "tools_change", "tools_delete", "tools_test", "mcp_tools"],
 	...["webhooks_list", "webhooks_create", "webhooks_get", "webhooks_change", "webhooks_delete"],
 	...[
 		"webhooks_test",

@@ -127,6 +127,7 @@ const FILES = [
 	["bulk", /^\/v1\/admin\/conversations\/(bulk|export)$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	["tool-actions", /^\/v1\/(admin|chat)\/steps\b/],
+	["mcp", /^\/v1\/admin\/mcp-tools$/],
 	["tools", /^\/v1\/admin\/(tools\b|conversations\/.*\/steps$)/],
 	[
 		"inbox",

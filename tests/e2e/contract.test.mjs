@@ -533,13 +533,14 @@ it("while the store is down, every operation that needs it returns 503", () =>
 		];
 		for (const { method, path, body, operationId } of adminExamples()) {
 			rows.push([method, path, session, body]);
-			// That a key has no password, profile and state is known without the store, and the server's state and models.
+			// That a key has no password, profile and state is known without the store, and the server's state and models, and what another server says.
 			const known = [
 				"changeMyPassword",
 				"changeProfile",
 				"setAvailability",
 				"server",
 				"listModels",
+				"listMcpTools",
 			];
 			if (!known.includes(operationId)) rows.push([method, path, ADMIN, body]);
 		}

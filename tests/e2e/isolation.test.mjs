@@ -103,6 +103,7 @@ const OTHERS = [
 		"keys_create",
 		"webhooks_create",
 		"tools_create",
+		"mcp_tools",
 	],
 	...[
 		"tags_create",

@@ -5,7 +5,7 @@
 #include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/openai/openai_delta.h"
-#include "workerd/model/openai/sse.h"
+#include "workerd/net/sse.h"
 
 struct reading {
 	struct sse_reader reader;

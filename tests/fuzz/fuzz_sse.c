@@ -5,7 +5,7 @@
  */
 #include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/model/openai/sse.h"
+#include "workerd/net/sse.h"
 
 /* Lists the events in a form that shows where each ends. The last one ends the stream. */
 static int

@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
+#include "workerd/tools/mcp.h"
 #include "workerd/tools/tool_arguments.h"
 
 #define URL_MAX_BYTES  8192
@@ -144,6 +145,29 @@ tool_fault_of_action(const struct msg_tool_record *r, const json_t *schema, char
 	return NULL;
 }
 
+/* What a tool of an MCP server has of its own. */
+static const char *
+tool_fault_of_mcp(const struct msg_tool_record *r, char *why)
+{
+	if (r->method != TOOL_POST) {
+		(void)snprintf(why, TOOL_WHY_MAX, "an MCP server needs post");
+		return "method";
+	}
+	if (r->body.len > 0) {
+		(void)snprintf(why, TOOL_WHY_MAX, "the body is what MCP says");
+		return "body";
+	}
+	if (memchr(r->url.p, '{', r->url.len) != NULL) {
+		(void)snprintf(why, TOOL_WHY_MAX, "the URL of an MCP server has no names");
+		return "url";
+	}
+	if (hash_is_zero(&r->mcp_pin)) {
+		(void)snprintf(why, TOOL_WHY_MAX, "a tool of an MCP server needs it");
+		return "mcpPin";
+	}
+	return NULL;
+}
+
 /* With a schema that is valid. */
 static const char *
 tool_fault_of_request(const struct msg_tool_record *r, const json_t *schema, char *why)
@@ -179,6 +203,8 @@ tool_fault(const struct msg_tool_record *record, char why[TOOL_WHY_MAX])
 		return "arguments";
 	schema = tool_load(tool_schema_text(record));
 	fault = tool_fault_of_request(record, schema, why);
+	if (fault == NULL && record->mcp_tool.len > 0)
+		fault = tool_fault_of_mcp(record, why);
 	if (fault == NULL)
 		fault = tool_fault_of_action(record, schema, why);
 	json_decref(schema);
@@ -285,6 +311,23 @@ tool_prepare_headers(
 	return written;
 }
 
+/* What all versions of MCP have of the request. */
+static bool
+tool_prepare_mcp(const struct tool *t, struct prepared *p)
+{
+	json_t *request = json_pack("{s:s, s:{s:s%, s:O}}", "method", "tools/call", "params",
+	    "name", (const char *)t->record.mcp_tool.p, t->record.mcp_tool.len, "arguments",
+	    p->arguments);
+	char *json;
+
+	must(request != NULL);
+	json = json_dumps(request, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	must(json != NULL && buf_append_str(&p->body, json) == 0);
+	free(json);
+	json_decref(request);
+	return true;
+}
+
 /* Without a template, the arguments are the body. */
 static bool
 tool_prepare_body(
@@ -294,6 +337,8 @@ tool_prepare_body(
 
 	if (t->record.method != TOOL_POST)
 		return true;
+	if (t->record.mcp_tool.len > 0)
+		return tool_prepare_mcp(t, p);
 	if (t->record.body.len > 0)
 		return tool_template_write(t->record.body, TOOL_IN_BODY, values, &p->body, why);
 	json = json_dumps(p->arguments, JSON_COMPACT);
@@ -312,6 +357,11 @@ tool_prepare(const struct tool *t, struct slice arguments, const struct tool_val
 	*p = (struct prepared){0};
 	buf_init(&p->url, URL_MAX_BYTES);
 	buf_init(&p->body, BODY_MAX_BYTES);
+	if (t->record.mcp_changed) {
+		(void)snprintf(why, TOOL_WHY_MAX,
+		    "the tool's server has changed it: an owner must look at it first");
+		return false;
+	}
 	if (t->record.needs_identity && values->user_id.len == 0) {
 		(void)snprintf(why, TOOL_WHY_MAX,
 		    "the visitor has not signed in on the website, which this needs");
@@ -362,7 +412,7 @@ tool_is_above(const struct tool *t, const json_t *arguments)
 }
 
 static struct hash256
-tool_hash(const struct prepared *p, const char *text)
+tool_hash(const struct tool *t, const struct prepared *p, const char *text)
 {
 	char *headers = json_dumps(p->headers, JSON_COMPACT | JSON_SORT_KEYS);
 	struct hash256 hash;
@@ -375,6 +425,9 @@ tool_hash(const struct prepared *p, const char *text)
 	    buf_append(&all, "", 1) == 0 &&
 	    buf_append(&all, headers, strlen(headers) + 1) == 0 &&
 	    buf_append(&all, buf_data(&p->body), buf_len(&p->body)) == 0);
+	/* What its owner has accepted meanwhile may do something else. */
+	if (t->record.mcp_tool.len > 0)
+		must(buf_append(&all, t->record.mcp_pin.b, sizeof(t->record.mcp_pin.b)) == 0);
 	hash = secret_hash(buf_slice(&all));
 	buf_clear(&all);
 	free(headers);
@@ -415,7 +468,7 @@ tool_propose(const struct tool *t, struct slice arguments, const struct tool_val
 	if (valid && proposal->class != TOOL_READ)
 		valid = tool_describe(t, values, &p, proposal, why);
 	if (valid)
-		proposal->shown = tool_hash(&p, proposal->text);
+		proposal->shown = tool_hash(t, &p, proposal->text);
 	tool_prepared_clear(&p);
 	return valid;
 }
@@ -426,7 +479,11 @@ struct tool_call {
 	void *arg;
 	char *pointers;         /* the tool's */
 	struct tool_post *post; /* NULL: nothing was sent */
-	struct event timer;     /* ends a call that sends nothing */
+	struct mcp_call *mcp;   /* the same, of an MCP server */
+	struct tool_http *http;
+	struct buf
+	    changed; /* of an MCP server's tool: its record, if it turns out to be another one */
+	struct event timer; /* ends a call that sends nothing */
 	char why[TOOL_WHY_MAX];
 };
 
@@ -434,6 +491,7 @@ static void
 tool_call_free(struct tool_call *call)
 {
 	event_del(&call->timer);
+	buf_wipe(&call->changed);
 	free(call->pointers);
 	free(call);
 }
@@ -505,6 +563,55 @@ tool_call_on_answer(void *arg, const struct tool_answer *answer)
 	tool_call_end(call, &outcome, &result);
 }
 
+/* mcp_outcome_fn */
+static void
+tool_call_on_mcp(void *arg, const struct mcp_outcome *said)
+{
+	struct tool_call *call = arg;
+	struct tool_outcome outcome = {
+	    .state = said->state, .status = said->status, .ms = said->ms};
+	struct buf result;
+	char *json;
+
+	call->mcp = NULL;
+	buf_init(&result, TOOL_RESULT_MAX);
+	if (said->changed)
+		tool_http_note_change(call->http, buf_slice(&call->changed));
+	if (said->content == NULL) {
+		tool_result_fail(slice_str(said->error), &result);
+	} else {
+		json = json_dumps(said->content, JSON_COMPACT | JSON_ENCODE_ANY);
+		must(json != NULL);
+		must(tool_result_write(slice_str(json),
+		    said->state == STEP_DONE ? slice_str(call->pointers) : (struct slice){0},
+		    &result));
+		free(json);
+	}
+	tool_call_end(call, &outcome, &result);
+}
+
+static void
+tool_call_start_mcp(
+    struct tool_call *call, const struct tool *t, const struct prepared *p, unsigned timeout_ms)
+{
+	struct msg_tool_record changed = t->record;
+
+	changed.mcp_changed = 1;
+	must(record_encode(&call->changed, MSG_TOOL_RECORD, &changed) == 0);
+	call->mcp = mcp_call_start(call->http,
+	    &(struct mcp_request){
+		.url = (const char *)buf_data(&p->url),
+		.headers = p->headers,
+		.version = (enum mcp_version)t->record.mcp_version,
+		.timeout_ms = timeout_ms,
+		.tool = t->record.mcp_tool,
+		.arguments = p->arguments,
+		.pin = t->record.mcp_pin,
+		.acts = call->acts,
+	    },
+	    tool_call_on_mcp, call);
+}
+
 /* In place of one that the owner has set. */
 static void
 tool_set_key(json_t *headers, const char *key)
@@ -526,7 +633,11 @@ tool_call_start(struct tool_http *http, const struct tool *t, struct slice argum
 	struct tool_call *call = xcalloc(1, sizeof(*call));
 	struct tool_values all = *values;
 	struct prepared p;
+	const unsigned timeout_ms =
+	    t->record.timeout_ms > 0 ? t->record.timeout_ms : TOOL_TIMEOUT_MS;
 
+	call->http = http;
+	buf_init(&call->changed, WIRE_FRAME_MAX);
 	call->acts = t->record.class != TOOL_READ || key != NULL;
 	call->fn = fn;
 	call->arg = arg;
@@ -537,17 +648,19 @@ tool_call_start(struct tool_http *http, const struct tool *t, struct slice argum
 		must(buf_append(&p.url, "", 1) == 0);
 		if (key != NULL)
 			tool_set_key(p.headers, key);
-		call->post = tool_http_start(http,
-		    &(struct tool_request){
-			.url = (const char *)buf_data(&p.url),
-			.post = t->record.method == TOOL_POST,
-			.body = buf_slice(&p.body),
-			.headers = p.headers,
-			.timeout_ms =
-			    t->record.timeout_ms > 0 ? t->record.timeout_ms : TOOL_TIMEOUT_MS,
-			.once = call->acts,
-		    },
-		    tool_call_on_answer, call);
+		if (t->record.mcp_tool.len > 0)
+			tool_call_start_mcp(call, t, &p, timeout_ms);
+		else
+			call->post = tool_http_start(http,
+			    &(struct tool_request){
+				.url = (const char *)buf_data(&p.url),
+				.post = t->record.method == TOOL_POST,
+				.body = buf_slice(&p.body),
+				.headers = p.headers,
+				.timeout_ms = timeout_ms,
+				.once = call->acts,
+			    },
+			    tool_call_on_answer, call);
 	} else {
 		evtimer_add(&call->timer, &now);
 	}
@@ -560,5 +673,7 @@ tool_call_cancel(struct tool_call *call)
 {
 	if (call->post != NULL)
 		tool_http_cancel(call->post);
+	if (call->mcp != NULL)
+		mcp_call_cancel(call->mcp);
 	tool_call_free(call);
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -33,7 +35,10 @@ struct tool_http {
 	struct curl_loop *loop;
 	const struct network_list *allowed;
 	struct tool_host hosts[HOSTS_MAX];
-	size_t next; /* the one to be replaced */
+	size_t next;                 /* the one to be replaced */
+	LIST_HEAD(, tool_post) told; /* requests whose answer nobody waits for */
+	tool_changed_fn *changed;
+	void *changed_arg;
 };
 
 struct tool_post {
@@ -47,8 +52,11 @@ struct tool_post {
 	size_t head; /* bytes of the answer's headers */
 	struct buf body;
 	bool too_long;
+	bool (*enough)(void *arg, struct slice body);
+	bool has_enough;
 	struct guard guard;
 	struct event timer;
+	LIST_ENTRY(tool_post) link; /* of told, if fn is NULL */
 };
 
 /* The part of the URL that names the server. One that is too long has no name, and is never left alone. */
@@ -109,7 +117,8 @@ tool_http_why(const struct tool_post *p, CURLcode code)
 	    (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK))
 		return refusal;
 	if (p->too_long)
-		return "the answer is longer than 64 KiB";
+		return p->body.max > TOOL_ANSWER_MAX ? "the answer is longer than 512 KiB"
+						     : "the answer is longer than 64 KiB";
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "the tool's host was not found";
@@ -149,6 +158,8 @@ tool_http_explain(const struct tool_post *p, struct tool_answer *answer)
 static void
 tool_http_free_post(struct tool_post *p)
 {
+	if (p->fn == NULL)
+		LIST_REMOVE(p, link);
 	event_del(&p->timer);
 	if (p->easy != NULL) {
 		curl_loop_remove(p->http->loop, p->easy);
@@ -157,6 +168,29 @@ tool_http_free_post(struct tool_post *p)
 	curl_slist_free_all(p->headers);
 	buf_clear(&p->body);
 	free(p);
+}
+
+/* Parts of the answer's headers that MCP servers use. */
+static void
+tool_http_read_headers(const struct tool_post *p, struct tool_answer *answer)
+{
+	static const char events[] = "text/event-stream";
+	struct curl_header *header;
+	const char *type = NULL;
+
+	curl_easy_getinfo(p->easy, CURLINFO_CONTENT_TYPE, &type);
+	answer->events = type != NULL && strncasecmp(type, events, strlen(events)) == 0;
+	if (curl_easy_header(p->easy, "Mcp-Session-Id", 0, CURLH_HEADER, -1, &header) ==
+	    CURLHE_OK)
+		answer->session = slice_str(header->value);
+}
+
+static void
+tool_http_answer(struct tool_post *p, const struct tool_answer *answer)
+{
+	if (p->fn != NULL)
+		p->fn(p->arg, answer);
+	tool_http_free_post(p);
 }
 
 /* curl_loop_events.done. */
@@ -174,7 +208,10 @@ tool_http_on_done(void *arg, void *easy, int code)
 	answer.body = buf_slice(&p->body);
 	curl_easy_getinfo(p->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
 	answer.sent = ready > 0;
+	if (p->has_enough)
+		code = CURLE_OK;
 	if (code == CURLE_OK) {
+		tool_http_read_headers(p, &answer);
 		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 		answer.status = status >= 100 && status <= 999 ? (int)status : 0;
 		tool_http_explain(p, &answer);
@@ -184,8 +221,7 @@ tool_http_on_done(void *arg, void *easy, int code)
 	}
 	tool_http_judge_host(
 	    p->http, p->host, (code != CURLE_OK && !p->too_long) || answer.status >= 500);
-	p->fn(p->arg, &answer);
-	tool_http_free_post(p);
+	tool_http_answer(p, &answer);
 }
 
 static void
@@ -197,8 +233,7 @@ tool_http_on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	p->fn(p->arg, &answer);
-	tool_http_free_post(p);
+	tool_http_answer(p, &answer);
 }
 
 struct tool_http *
@@ -211,6 +246,7 @@ tool_http_new(struct event_base *base, const struct network_list *allowed)
 	h->loop = curl_loop_new(base, &events, h);
 	h->base = base;
 	h->allowed = allowed;
+	LIST_INIT(&h->told);
 	return h;
 }
 
@@ -225,6 +261,8 @@ tool_http_free(struct tool_http *h)
 {
 	if (h == NULL)
 		return;
+	while (!LIST_EMPTY(&h->told))
+		tool_http_free_post(LIST_FIRST(&h->told));
 	curl_loop_free(h->loop);
 	free(h);
 }
@@ -246,7 +284,10 @@ tool_http_on_body(char *bytes, size_t size, size_t n, void *arg)
 	struct tool_post *p = arg;
 
 	p->too_long |= buf_append(&p->body, bytes, size * n) == -1;
-	return p->too_long ? 0 : size * n;
+	/* An event ends with an empty line. */
+	p->has_enough = !p->too_long && n > 0 && bytes[n - 1] == '\n' && p->enough != NULL &&
+	    p->enough(p->arg, buf_slice(&p->body));
+	return p->too_long || p->has_enough ? 0 : size * n;
 }
 
 static void
@@ -264,7 +305,9 @@ tool_http_add_headers(struct tool_post *p, const struct tool_request *request)
 	const char *name;
 	json_t *value;
 
-	tool_http_add_header(p, "Accept: application/json");
+	tool_http_add_header(p,
+	    request->events ? "Accept: application/json, text/event-stream"
+			    : "Accept: application/json");
 	tool_http_add_header(p, "Expect:"); /* libcurl's own would cost a round trip */
 	if (request->post)
 		tool_http_add_header(p, "Content-Type: application/json");
@@ -315,6 +358,8 @@ tool_http_send(struct tool_post *p, const struct tool_request *request)
 	/* libcurl sends a request again, also a POST, if the connection that it has kept for it ends without an answer. */
 	curl_easy_setopt(
 	    p->easy, CURLOPT_FRESH_CONNECT, request->once || request->post ? 1L : 0L);
+	if (request->delete)
+		curl_easy_setopt(p->easy, CURLOPT_CUSTOMREQUEST, "DELETE");
 	if (request->post) {
 		curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len);
 		curl_easy_setopt(p->easy, CURLOPT_COPYPOSTFIELDS, request->body.p);
@@ -329,11 +374,14 @@ tool_http_start(
 	static const struct timeval now = {0};
 	struct tool_post *p = xcalloc(1, sizeof(*p));
 
+	if (fn == NULL)
+		LIST_INSERT_HEAD(&h->told, p, link);
 	p->http = h;
 	p->fn = fn;
 	p->arg = arg;
 	p->began_ms = clock_mono_ms();
-	buf_init(&p->body, TOOL_ANSWER_MAX);
+	p->enough = request->enough;
+	buf_init(&p->body, request->answer_max > 0 ? request->answer_max : TOOL_ANSWER_MAX);
 	must(evtimer_assign(&p->timer, h->base, tool_http_on_timer, p) == 0);
 	tool_http_name_host(request->url, p->host);
 	if (tool_http_is_left_alone(h, p->host))
@@ -347,4 +395,24 @@ void
 tool_http_cancel(struct tool_post *post)
 {
 	tool_http_free_post(post);
+}
+
+void
+tool_http_tell(struct tool_http *h, const struct tool_request *request)
+{
+	(void)tool_http_start(h, request, NULL, NULL);
+}
+
+void
+tool_http_watch(struct tool_http *h, tool_changed_fn *fn, void *arg)
+{
+	h->changed = fn;
+	h->changed_arg = arg;
+}
+
+void
+tool_http_note_change(struct tool_http *h, struct slice record)
+{
+	if (h->changed != NULL)
+		h->changed(h->changed_arg, record);
 }

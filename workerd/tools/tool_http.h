@@ -33,6 +33,12 @@ struct tool_request {
 	struct json_t *headers; /* names and texts; NULL: none */
 	unsigned timeout_ms;
 	bool once; /* it must not be sent again, as no POST */
+	/* The rest is for MCP servers (mcp.h). */
+	bool events;       /* the answer may be server-sent events, too */
+	bool delete;       /* the method is DELETE */
+	size_t answer_max; /* bytes of the body; 0: TOOL_ANSWER_MAX */
+	/* Whether the body that has arrived is all that matters: the server is not waited for. NULL: it never is. */
+	bool (*enough)(void *arg, struct slice body);
 };
 
 struct tool_answer {
@@ -40,6 +46,8 @@ struct tool_answer {
 	unsigned ms;                /* how long it took */
 	bool sent;                  /* the server may have got the request */
 	char error[TOOL_ERROR_MAX]; /* "": the status is 2xx. For the owner and the model */
+	bool events;                /* the body is server-sent events */
+	struct slice session;       /* the header Mcp-Session-Id; empty: none */
 	struct slice body;
 };
 
@@ -61,5 +69,14 @@ struct tool_post *tool_http_start(
     struct tool_http *h, const struct tool_request *request, tool_answer_fn *fn, void *arg);
 
 void tool_http_cancel(struct tool_post *post);
+
+/* Starts a request whose answer nobody waits for. */
+void tool_http_tell(struct tool_http *h, const struct tool_request *request);
+
+/* A tool's server describes it otherwise than when an owner looked (mcp.h): record is the TOOL_RECORD, with mcp_changed. */
+typedef void tool_changed_fn(void *arg, struct slice record);
+
+void tool_http_watch(struct tool_http *h, tool_changed_fn *fn, void *arg);
+void tool_http_note_change(struct tool_http *h, struct slice record);
 
 #endif

@@ -71,6 +71,11 @@ turn_tools_read_tools(struct turn_tools *tt, struct slice list)
 	while (tt->n < TOOLS_MAX && wire_list_next(&list, &item)) {
 		if (!tool_init(&tt->tools[tt->n], item))
 			continue;
+		/* As one that is not enabled. */
+		if (tt->tools[tt->n].record.mcp_changed) {
+			tool_clear(&tt->tools[tt->n]);
+			continue;
+		}
 		if ((tt->n > 0 &&
 			(buf_append_str(&tt->chat, ",") == -1 ||
 			    buf_append_str(&tt->responses, ",") == -1)) ||

@@ -61,6 +61,7 @@ static const struct vocabulary {
     {MSG_RETURN_RECORD, "kind", return_kind_words},
     {MSG_TOOL_RECORD, "method", tool_method_words},
     {MSG_TOOL_RECORD, "class", tool_class_words},
+    {MSG_TOOL_RECORD, "mcp_version", mcp_version_words},
     {MSG_STEP_RECORD, "state", step_state_words},
     {MSG_STEP_RECORD, "class", tool_class_words},
     {MSG_STEP_RECORD, "decider", step_decider_words},
@@ -79,7 +80,7 @@ static const struct {
     {MSG_WEBHOOK_RECORD, "enabled"}, {MSG_SOURCE_RECORD, "enabled"},
     {MSG_ANSWER_RECORD, "published"}, {MSG_TOOL_RECORD, "enabled"},
     {MSG_TOOL_RECORD, "needs_identity"}, {MSG_TOOL_RECORD, "idempotent"},
-    {MSG_STEP_RECORD, "again"}};
+    {MSG_TOOL_RECORD, "mcp_changed"}, {MSG_STEP_RECORD, "again"}};
 
 /* Fields of bytes that have the items of a list: an array of objects. A record in a record has no field that is a
  * list. */

@@ -1378,6 +1378,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/mcp-tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["listMcpTools"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tools/{toolId}/test": {
         parameters: {
             query?: never;
@@ -2436,7 +2452,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "structure" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "mail_address" | "mail_none" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "link" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "timezone" | "interval" | "time_from" | "time_to" | "interval_empty" | "intervals_overlap" | "date" | "date_twice" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "block_session" | "block_contact" | "block_range" | "block_until" | "structure" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "users" | "user" | "snoozed" | "time_at" | "bulk_what" | "undo_otherwise" | "client_id" | "url" | "patterns" | "source_url" | "mail_address" | "mail_none" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "channel_widget" | "tool_json" | "tool_pin" | "tool_server" | "tool_outdated" | "tool" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -3656,6 +3672,13 @@ export interface components {
             };
             /** @description The server does nothing twice that has the same Idempotency-Key: a call whose answer is lost may be repeated. */
             idempotent: boolean;
+            /** @description Its name at an MCP server, whose address is `url`; null: the request is as url, requestHeaders and body say. It needs `post` and mcpPin. */
+            mcpTool: string | null;
+            /** @description A hash of the name, the description and the schema that the server gave when an owner looked, from listMcpTools. The server is asked for them before each call: if they differ, nothing is called, and mcpChanged becomes true. Setting it again says that an owner has looked. */
+            mcpPin: string | null;
+            mcpVersion: components["schemas"]["McpVersion"];
+            /** @description The server describes it otherwise than mcpPin says, so no model gets it. Read only. */
+            mcpChanged: boolean;
         };
         /** @description A new tool needs name, description and url. */
         ToolFields: {
@@ -3699,10 +3722,60 @@ export interface components {
             };
             /** @description The server does nothing twice that has the same Idempotency-Key: a call whose answer is lost may be repeated. */
             idempotent?: boolean;
+            /** @description Its name at an MCP server, whose address is `url`; null: the request is as url, requestHeaders and body say. It needs `post` and mcpPin. */
+            mcpTool?: string | null;
+            /** @description A hash of the name, the description and the schema that the server gave when an owner looked, from listMcpTools. The server is asked for them before each call: if they differ, nothing is called, and mcpChanged becomes true. Setting it again says that an owner has looked. */
+            mcpPin?: string | null;
+            mcpVersion?: components["schemas"]["McpVersion"];
+            /** @description The server describes it otherwise than mcpPin says, so no model gets it. Read only. */
+            mcpChanged?: boolean;
         };
         ToolList: {
             tools: components["schemas"]["Tool"][];
             nextCursor: components["schemas"]["NextCursor"];
+        };
+        /**
+         * @description The revision of MCP that the server speaks. The last two begin with a handshake, and may have sessions.
+         * @enum {unknown}
+         */
+        McpVersion: "2026-07-28" | "2025-11-25" | "2025-06-18";
+        /** @description Either the server of a tool, with its headers and its secret, or a new one. */
+        McpServer: {
+            toolId?: components["schemas"]["Id"];
+            /**
+             * Format: uri
+             * @description Only public addresses are reached, and those of TOOLS_ALLOW; redirects are not followed.
+             */
+            url?: string;
+            /** @description As those of a tool. Headers that need a visitor are left out. */
+            requestHeaders?: {
+                [key: string]: unknown;
+            };
+            secret?: string | null;
+        };
+        McpTools: {
+            mcpVersion: components["schemas"]["McpVersion"];
+            tools: components["schemas"]["McpTool"][];
+        };
+        McpTool: {
+            mcpTool: string;
+            mcpPin: string;
+            /** @description As the server calls it for people; may be empty. */
+            title: string;
+            /** @description What the server says of itself, such as readOnlyHint. It may be wrong: nothing follows from it. */
+            annotations: {
+                [key: string]: unknown;
+            };
+            /** @description Why it cannot be called; null: it can. */
+            problem: string | null;
+            /** @description A name for createTool, as the next three members are. */
+            name: string;
+            description: string;
+            /** @description The schema, reduced to the keywords that createTool knows. The server checks the arguments by its own. */
+            arguments: {
+                [key: string]: unknown;
+            };
+            confirmation: string;
         };
         ToolTestFields: {
             /** @description What the model would write. */
@@ -5049,6 +5122,10 @@ export type KeyRequest = components['schemas']['KeyRequest'];
 export type Tool = components['schemas']['Tool'];
 export type ToolFields = components['schemas']['ToolFields'];
 export type ToolList = components['schemas']['ToolList'];
+export type McpVersion = components['schemas']['McpVersion'];
+export type McpServer = components['schemas']['McpServer'];
+export type McpTools = components['schemas']['McpTools'];
+export type McpTool = components['schemas']['McpTool'];
 export type ToolTestFields = components['schemas']['ToolTestFields'];
 export type ToolTest = components['schemas']['ToolTest'];
 export type Step = components['schemas']['Step'];
@@ -8270,6 +8347,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listMcpTools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpServer"];
+            };
+        };
+        responses: {
+            /** @description The server's tools. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpTools"];
+                };
             };
         };
     };

@@ -12,6 +12,7 @@
 #include "proto/base/utf8.h"
 #include "proto/ipc/messages.h"
 #include "workerd/api/fields/json_read.h"
+#include "workerd/tools/mcp_tool.h"
 #include "workerd/tools/tool.h"
 
 #define AT(member) offsetof(struct msg_tool_record, member)
@@ -101,8 +102,8 @@ tool_fields_write_list(const struct field *f, const void *at, struct json_writer
 	json_write_json(j, f->name, json->len == 0 ? slice_str("[]") : *json);
 }
 
-static const struct field_kind json_object_kind = {sizeof(struct slice),
-    tool_fields_read_object, REASON_TOOL_JSON, tool_fields_write_object, NULL};
+const struct field_kind tool_fields_object = {sizeof(struct slice), tool_fields_read_object,
+    REASON_TOOL_JSON, tool_fields_write_object, NULL};
 static const struct field_kind json_list_kind = {sizeof(struct slice), tool_fields_read_list,
     REASON_TOOL_JSON, tool_fields_write_list, NULL};
 
@@ -120,7 +121,7 @@ tool_fields_read_secret(const struct field *f, json_t *value, struct fields *in,
 	return true;
 }
 
-static const struct field_kind secret_kind = {
+const struct field_kind tool_fields_secret = {
     sizeof(struct slice), tool_fields_read_secret, REASON_LINE, NULL, NULL};
 
 static void
@@ -132,6 +133,44 @@ tool_fields_write_has(const struct field *f, const void *at, struct json_writer 
 static const struct field_kind has_kind = {
     sizeof(struct slice), NULL, REASON_FIXED, tool_fields_write_has, NULL};
 
+/* Who sets the pin has looked at the tool. */
+static bool
+tool_fields_read_pin(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct msg_tool_record *r = (struct msg_tool_record *)((uint8_t *)at - f->offset);
+
+	(void)in;
+	if (!json_is_string(value) || !hash_read_hex(json_read_string(value), at))
+		return false;
+	r->mcp_changed = 0;
+	return true;
+}
+
+static void
+tool_fields_write_pin(const struct field *f, const void *at, struct json_writer *j)
+{
+	char hex[HASH_HEX_LEN + 1];
+
+	hash_format_hex(at, hex);
+	if (hash_is_zero(at))
+		json_write_null(j, f->name);
+	else
+		json_write_str(j, f->name, slice_str(hex));
+}
+
+static const struct field_kind pin_kind = {
+    sizeof(struct hash256), tool_fields_read_pin, REASON_TOOL_PIN, tool_fields_write_pin, NULL};
+
+/* Only a worker that has found it out sets it. */
+static void
+tool_fields_write_flag(const struct field *f, const void *at, struct json_writer *j)
+{
+	json_write_bool(j, f->name, *(const uint8_t *)at != 0);
+}
+
+static const struct field_kind changed_kind = {
+    sizeof(uint8_t), NULL, REASON_FIXED, tool_fields_write_flag, NULL};
+
 const struct field tool_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"name", &field_ascii, AT(name), FIELD_REQUIRED, 1, 64, NULL},
@@ -139,18 +178,22 @@ const struct field tool_fields[] = {
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"method", &field_choice, AT(method), FIELD_OPTIONAL, 0, 0, tool_method_words},
     {"url", &field_ascii, AT(url), FIELD_REQUIRED, 1, 2048, NULL},
-    {"arguments", &json_object_kind, AT(arguments), FIELD_OPTIONAL, 0, TOOL_SCHEMA_MAX, NULL},
-    {"requestHeaders", &json_object_kind, AT(headers), FIELD_OPTIONAL, 0, 4096, NULL},
+    {"arguments", &tool_fields_object, AT(arguments), FIELD_OPTIONAL, 0, TOOL_SCHEMA_MAX, NULL},
+    {"requestHeaders", &tool_fields_object, AT(headers), FIELD_OPTIONAL, 0, 4096, NULL},
     {"body", &field_text, AT(body), FIELD_NULLABLE, 1, 2700, NULL},
-    {"secret", &secret_kind, AT(secret), FIELD_NULLABLE, 1, 1024, NULL},
+    {"secret", &tool_fields_secret, AT(secret), FIELD_NULLABLE, 1, 1024, NULL},
     {"hasSecret", &has_kind, AT(secret), FIELD_FIXED, 0, 0, NULL},
     {"result", &json_list_kind, AT(result), FIELD_OPTIONAL, 0, 2048, NULL},
     {"timeoutMs", &field_count, AT(timeout_ms), FIELD_OPTIONAL, 100, TOOL_TIMEOUT_MS, NULL},
     {"needsIdentity", &field_flag, AT(needs_identity), FIELD_OPTIONAL, 0, 1, NULL},
     {"class", &field_choice, AT(class), FIELD_OPTIONAL, 0, 0, tool_class_words},
     {"confirmation", &field_text, AT(confirmation), FIELD_NULLABLE, 1, 500, NULL},
-    {"approveAbove", &json_object_kind, AT(approve_above), FIELD_OPTIONAL, 0, 512, NULL},
+    {"approveAbove", &tool_fields_object, AT(approve_above), FIELD_OPTIONAL, 0, 512, NULL},
     {"idempotent", &field_flag, AT(idempotent), FIELD_OPTIONAL, 0, 1, NULL},
+    {"mcpTool", &field_line, AT(mcp_tool), FIELD_NULLABLE, 1, MCP_NAME_MAX, NULL},
+    {"mcpPin", &pin_kind, AT(mcp_pin), FIELD_NULLABLE, 0, 0, NULL},
+    {"mcpVersion", &field_choice, AT(mcp_version), FIELD_OPTIONAL, 0, 0, mcp_version_words},
+    {"mcpChanged", &changed_kind, AT(mcp_changed), FIELD_FIXED, 0, 0, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
     {.name = NULL},

@@ -8,6 +8,9 @@
 
 extern const struct field tool_fields[];
 
+/* An object as its JSON text, and a secret. */
+extern const struct field_kind tool_fields_object, tool_fields_secret;
+
 /* The text of a JSON value of a body, with whole numbers as such; free() it. */
 char *tool_fields_text(const struct json_t *value);
 

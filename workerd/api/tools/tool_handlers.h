@@ -12,6 +12,7 @@ api_handler_fn handle_tools_get;
 api_handler_fn handle_tools_change;
 api_handler_fn handle_tools_delete;
 api_handler_fn handle_tools_test;
+api_handler_fn handle_mcp_tools;
 api_handler_fn handle_conversations_steps;
 api_handler_fn handle_steps_list;
 api_handler_fn handle_steps_decide;

@@ -56,10 +56,11 @@
 static const char *const lines[] = {
     CONVERSATION,
     MESSAGE ",'files':[],'structure':[],'lead':0,'answer':[]}",
-    MESSAGE ",'files':[{'id':'" ID
-	    "','name':'a','type':'image/png','bytes':7,'description':'A'},{'id':'" OTHER
-	    "','name':'','type':'','bytes':0,'description':''}],'structure':[],'lead':0,'answer':"
-	    "[]}",
+    MESSAGE
+    ",'files':[{'id':'" ID
+    "','name':'a','type':'image/png','bytes':7,'description':'A'},{'id':'" OTHER
+    "','name':'','type':'','bytes':0,'description':''}],'structure':[],'lead':0,'answer':"
+    "[]}",
     MESSAGE ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
 	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5,'files':[],"
 	    "'structure':[],'lead':0,'answer':[]}",
@@ -128,7 +129,8 @@ static const char *const lines[] = {
     "','name':'t','description':'D','enabled':true,"
     "'method':'post','needs_identity':true,'url':'u','arguments':'{}','headers':'{}',"
     "'body':'b','secret':'s','result':'[]','timeout_ms':5,'created_at':1,'updated_at':2,"
-    "'class':'confirm','idempotent':true,'confirmation':'C','approve_above':'{}'}",
+    "'class':'confirm','idempotent':true,'confirmation':'C','approve_above':'{}',"
+    "'mcp_tool':'m','mcp_pin':'" TOKEN "','mcp_version':'2025-11-25','mcp_changed':true}",
     "{'kind':'step','id':'" ID "','org':'" OTHER "','conversation':'" ID "','turn':'" ID
     "','tool':'" OTHER "','name':'t','state':'failed','round':1,'arguments':'a','result':'r',"
     "'status':404,'ms':7,'created_at':1,'class':'approve','text':'T','shown':'" TOKEN
@@ -217,10 +219,10 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	assert_int_equal(record.status, CONVERSATION_INTERRUPTED);
 	assert_int_equal(record.state, STATE_OPEN);
 	assert_int_equal(record.operator_name.len, 0);
-	assert_int_equal(line_read(&line,
-			     json(MESSAGE ",'files':[{'id':'" ID
-					  "','name':'a','type':'t','bytes':7}]}"),
-			     &error),
+	assert_int_equal(
+	    line_read(&line,
+		json(MESSAGE ",'files':[{'id':'" ID "','name':'a','type':'t','bytes':7}]}"),
+		&error),
 	    0);
 	assert_int_equal(line_read(&line, json(OLD_KEY "}"), &error), 0);
 	assert_int_equal(

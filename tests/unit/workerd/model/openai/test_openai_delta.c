@@ -11,7 +11,7 @@
 #include "workerd/model/openai/openai_delta.h"
 #include "workerd/model/openai/openai_error.h"
 #include "workerd/model/openai/openai_fast.h"
-#include "workerd/model/openai/sse.h"
+#include "workerd/net/sse.h"
 
 /* Separate literals, so that the next character is not read as a part of an \x escape. */
 #define FFFD     "\xef\xbf\xbd"

@@ -5,8 +5,8 @@
  *
  * No I/O, no event loop.
  */
-#ifndef WORKERD_MODEL_OPENAI_SSE_H
-#define WORKERD_MODEL_OPENAI_SSE_H
+#ifndef WORKERD_NET_SSE_H
+#define WORKERD_NET_SSE_H
 
 #include "proto/base/buf.h"
 

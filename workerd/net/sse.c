@@ -3,7 +3,7 @@
  * line that ends in the same piece. Only split ones are copied, and their memory is freed at once:
  * thousands of streams wait for their next event.
  */
-#include "workerd/model/openai/sse.h"
+#include "workerd/net/sse.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "tests/unit/unit.h"
-#include "workerd/model/openai/sse.h"
+#include "workerd/net/sse.h"
 
 /* Collects events as "[data][data]", NUL as \0. */
 static int
