@@ -138,6 +138,20 @@ describe("an installation", { skip: missing }, () => {
 		assert.deepEqual(await titles(two), ["Other"]);
 	});
 
+	it("takes banterSettings as a constant of the page, and does without one that could not be computed", async () => {
+		const constant = (value) => `<script>const banterSettings = ${value};</script>`;
+		const tag = `<script src="${src}"></script>`;
+		const settings = `{ widget: "${ours.widget_id}", title: "Constant" }`;
+		const visitor = await site.visitPage(pageOf(tag, constant(settings)));
+		assert.deepEqual(await titles(visitor), ["Constant"]);
+		assert.deepEqual(visitor.complaints, []);
+		const failed = await site.visitPage(
+			pageOf(`<script src="${withQuery()}"></script>`, constant("missing.settings")),
+		);
+		assert.deepEqual(await titles(failed), ["Ours"]);
+		assert.match(failed.complaints.join(), /^[^,]*missing is not defined[^,]*$/);
+	});
+
 	it("works on a site that the server does not know: as a module, and with a hash of the script", async () => {
 		const script = Buffer.from(await (await fetch(src)).arrayBuffer());
 		const hash = createHash("sha256").update(script).digest("base64");
@@ -196,6 +210,11 @@ describe("an installation", { skip: missing }, () => {
 				"settings of the page",
 				`<script>banterSettings = { widget: "${ours.widget_id}" };</script>
 				<script type="module">import("${src}");</script>`,
+				["Ours"],
+			],
+			[
+				"a constant of the page",
+				`<script>const banterSettings = { widget: "${ours.widget_id}" };</script>${module(src)}`,
 				["Ours"],
 			],
 			["a copy", module("/copy.js", `data-widget="${ours.widget_id}" ${apiUrl}`), ["Ours"]],

@@ -26,9 +26,17 @@ function parametersOf(url: string): Tag["dataset"] {
 	return found;
 }
 
+/** A variable of the page: `const` and `let` make no member of window. */
+declare const banterSettings: unknown;
+
 /** What the page has set for its tags, with the names of attributes; lists have one entry a line. */
 function pageSettings(): Tag["dataset"] {
-	const settings = (window as { banterSettings?: unknown }).banterSettings;
+	let settings: unknown;
+	try {
+		settings = banterSettings;
+	} catch {
+		// There is none, or what it was to be could not be computed.
+	}
 	const found: Record<string, string> = {};
 	// An element with this id is not meant.
 	if (Object.prototype.toString.call(settings) === "[object Object]")
