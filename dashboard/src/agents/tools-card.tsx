@@ -51,7 +51,7 @@ function ToolChoice({ form, tools }: ToolChoiceProps) {
 								}
 							/>
 							<span class="source-option-name">{tool.name}</span>
-							{!tool.enabled && <Badge>{t("sourceOff")}</Badge>}
+							{(!tool.enabled || tool.mcpChanged) && <Badge>{t("sourceOff")}</Badge>}
 						</label>
 					</li>
 				))}

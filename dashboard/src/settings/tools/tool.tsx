@@ -17,6 +17,7 @@ import { RecordForm } from "../../ui/record-form";
 import { type Form, useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
+import { McpCard } from "./mcp-card";
 import { TOOLS, toolPath } from "./paths";
 
 /** What the form has: members that are JSON as text, and the list of pointers as lines. */
@@ -184,6 +185,16 @@ function OneTool({ tool, etag, onSaved }: OneToolProps) {
 	});
 	return (
 		<>
+			{tool.mcpTool !== null && (
+				<McpCard
+					tool={tool}
+					onAccepted={(accepted) => {
+						const answer = answerOf(accepted);
+						onSaved(accepted, answer.etag);
+						form.renew(answer);
+					}}
+				/>
+			)}
 			<Card>
 				<RecordForm form={form}>
 					<SwitchField
@@ -191,7 +202,7 @@ function OneTool({ tool, etag, onSaved }: OneToolProps) {
 						isOn={form.value.enabled}
 						onValue={(enabled) => form.set({ enabled })}
 					/>
-					<Fields form={form} hasSecret={tool.hasSecret} />
+					<Fields form={form} hasSecret={tool.hasSecret} isMcp={tool.mcpTool !== null} />
 				</RecordForm>
 			</Card>
 			<TryCard tool={tool} />
@@ -203,9 +214,11 @@ function OneTool({ tool, etag, onSaved }: OneToolProps) {
 interface FieldsProps {
 	readonly form: Form<Editable>;
 	readonly hasSecret: boolean;
+	/** MCP says what the request is. */
+	readonly isMcp?: boolean;
 }
 
-function Fields({ form, hasSecret }: FieldsProps) {
+function Fields({ form, hasSecret, isMcp = false }: FieldsProps) {
 	const { value, errors, set } = form;
 	return (
 		<>
@@ -238,20 +251,22 @@ function Fields({ form, hasSecret }: FieldsProps) {
 				error={errors.arguments}
 				onValue={(text) => set({ arguments: text })}
 			/>
-			<div class="field">
-				<Segments<Editable["method"]>
-					label={t("toolMethod")}
-					value={value.method}
-					choices={[
-						{ value: "get", text: "GET" },
-						{ value: "post", text: "POST" },
-					]}
-					onValue={(method) => set({ method })}
-				/>
-			</div>
+			{!isMcp && (
+				<div class="field">
+					<Segments<Editable["method"]>
+						label={t("toolMethod")}
+						value={value.method}
+						choices={[
+							{ value: "get", text: "GET" },
+							{ value: "post", text: "POST" },
+						]}
+						onValue={(method) => set({ method })}
+					/>
+				</div>
+			)}
 			<TextField
 				label={t("toolUrl")}
-				hint={t("toolUrlHint")}
+				hint={t(isMcp ? "mcpUrlHint" : "toolUrlHint")}
 				isMono
 				maxLength={2048}
 				placeholder="https://shop.example/api/orders/{{args.order}}?customer={{visitor.user_id}}"
@@ -259,7 +274,7 @@ function Fields({ form, hasSecret }: FieldsProps) {
 				error={errors.url}
 				onValue={(url) => set({ url })}
 			/>
-			{value.method === "post" && (
+			{value.method === "post" && !isMcp && (
 				<TextField
 					label={t("toolBody")}
 					hint={t("toolBodyHint")}

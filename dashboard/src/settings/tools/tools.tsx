@@ -1,15 +1,17 @@
 // The tools of the organization: their list, and one of them, as the address says.
 
+import { useState } from "preact/hooks";
 import { useTools } from "../../shell/all-tools";
 import { t as common } from "../../text/common";
 import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
-import { ButtonLink } from "../../ui/button";
+import { Button, ButtonLink } from "../../ui/button";
 import { Total } from "../../ui/end-of-list";
 import { Loaded } from "../loaded";
 import type { SectionProps } from "../sections";
 import { t } from "../texts";
+import { McpImport } from "./mcp-import";
 import { TOOLS, toolPath } from "./paths";
 import { CreateTool, ToolPage } from "./tool";
 
@@ -27,14 +29,19 @@ export function ToolsSection({ id }: SectionProps) {
 
 function ToolList() {
 	const remote = useTools();
+	const [isImporting, setImporting] = useState(false);
 	return (
 		<>
 			<div class="settings-head">
 				<p class="settings-lead">{t("toolsLead")}</p>
-				<ButtonLink kind="main" icon="plus" href={toolPath(NEW)}>
-					{t("toolAdd")}
-				</ButtonLink>
+				<div class="settings-buttons">
+					<Button onClick={() => setImporting(true)}>{t("mcpImport")}</Button>
+					<ButtonLink kind="main" icon="plus" href={toolPath(NEW)}>
+						{t("toolAdd")}
+					</ButtonLink>
+				</div>
 			</div>
+			{isImporting && <McpImport onClose={() => setImporting(false)} />}
 			<Loaded remote={remote}>
 				{(tools) =>
 					tools.length === 0 ? (
@@ -54,6 +61,7 @@ function ToolList() {
 											</p>
 											<p class="quiet">{tool.description}</p>
 										</div>
+										{tool.mcpChanged && <Badge tone="bad">{t("mcpChanged")}</Badge>}
 										<Badge tone={tool.enabled ? "good" : "calm"}>
 											{common(tool.enabled ? "on" : "off")}
 										</Badge>
