@@ -190,6 +190,8 @@ describe("deliveries", () => {
 		hook = (await send(banter, 201, "POST", "webhooks", body)).json;
 	});
 
+	const of = (id) => receiver.deliveries.filter(({ json }) => json.conversationId === id);
+
 	it("bring the events of a conversation in order, signed", async () => {
 		const { conversationId } = (await banter.chat("in-order", "[[tokens=1]] one")).json;
 		await banter.chat("in-order", "[[tokens=1]] two");
@@ -225,7 +227,6 @@ describe("deliveries", () => {
 
 	it("are repeated with the same id, and hold back only their conversation", async () => {
 		const { conversationId } = (await banter.chat("held", "[[tokens=1]] before")).json;
-		const of = (id) => receiver.deliveries.filter(({ json }) => json.conversationId === id);
 		const isEnded = (id) => of(id).some(({ json }) => json.change === "complete");
 		await until("the first reply's end is delivered", () => isEnded(conversationId));
 		await until("nothing is pending", async () =>
