@@ -63,7 +63,7 @@ EXTRACT := workerd/crawl/extract
 # maild, in the same way.
 MAILD := workerd/maild
 # The codecs of pictures, for a process of their own.
-MEDIA := workerd/mediad/media
+MEDIA := workerd/mediad/media workerd/mediad/extract
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search
 BANTER := storaged/cli
@@ -87,7 +87,7 @@ search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(prot
 banter_libs := $(filter-out -lpq,$(store_libs))
 stub_libs := -levent_core -ljansson -lbsd
 
-PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract maild banter openai-stub)
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract media-extract maild banter openai-stub)
 # Further programs for the end-to-end tests.
 TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/hours-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
@@ -111,7 +111,7 @@ REMOVE_OLD_UNIT = $(Q)rm -f $(filter-out $(UNIT),$(shell find $(BUILD)/unit -typ
 archive = $(BUILD)/lib$(1).a
 define ARCHIVE
 $(call archive,$(1)): $(filter-out $(foreach d,$(OBJ) $(SHARED),$(d)/$(1)/main.o $(d)/storaged/$(1)/main.o \
-	$(d)/workerd/$(1)/main.o $(d)/workerd/crawl/$(1)/main.o $(d)/storaged/server/main.o),$(call objects,$(2)))
+	$(d)/workerd/$(1)/main.o $(d)/workerd/crawl/$(1)/main.o $(d)/workerd/mediad/extract/main.o $(d)/storaged/server/main.o),$(call objects,$(2)))
 endef
 $(eval $(call ARCHIVE,proto,$(PROTO)))
 $(eval $(call ARCHIVE,masterd,$(MASTERD)))
@@ -131,7 +131,7 @@ proto_a := $(call archive,proto)
 masterd_a := $(call archive,masterd) $(proto_a)
 workerd_a := $(call archive,workerd) $(proto_a)
 crawl_a := $(call archive,crawl) $(workerd_a)
-extract_a := $(call archive,extract) $(call archive,crawl) $(proto_a)
+extract_a := $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(proto_a)
 maild_a := $(call archive,maild) $(workerd_a)
 media_a := $(call archive,media) $(workerd_a)
 storaged_a := $(call archive,storaged) $(proto_a)
@@ -152,6 +152,8 @@ $(BUILD)/crawld: $(call objects,workerd/crawl/main.c) $(crawl_a)
 	$(LINK) $(crawl_libs)
 $(BUILD)/crawl-extract: $(call objects,workerd/crawl/extract/main.c) $(extract_a)
 	$(LINK) $(extract_libs)
+$(BUILD)/media-extract: $(call objects,workerd/mediad/extract/main.c) $(media_a)
+	$(LINK) $(media_libs)
 $(BUILD)/maild: $(call objects,workerd/maild/main.c) $(maild_a)
 	$(LINK) $(mail_libs)
 $(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
@@ -199,6 +201,7 @@ $(BUILD)/unit/workerd/maild/%: $(OBJ)/tests/unit/workerd/maild/%.o $(maild_a)
 pictures_o := $(OBJ)/tests/media/pictures.o $(OBJ)/tests/media/gif_pictures.o
 $(BUILD)/unit/workerd/mediad/%: $(OBJ)/tests/unit/workerd/mediad/%.o $(pictures_o) $(media_a)
 	$(LINK) $(media_libs) -lwebpmux -lcmocka
+$(BUILD)/unit/workerd/mediad/extract/test_media_extract: | $(BUILD)/media-extract
 $(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka

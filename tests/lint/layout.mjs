@@ -96,12 +96,14 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/document:
 	workerd/crawl/fetch: workerd/net workerd/crawl/rules
 	workerd/crawl/source: workerd/store workerd/crawl workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
-	workerd/crawl: workerd/net workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
-	workerd/crawl/extract: workerd/crawl/document workerd/crawl/extract/
+	workerd/crawl: workerd/children workerd/net workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
+	workerd/crawl/extract: workerd/children workerd/crawl/document workerd/crawl/extract/
 	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
 	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract
 	workerd/maild: workerd/net workerd/store
 	workerd/mediad/media: workerd/files
+	workerd/mediad/extract: workerd/children workerd/files workerd/mediad/media
+	workerd/children:
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
@@ -175,6 +177,7 @@ const PREFIXES = {
 	"workerd/crawl/source/page_set": ["page"],
 	"storaged/server/main": ["storaged"],
 	"workerd/api/process_usage": ["usage"],
+	"workerd/mediad/extract/main": ["media"],
 	"workerd/http/tls": ["io"],
 	"workerd/main": ["worker"],
 };

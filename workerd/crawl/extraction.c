@@ -10,8 +10,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/children/spawner.h"
 #include "workerd/crawl/document/formats.h"
-#include "workerd/crawl/spawner.h"
 
 /* The spawner kills a child before; this is for a child that nobody could kill. */
 #define GIVE_UP_SECONDS (EXTRACTION_SECONDS + 5)
@@ -66,7 +66,14 @@ extraction_on_again(evutil_socket_t fd, short what, void *arg)
 int
 extraction_spawner_start(const char *program)
 {
-	return spawner_start(program, EXTRACTION_SECONDS);
+	return spawner_start(&(struct spawner_program){
+	    .path = program,
+	    .name = "crawl-spawner",
+	    .not_started = "extract_not_started",
+	    .killed = "extract_killed",
+	    .arguments = 3,
+	    .seconds = EXTRACTION_SECONDS,
+	});
 }
 
 struct extraction_pool *

@@ -14,6 +14,7 @@
 
 #include "proto/base/log.h"
 #include "proto/ipc/messages.h"
+#include "workerd/children/sandbox.h"
 #include "workerd/crawl/document/formats.h"
 #include "workerd/crawl/extract/charset.h"
 #include "workerd/crawl/extract/docx/docx.h"
@@ -21,7 +22,6 @@
 #include "workerd/crawl/extract/markdown.h"
 #include "workerd/crawl/extract/pdf.h"
 #include "workerd/crawl/extract/plain.h"
-#include "workerd/crawl/extract/sandbox.h"
 
 #define INPUT_MAX (20u * 1024 * 1024 + 1)
 
@@ -78,7 +78,7 @@ extract_text(const struct request *r, struct outcome *out, struct slice bytes)
 	charset_open(&charset, bytes, r->charset);
 	if (r->format == FORMAT_HTML)
 		html_load();
-	sandbox_enter();
+	sandbox_enter(CALLS_EXTRACT);
 	if (charset_decode(&charset, bytes, &text) == -1)
 		outcome_fail(out, REASON_SIZE, "too much text");
 	else if (r->format == FORMAT_HTML)
@@ -99,7 +99,7 @@ extract_pdf(struct outcome *out)
 
 	if (pdf_start(&pdf) == -1)
 		return -1;
-	sandbox_enter();
+	sandbox_enter(CALLS_EXTRACT);
 	pdf_read(&pdf, out);
 	return 0;
 }
@@ -108,7 +108,7 @@ static void
 extract_docx(struct outcome *out, struct slice bytes)
 {
 	docx_load();
-	sandbox_enter();
+	sandbox_enter(CALLS_EXTRACT);
 	docx_read(out, bytes);
 }
 

@@ -1,4 +1,5 @@
 #include "workerd/crawl/extract/pdf.h"
+#include "workerd/children/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include "proto/base/utf8.h"
 #include "proto/ipc/messages.h"
 #include "workerd/crawl/extract/pdf_pages.h"
-#include "workerd/crawl/extract/sandbox.h"
 
 #define PROGRAM    "/usr/bin/pdftotext"
 #define ERRORS_MAX 8192

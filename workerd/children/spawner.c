@@ -1,4 +1,4 @@
-#include "workerd/crawl/spawner.h"
+#include "workerd/children/spawner.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,11 +18,13 @@
 #include "proto/base/log.h"
 #include "proto/ipc/fdpass.h"
 
-#define ARGUMENTS 3
 #define TRIES_MAX \
 	40 /* to start a child, while there are too many processes, or too little memory */
 #define TRY_US       100000
-#define CHILDREN_MAX 16 /* crawld starts fewer, but those that it gave up may still run */
+#define CHILDREN_MAX 16 /* daemons start fewer, but those that they gave up may still run */
+/* The first byte of a record. */
+#define RECORD_IN  'i'
+#define RECORD_OUT 'o'
 
 struct child {
 	pid_t pid; /* 0: none */
@@ -30,16 +32,14 @@ struct child {
 };
 
 struct spawner {
-	const char *program;
-	unsigned seconds;
+	struct spawner_program program;
 	int sock, signals; /* signals: SIGCHLD */
 	uint8_t args[SPAWNER_RECORD_MAX];
-	size_t args_len;
 	int in; /* of the job that is half received; -1: none */
 	struct child children[CHILDREN_MAX];
 };
 
-/* crawl-extract inherits nothing of crawld's environment, which names its settings. */
+/* A child inherits nothing of the daemon's environment, which names its settings. */
 static char spawner_path[] = "PATH=/usr/bin:/bin", spawner_locale[] = "LC_ALL=C.UTF-8";
 #ifdef BANTER_SANITIZED /* a process that hides its memory cannot look for leaks, and waits forever */
 static char spawner_sanitizer[] = "ASAN_OPTIONS=exitcode=86:detect_leaks=0";
@@ -49,7 +49,7 @@ static char *const spawner_environment[] = {
 static char *const spawner_environment[] = {spawner_path, spawner_locale, NULL};
 #endif
 
-/* The child ignores the signals that end crawld: a document that is cut short would count as damaged. */
+/* The child ignores the signals that end the daemon: a file that is cut short would count as damaged. */
 static void
 spawner_plan_signals(posix_spawnattr_t *attr)
 {
@@ -69,16 +69,16 @@ spawner_plan_signals(posix_spawnattr_t *attr)
 
 /* argv points into args. */
 static void
-spawner_split(struct spawner *s, char *argv[ARGUMENTS + 2])
+spawner_split(struct spawner *s, char *argv[SPAWNER_ARGUMENTS_MAX + 2])
 {
 	char *at = (char *)s->args;
 
-	argv[0] = (char *)(uintptr_t)s->program;
-	for (size_t i = 0; i < ARGUMENTS; i++) {
+	argv[0] = (char *)(uintptr_t)s->program.path;
+	for (size_t i = 0; i < s->program.arguments; i++) {
 		argv[i + 1] = at;
 		at += strlen(at) + 1;
 	}
-	argv[ARGUMENTS + 1] = NULL;
+	argv[s->program.arguments + 1] = NULL;
 }
 
 static struct child *
@@ -95,7 +95,7 @@ spawner_exec(struct spawner *s, int out)
 {
 	struct child *child = spawner_free_child(s);
 	posix_spawn_file_actions_t actions;
-	char *argv[ARGUMENTS + 2];
+	char *argv[SPAWNER_ARGUMENTS_MAX + 2];
 	posix_spawnattr_t attr;
 	int e;
 
@@ -107,40 +107,40 @@ spawner_exec(struct spawner *s, int out)
 	must(posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1) == 0);
 	spawner_plan_signals(&attr);
 	spawner_split(s, argv);
-	/* A failure that passes must not count as that of the document. */
+	/* A failure that passes must not count as that of the file. */
 	for (unsigned tries = 0;; tries++) {
 		e = posix_spawn(
-		    &child->pid, s->program, &actions, &attr, argv, spawner_environment);
+		    &child->pid, s->program.path, &actions, &attr, argv, spawner_environment);
 		if ((e != EAGAIN && e != ENOMEM) || tries == TRIES_MAX)
 			break;
 		(void)usleep(TRY_US);
 	}
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
-	child->deadline = clock_mono_ms() + (uint64_t)s->seconds * 1000;
+	child->deadline = clock_mono_ms() + (uint64_t)s->program.seconds * 1000;
 	if (e != 0) {
 		child->pid = 0;
-		log_event(LOG_ERROR, "extract_not_started", L_STR("program", s->program),
+		log_event(LOG_ERROR, s->program.not_started, L_STR("program", s->program.path),
 		    L_STR("error", strerror(e)));
 	}
 }
 
 /* Whether the record is the arguments, each with its NUL. */
 static bool
-spawner_are_arguments(const uint8_t *record, size_t len)
+spawner_are_arguments(const struct spawner *s, const uint8_t *record, size_t len)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++)
 		n += record[i] == 0;
-	return n == ARGUMENTS && record[len - 1] == 0;
+	return n == s->program.arguments && (len == 0 || record[len - 1] == 0);
 }
 
-/* False if crawld is gone. */
+/* False if the daemon is gone. */
 static bool
 spawner_receive(struct spawner *s)
 {
-	uint8_t record[SPAWNER_RECORD_MAX];
+	uint8_t record[SPAWNER_RECORD_MAX + 1];
 	int fd = -1;
 	ssize_t n = fdpass_recv(s->sock, record, sizeof(record), &fd);
 
@@ -150,11 +150,13 @@ spawner_receive(struct spawner *s)
 		return false;
 	must(fd != -1);
 	if (s->in == -1) {
-		must(spawner_are_arguments(record, (size_t)n));
-		memcpy(s->args, record, (size_t)n);
+		must(record[0] == RECORD_IN &&
+		    spawner_are_arguments(s, record + 1, (size_t)n - 1));
+		memcpy(s->args, record + 1, (size_t)n - 1);
 		s->in = fd;
 		return true;
 	}
+	must(record[0] == RECORD_OUT);
 	spawner_exec(s, fd);
 	closefd(&s->in);
 	closefd(&fd);
@@ -174,7 +176,7 @@ spawner_reap(struct spawner *s)
 		(void)kill(-pid, SIGKILL);
 		if (WIFSIGNALED(status))
 			log_event(
-			    LOG_NOTICE, "extract_killed", L_INT("signal", WTERMSIG(status)));
+			    LOG_NOTICE, s->program.killed, L_INT("signal", WTERMSIG(status)));
 		for (size_t i = 0; i < CHILDREN_MAX; i++)
 			if (s->children[i].pid == pid)
 				s->children[i].pid = 0;
@@ -228,12 +230,12 @@ spawner_run(struct spawner *s)
 }
 
 static _Noreturn void
-spawner_main(const char *program, unsigned seconds, int sock)
+spawner_main(const struct spawner_program *program, int sock)
 {
 	static struct spawner s;
 	sigset_t child;
 
-	(void)prctl(PR_SET_NAME, "crawl-spawner");
+	(void)prctl(PR_SET_NAME, program->name);
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
@@ -241,8 +243,7 @@ spawner_main(const char *program, unsigned seconds, int sock)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	must(sigprocmask(SIG_SETMASK, &child, NULL) == 0);
-	s.program = program;
-	s.seconds = seconds;
+	s.program = *program;
 	s.sock = sock;
 	s.in = -1;
 	s.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -251,19 +252,20 @@ spawner_main(const char *program, unsigned seconds, int sock)
 }
 
 int
-spawner_start(const char *program, unsigned seconds)
+spawner_start(const struct spawner_program *program)
 {
 	int pair[2];
 	pid_t pid;
 
-	if (access(program, X_OK) == -1)
+	must(program->arguments <= SPAWNER_ARGUMENTS_MAX);
+	if (access(program->path, X_OK) == -1)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
 	pid = fork();
 	if (pid == 0) {
 		closefd(&pair[0]);
-		spawner_main(program, seconds, pair[1]);
+		spawner_main(program, pair[1]);
 	}
 	closefd(&pair[1]);
 	if (pid == -1)
@@ -274,7 +276,14 @@ spawner_start(const char *program, unsigned seconds)
 int
 spawner_send(int spawner, struct slice args, int in, int out)
 {
-	if (fdpass_send(spawner, args, in) == -1)
+	uint8_t record[SPAWNER_RECORD_MAX + 1] = {RECORD_IN};
+
+	if (!slice_copy(args, record + 1, SPAWNER_RECORD_MAX)) {
+		errno = EMSGSIZE;
 		return -1;
-	return fdpass_send(spawner, slice_str("o"), out);
+	}
+	if (fdpass_send(spawner, (struct slice){record, args.len + 1}, in) == -1)
+		return -1;
+	record[0] = RECORD_OUT;
+	return fdpass_send(spawner, (struct slice){record, 1}, out);
 }

@@ -12,7 +12,7 @@
 
 #include "proto/process/file_limit.h"
 #include "tests/unit/unit.h"
-#include "workerd/crawl/extract/sandbox.h"
+#include "workerd/children/sandbox.h"
 
 /* Each returns -1 if it is refused. */
 static int
@@ -190,9 +190,9 @@ silence(void)
 	must(dup2(null, STDOUT_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1);
 }
 
-/* Whether a child could do it. */
+/* Whether a child with these calls could do it. */
 static bool
-try_in_child(int (*try)(void), bool program)
+try_in_child(int (*try)(void), enum call_filter_calls calls)
 {
 	int status;
 	pid_t pid = fork();
@@ -201,10 +201,10 @@ try_in_child(int (*try)(void), bool program)
 	if (pid == 0) {
 		silence();
 		sandbox_limit();
-		if (program)
+		if (calls == CALLS_PROGRAM)
 			must(sandbox_enter_program("/bin/true") == 0);
 		else
-			sandbox_enter();
+			sandbox_enter(calls);
 		_exit(try() == -1 ? 1 : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -215,8 +215,33 @@ try_in_child(int (*try)(void), bool program)
 TEST(a_reader_can_only_compute_and_write)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++)
-		if (try_in_child(tries[i].try, false) != tries[i].reader)
+		if (try_in_child(tries[i].try, CALLS_EXTRACT) != tries[i].reader)
 			fail_msg("a reader: %s", tries[i].name);
+}
+
+TEST(a_reader_of_pictures_can_do_no_more)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++)
+		if (try_in_child(tries[i].try, CALLS_MEDIA) != tries[i].reader)
+			fail_msg("a reader of pictures: %s", tries[i].name);
+}
+
+TEST(landlock_alone_forbids_all_files)
+{
+	int status;
+	pid_t pid;
+
+	if (!file_limit_exists())
+		SKIP("the kernel has no Landlock");
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		sandbox_limit();
+		must(sandbox_forbid_files() == 0);
+		_exit(open_file() == -1 && create_file() == -1 && run_program() == -1 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* In builds with sanitizers a program gets more calls, for the sanitizers' sake; pdftotext has none. */
@@ -228,7 +253,7 @@ TEST(pdftotext_can_only_read_files_too)
 		    (!file_limit_exists() &&
 			(tries[i].try == open_file || tries[i].try == run_other_program));
 
-		if (try_in_child(tries[i].try, true) != can)
+		if (try_in_child(tries[i].try, CALLS_PROGRAM) != can)
 			fail_msg("pdftotext: %s", tries[i].name);
 	}
 }

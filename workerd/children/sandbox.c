@@ -1,11 +1,10 @@
-#include "workerd/crawl/extract/sandbox.h"
+#include "workerd/children/sandbox.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "proto/base/basics.h"
-#include "proto/process/call_filter.h"
 #include "proto/process/file_limit.h"
 #include "proto/process/privileges.h"
 
@@ -30,10 +29,18 @@ sandbox_limit(void)
 }
 
 void
-sandbox_enter(void)
+sandbox_enter(enum call_filter_calls calls)
 {
 	privileges_hide_memory();
-	call_filter_start(CALLS_EXTRACT);
+	call_filter_start(calls);
+}
+
+int
+sandbox_forbid_files(void)
+{
+	static const char *const none[] = {NULL};
+
+	return file_limit_start(&(struct file_limit){none, none});
 }
 
 int
