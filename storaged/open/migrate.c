@@ -112,7 +112,8 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	},
     [13] =
 	{
-	    [TABLE_TOOLS] = 38, /* mcp_tool, mcp_pin, mcp_version, mcp_changed */
+	    [TABLE_TOOLS] =
+		50, /* mcp_tool, mcp_pin, mcp_version, mcp_changed, mcp_token_url, mcp_client, mcp_scope */
 	},
 };
 

@@ -267,6 +267,68 @@ describe("an MCP server of 2026-07-28 that answers by events", { skip: old }, ()
 	});
 });
 
+describe("an MCP server behind OAuth", () => {
+	const banter = useBanter({ workers: 1, env: ENV });
+	const shop = new McpShop("2025-11-25");
+	before(() => shop.start());
+	after(() => shop.stop());
+
+	const client = (members = {}) => ({
+		url: shop.url,
+		mcpTokenUrl: shop.url.replace("/mcp", "/token"),
+		mcpClient: "shop:1",
+		mcpScope: "orders",
+		secret: "s3cret&",
+		...members,
+	});
+
+	async function make(members) {
+		const { mcpVersion, tools } = (await send(banter, 200, "POST", "mcp-tools", client(members)))
+			.json;
+		const { title, annotations, problem, ...tool } = tools[0];
+		const body = { ...client(members), ...tool, method: "post", mcpVersion };
+		return (await send(banter, 201, "POST", "tools", body)).json;
+	}
+
+	it("gets the tokens of the client's credentials, each until it ends or is refused", async () => {
+		const tool = await make();
+		assert.deepEqual(shop.forms, [
+			{
+				type: "application/x-www-form-urlencoded",
+				grant_type: "client_credentials",
+				resource: shop.url,
+				scope: "orders",
+			},
+		]);
+		assert.ok(!JSON.stringify(tool).includes("s3cret"));
+		for (let i = 0; i < 2; i++)
+			assert.equal((await attempt(banter, tool, { order: "1042" })).state, "done");
+		assert.equal(shop.forms.length, 1, "it is kept");
+		shop.tokens.clear();
+		assert.equal((await attempt(banter, tool, { order: "1042" })).state, "done");
+		assert.equal(shop.forms.length, 2, "another one in place of one that was refused");
+		shop.life = 10;
+		shop.tokens.clear();
+		for (let i = 0; i < 2; i++) await attempt(banter, tool, { order: "1042" });
+		assert.equal(shop.forms.length, 4, "one that ends soon is not kept");
+		shop.life = 3600;
+	});
+
+	it("says what is wrong with the client", async () => {
+		const refused = await send(banter, 422, "POST", "mcp-tools", client({ secret: "other" }));
+		assert.match(refused.text, /no token by OAuth: .* credentials \(401\)/);
+		for (const members of [{ mcpClient: null }, { secret: null }])
+			assertFields(await send(banter, 422, "POST", "mcp-tools", client(members)), ["mcpTokenUrl"]);
+		const tool = await make();
+		assertFields(await send(banter, 422, "PUT", `tools/${tool.id}`, { mcpClient: null }), [
+			"mcpTokenUrl",
+		]);
+		await send(banter, 200, "PUT", `tools/${tool.id}`, { secret: "other" });
+		const failed = await attempt(banter, tool, { order: "1042" });
+		assert.match(failed.result, /no token by OAuth/);
+	});
+});
+
 describe("the list of an MCP server's tools", () => {
 	const banter = useBanter({ workers: 1, env: ENV });
 

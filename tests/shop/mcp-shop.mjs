@@ -48,6 +48,9 @@ export class McpShop {
 	ledger = []; // {order, amount}
 	refunds = "answer"; // "drop": the connection ends after the refund; "fail": it was not possible; "end": the session ends
 	sessions = new Map();
+	tokens = new Set(); // that are valid, besides the secret
+	forms = []; // of requests to /token, which gives a client its tokens
+	life = 3600; // seconds of a token
 	pages = 100; // tools of a page
 	events = false; // of the server of 2026-07-28: answers are events
 
@@ -138,16 +141,29 @@ export class McpShop {
 	async #answer(request, response) {
 		let body = "";
 		for await (const piece of request) body += piece;
+		if (request.url === "/token") return this.#giveToken(request, response, body);
 		const message = body === "" ? undefined : JSON.parse(body);
 		this.requests.push({ method: request.method, headers: request.headers, body: message });
 		this.response = response;
 		if (this.refunds === "end" && message?.method === "tools/call") this.sessions.clear();
-		if (request.headers.authorization !== "Bearer s3cret") return response.writeHead(401).end("no");
+		const given = request.headers.authorization?.replace("Bearer ", "");
+		if (given !== "s3cret" && !this.tokens.has(given)) return response.writeHead(401).end("no");
 		if (this.modern) return this.#answerModern(request, response, body);
 		const id = request.headers["mcp-session-id"];
 		const session = id === undefined ? await this.open() : this.sessions.get(id);
 		if (session === undefined) return response.writeHead(404).end("Session not found");
 		return session.handleRequest(request, response, message);
+	}
+
+	#giveToken(request, response, body) {
+		const client = Buffer.from("shop%3A1:s3cret%26").toString("base64");
+		const type = request.headers["content-type"];
+		this.forms.push({ type, ...Object.fromEntries(new URLSearchParams(body)) });
+		if (request.headers.authorization !== `Basic ${client}`)
+			return response.writeHead(401).end('{"error":"invalid_client"}');
+		const token = { access_token: randomUUID(), token_type: "Bearer", expires_in: this.life };
+		this.tokens.add(token.access_token);
+		return response.end(JSON.stringify(token));
 	}
 
 	async #answerModern(request, response, body) {

@@ -17,6 +17,7 @@
 #define LEAST_MS    50  /* less time is not worth a request */
 
 enum phase {
+	MCP_TOKEN, /* of the authorization server */
 	MCP_INITIALIZE,
 	MCP_INITIALIZED, /* the notification */
 	MCP_LIST,
@@ -44,6 +45,9 @@ struct mcp_call {
 	enum phase phase;
 	unsigned id; /* of the last request */
 	char session[SESSION_MAX + 1];
+	char *token_url, *client_id, *client_secret, *scope; /* of OAuth; NULL: none */
+	struct hash256 client;
+	bool renewed; /* a token was refused */
 	struct tool_post *post;
 	json_t *tools; /* that were read */
 	json_t *cursor;
@@ -61,6 +65,12 @@ mcp_call_free(struct mcp_call *c)
 	json_decref(c->arguments);
 	json_decref(c->tools);
 	json_decref(c->cursor);
+	if (c->client_secret != NULL)
+		explicit_bzero(c->client_secret, strlen(c->client_secret));
+	free(c->token_url);
+	free(c->client_id);
+	free(c->client_secret);
+	free(c->scope);
 	free(c->url);
 	free(c->tool);
 	free(c);
@@ -78,6 +88,57 @@ mcp_set_header(json_t *headers, const char *header, struct slice text)
 	    json_object_del(headers, name);
 	must(json_object_set_new(
 		 headers, header, json_stringn((const char *)text.p, text.len)) == 0);
+}
+
+/* What the token depends on. */
+static struct mcp_client
+mcp_call_client(const struct mcp_call *c)
+{
+	return (struct mcp_client){.url = c->token_url,
+	    .id = c->client_id,
+	    .secret = c->client_secret,
+	    .scope = c->scope,
+	    .resource = c->url};
+}
+
+static void mcp_call_on_answer(void *arg, const struct tool_answer *answer);
+static unsigned mcp_call_left(const struct mcp_call *c);
+
+static void
+mcp_call_ask_token(struct mcp_call *c)
+{
+	const struct mcp_client client = mcp_call_client(c);
+	json_t *headers = json_object();
+	struct buf form, header;
+
+	c->phase = MCP_TOKEN;
+	buf_init(&form, 16384);
+	buf_init(&header, 16384);
+	must(buf_reserve(&header, 8192) != NULL);
+	mcp_client_write(&client, &form, &header);
+	mcp_set_header(headers, "Authorization", buf_slice(&header));
+	c->post = tool_http_start(c->http,
+	    &(struct tool_request){.url = c->token_url,
+		.post = true,
+		.form = true,
+		.body = buf_slice(&form),
+		.headers = headers,
+		.timeout_ms = mcp_call_left(c)},
+	    mcp_call_on_answer, c);
+	buf_clear(&form);
+	buf_wipe(&header);
+	json_decref(headers);
+}
+
+static void
+mcp_call_set_token(struct mcp_call *c, const char *token)
+{
+	struct buf header;
+
+	buf_init(&header, MCP_TOKEN_MAX + 16);
+	must(buf_printf(&header, "Bearer %s", token) == 0);
+	mcp_set_header(c->headers, "Authorization", buf_slice(&header));
+	buf_wipe(&header);
 }
 
 static json_t *
@@ -258,6 +319,53 @@ mcp_call_wants_handshake(const struct mcp_call *c, const struct tool_answer *ans
 	return json_object_get(r->result, "resultType") == NULL;
 }
 
+/* The first request to the server, with a token if it needs one. */
+static void
+mcp_call_begin(struct mcp_call *c)
+{
+	const char *token;
+
+	if (c->token_url != NULL) {
+		token = mcp_tokens_find(tool_http_tokens(c->http), &c->client, clock_mono_ms());
+		if (token == NULL) {
+			mcp_call_ask_token(c);
+			return;
+		}
+		mcp_call_set_token(c, token);
+	}
+	mcp_call_send(c, c->shook ? MCP_INITIALIZE : MCP_LIST);
+}
+
+static void
+mcp_call_on_token(struct mcp_call *c, const struct tool_answer *answer)
+{
+	const char *why = answer->error, *token = NULL;
+
+	if (answer->error[0] == '\0')
+		token = mcp_tokens_keep(
+		    tool_http_tokens(c->http), &c->client, answer->body, clock_mono_ms(), &why);
+	if (token == NULL) {
+		mcp_call_fail(c, answer, STEP_FAILED,
+		    answer->error[0] == '\0' ? "%s" : "no token by OAuth: %s", why);
+		return;
+	}
+	mcp_call_set_token(c, token);
+	mcp_call_send(c, c->shook ? MCP_INITIALIZE : MCP_LIST);
+}
+
+/* Whether a token that was kept is not valid any more, and another one is asked for. The call itself is not sent again. */
+static bool
+mcp_call_renews(struct mcp_call *c, const struct tool_answer *answer)
+{
+	if (answer->status != 401 || c->token_url == NULL || c->phase == MCP_TOKEN)
+		return false;
+	mcp_tokens_forget(tool_http_tokens(c->http), &c->client);
+	if (c->renewed || c->phase == MCP_CALL)
+		return false;
+	c->renewed = true;
+	return true;
+}
+
 /* What an answer that is no result says of the call. */
 static enum step_state
 mcp_call_state(const struct mcp_call *c, const struct tool_answer *answer,
@@ -291,10 +399,19 @@ mcp_call_on_answer(void *arg, const struct tool_answer *answer)
 {
 	struct mcp_call *c = arg;
 	struct mcp_response r = {0};
-	const bool responded = c->phase != MCP_INITIALIZED && answer->body.len > 0 &&
-	    mcp_response_read(answer->body, answer->events, c->id, &r);
+	bool responded;
 
 	c->post = NULL;
+	if (c->phase == MCP_TOKEN) {
+		mcp_call_on_token(c, answer);
+		return;
+	}
+	if (mcp_call_renews(c, answer)) {
+		mcp_call_begin(c);
+		return;
+	}
+	responded = c->phase != MCP_INITIALIZED && answer->body.len > 0 &&
+	    mcp_response_read(answer->body, answer->events, c->id, &r);
 	if (mcp_call_wants_handshake(c, answer, &r, responded)) {
 		c->shook = true;
 		c->version = MCP_2025_11_25;
@@ -408,7 +525,15 @@ mcp_call_start(
 	    .tools = json_array(),
 	};
 	must(c->headers != NULL && c->tools != NULL);
-	mcp_call_send(c, c->shook ? MCP_INITIALIZE : MCP_LIST);
+	if (request->client != NULL && request->client->url[0] != '\0') {
+		c->token_url = slice_strdup(slice_str(request->client->url));
+		c->client_id = slice_strdup(slice_str(request->client->id));
+		c->client_secret = slice_strdup(slice_str(request->client->secret));
+		c->scope = slice_strdup(slice_str(request->client->scope));
+		c->client = mcp_client_hash(&(struct mcp_client){
+		    c->token_url, c->client_id, c->client_secret, c->scope, c->url});
+	}
+	mcp_call_begin(c);
 	return c;
 }
 

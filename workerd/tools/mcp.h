@@ -7,6 +7,8 @@
  * A server that does not know the first way is asked by the second one. Nothing is kept between two calls: the list is read
  * before each one, and a tool that is not as an owner has seen it (mcp_tool.h) is not called.
  *
+ * With a client of OAuth, a token is asked for first, unless there is one.
+ *
  * tools/call is sent at most once, so an action is never repeated. What comes before it does nothing: if it fails, nothing was
  * done. A session that has ended (404) refuses the call.
  */
@@ -15,6 +17,7 @@
 
 #include "proto/base/secrets.h"
 #include "proto/schema/words.h"
+#include "workerd/tools/mcp_token.h"
 #include "workerd/tools/tool_http.h"
 
 #define MCP_LIST_MAX  524288u /* bytes of one page of the list */
@@ -25,9 +28,10 @@ struct mcp_call;
 
 struct mcp_request {
 	const char *url;
-	const struct json_t *headers; /* of the owner; copied */
-	enum mcp_version version;     /* the first to be tried */
-	unsigned timeout_ms;          /* for all of it */
+	const struct json_t *headers;    /* of the owner; copied */
+	enum mcp_version version;        /* the first to be tried */
+	const struct mcp_client *client; /* of OAuth; copied, but for resource; NULL: none */
+	unsigned timeout_ms;             /* for all of it */
 	struct slice
 	    tool; /* the one to call; empty: only the list is read. Copied, as the next */
 	struct json_t *arguments;

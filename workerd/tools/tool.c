@@ -161,6 +161,10 @@ tool_fault_of_mcp(const struct msg_tool_record *r, char *why)
 		(void)snprintf(why, TOOL_WHY_MAX, "the URL of an MCP server has no names");
 		return "url";
 	}
+	if (r->mcp_token_url.len > 0 && (r->mcp_client.len == 0 || r->secret.len == 0)) {
+		(void)snprintf(why, TOOL_WHY_MAX, "it needs a client's id, and its secret");
+		return "mcpTokenUrl";
+	}
 	if (hash_is_zero(&r->mcp_pin)) {
 		(void)snprintf(why, TOOL_WHY_MAX, "a tool of an MCP server needs it");
 		return "mcpPin";
@@ -595,6 +599,10 @@ tool_call_start_mcp(
     struct tool_call *call, const struct tool *t, const struct prepared *p, unsigned timeout_ms)
 {
 	struct msg_tool_record changed = t->record;
+	char *url = slice_strdup(t->record.mcp_token_url);
+	char *id = slice_strdup(t->record.mcp_client);
+	char *secret = slice_strdup(t->record.secret);
+	char *scope = slice_strdup(t->record.mcp_scope);
 
 	changed.mcp_changed = 1;
 	must(record_encode(&call->changed, MSG_TOOL_RECORD, &changed) == 0);
@@ -602,6 +610,7 @@ tool_call_start_mcp(
 	    &(struct mcp_request){
 		.url = (const char *)buf_data(&p->url),
 		.headers = p->headers,
+		.client = &(struct mcp_client){url, id, secret, scope, NULL},
 		.version = (enum mcp_version)t->record.mcp_version,
 		.timeout_ms = timeout_ms,
 		.tool = t->record.mcp_tool,
@@ -610,6 +619,10 @@ tool_call_start_mcp(
 		.acts = call->acts,
 	    },
 	    tool_call_on_mcp, call);
+	free(url);
+	free(id);
+	free(secret);
+	free(scope);
 }
 
 /* In place of one that the owner has set. */

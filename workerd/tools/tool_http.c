@@ -16,6 +16,7 @@
 #include "proto/base/clock.h"
 #include "workerd/net/curl_loop.h"
 #include "workerd/net/guard.h"
+#include "workerd/tools/mcp_token.h"
 
 #define NAMES_S   5L /* how long a resolved name is kept */
 #define IDLE_MAX  32L
@@ -39,6 +40,7 @@ struct tool_http {
 	LIST_HEAD(, tool_post) told; /* requests whose answer nobody waits for */
 	tool_changed_fn *changed;
 	void *changed_arg;
+	struct mcp_tokens tokens;
 };
 
 struct tool_post {
@@ -264,6 +266,7 @@ tool_http_free(struct tool_http *h)
 	while (!LIST_EMPTY(&h->told))
 		tool_http_free_post(LIST_FIRST(&h->told));
 	curl_loop_free(h->loop);
+	mcp_tokens_clear(&h->tokens);
 	free(h);
 }
 
@@ -310,7 +313,9 @@ tool_http_add_headers(struct tool_post *p, const struct tool_request *request)
 			    : "Accept: application/json");
 	tool_http_add_header(p, "Expect:"); /* libcurl's own would cost a round trip */
 	if (request->post)
-		tool_http_add_header(p, "Content-Type: application/json");
+		tool_http_add_header(p,
+		    request->form ? "Content-Type: application/x-www-form-urlencoded"
+				  : "Content-Type: application/json");
 	json_object_foreach (request->headers, name, value) {
 		const char *text = json_string_value(value);
 		struct buf header;
@@ -401,6 +406,12 @@ void
 tool_http_tell(struct tool_http *h, const struct tool_request *request)
 {
 	(void)tool_http_start(h, request, NULL, NULL);
+}
+
+struct mcp_tokens *
+tool_http_tokens(struct tool_http *h)
+{
+	return &h->tokens;
 }
 
 void

@@ -23,6 +23,7 @@
 #define TOOL_ERROR_MAX  128
 
 struct json_t;
+struct mcp_tokens;
 struct tool_http;
 struct tool_post;
 
@@ -36,6 +37,7 @@ struct tool_request {
 	/* The rest is for MCP servers (mcp.h). */
 	bool events;       /* the answer may be server-sent events, too */
 	bool delete;       /* the method is DELETE */
+	bool form;         /* the body is a form, not JSON */
 	size_t answer_max; /* bytes of the body; 0: TOOL_ANSWER_MAX */
 	/* Whether the body that has arrived is all that matters: the server is not waited for. NULL: it never is. */
 	bool (*enough)(void *arg, struct slice body);
@@ -75,6 +77,9 @@ void tool_http_tell(struct tool_http *h, const struct tool_request *request);
 
 /* A tool's server describes it otherwise than when an owner looked (mcp.h): record is the TOOL_RECORD, with mcp_changed. */
 typedef void tool_changed_fn(void *arg, struct slice record);
+
+/* The tokens that its requests have got. */
+struct mcp_tokens *tool_http_tokens(struct tool_http *h);
 
 void tool_http_watch(struct tool_http *h, tool_changed_fn *fn, void *arg);
 void tool_http_note_change(struct tool_http *h, struct slice record);

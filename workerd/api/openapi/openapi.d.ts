@@ -3679,6 +3679,15 @@ export interface components {
             mcpVersion: components["schemas"]["McpVersion"];
             /** @description The server describes it otherwise than mcpPin says, so no model gets it. Read only. */
             mcpChanged: boolean;
+            /**
+             * Format: uri
+             * @description The token endpoint of an OAuth authorization server: the MCP server gets a token that this client gets there by its credentials (client_credentials, client_secret_basic, with the MCP server as `resource`). `secret` is the client's. null: none.
+             */
+            mcpTokenUrl: string | null;
+            /** @description The id of the OAuth client. */
+            mcpClient: string | null;
+            /** @description The scope that it asks for; null: none. */
+            mcpScope: string | null;
         };
         /** @description A new tool needs name, description and url. */
         ToolFields: {
@@ -3729,6 +3738,15 @@ export interface components {
             mcpVersion?: components["schemas"]["McpVersion"];
             /** @description The server describes it otherwise than mcpPin says, so no model gets it. Read only. */
             mcpChanged?: boolean;
+            /**
+             * Format: uri
+             * @description The token endpoint of an OAuth authorization server: the MCP server gets a token that this client gets there by its credentials (client_credentials, client_secret_basic, with the MCP server as `resource`). `secret` is the client's. null: none.
+             */
+            mcpTokenUrl?: string | null;
+            /** @description The id of the OAuth client. */
+            mcpClient?: string | null;
+            /** @description The scope that it asks for; null: none. */
+            mcpScope?: string | null;
         };
         ToolList: {
             tools: components["schemas"]["Tool"][];
@@ -3752,6 +3770,15 @@ export interface components {
                 [key: string]: unknown;
             };
             secret?: string | null;
+            /**
+             * Format: uri
+             * @description The token endpoint of an OAuth authorization server: the MCP server gets a token that this client gets there by its credentials (client_credentials, client_secret_basic, with the MCP server as `resource`). `secret` is the client's. null: none.
+             */
+            mcpTokenUrl?: string | null;
+            /** @description The id of the OAuth client. */
+            mcpClient?: string | null;
+            /** @description The scope that it asks for; null: none. */
+            mcpScope?: string | null;
         };
         McpTools: {
             mcpVersion: components["schemas"]["McpVersion"];

@@ -20,7 +20,7 @@
 /* Which server, and how. */
 struct mcp_asked {
 	struct id tool; /* the server of this one; zero: that of the url */
-	struct slice url, headers, secret;
+	struct slice url, headers, secret, token_url, client, scope;
 };
 
 #define AT(member) offsetof(struct mcp_asked, member)
@@ -30,6 +30,9 @@ static const struct field asked_fields[] = {
     {"url", &field_url, AT(url), FIELD_OPTIONAL, 1, 2048, NULL},
     {"requestHeaders", &tool_fields_object, AT(headers), FIELD_OPTIONAL, 0, 4096, NULL},
     {"secret", &tool_fields_secret, AT(secret), FIELD_NULLABLE, 1, 1024, NULL},
+    {"mcpTokenUrl", &field_url, AT(token_url), FIELD_NULLABLE, 1, 1024, NULL},
+    {"mcpClient", &field_ascii, AT(client), FIELD_NULLABLE, 1, 128, NULL},
+    {"mcpScope", &field_ascii, AT(scope), FIELD_NULLABLE, 1, 256, NULL},
     {.name = NULL},
 };
 
@@ -128,14 +131,22 @@ static void
 mcp_tools_ask(struct mcp_query *q, const struct mcp_asked *asked)
 {
 	char *url = slice_strdup(asked->url);
+	char *token_url = slice_strdup(asked->token_url), *id = slice_strdup(asked->client);
+	char *secret = slice_strdup(asked->secret), *scope = slice_strdup(asked->scope);
 	json_t *headers = mcp_tools_headers(asked->headers, asked->secret);
 
 	store_query_wait(&q->q,
 	    mcp_call_start(q->q.api->turns->tools,
-		&(struct mcp_request){
-		    .url = url, .headers = headers, .timeout_ms = TOOL_TIMEOUT_MS},
+		&(struct mcp_request){.url = url,
+		    .headers = headers,
+		    .client = &(struct mcp_client){token_url, id, secret, scope, NULL},
+		    .timeout_ms = TOOL_TIMEOUT_MS},
 		mcp_tools_on_outcome, q),
 	    mcp_tools_cancel);
+	free(token_url);
+	free(id);
+	free(secret);
+	free(scope);
 	free(url);
 	json_decref(headers);
 }
@@ -152,11 +163,24 @@ mcp_tools_on_record(void *arg, uint16_t type, const union msg *m)
 		mcp_tools_refuse(q, "toolId", "it is not one of an MCP server");
 	else
 		mcp_tools_ask(q,
-		    &(struct mcp_asked){
-			.url = r.url, .headers = r.headers, .secret = r.secret});
+		    &(struct mcp_asked){.url = r.url,
+			.headers = r.headers,
+			.secret = r.secret,
+			.token_url = r.mcp_token_url,
+			.client = r.mcp_client,
+			.scope = r.mcp_scope});
 }
 
-/* Whether the headers are valid templates. */
+static void
+mcp_tools_need_client(struct mcp_query *q)
+{
+	const char *choices[] = {"it needs a client's id, and its secret", NULL};
+
+	fields_refuse_for(&q->in, "mcpTokenUrl",
+	    &(struct field_refusal){.reason = REASON_TOOL, .choices = choices});
+}
+
+/* Whether the members are valid together. */
 static bool
 mcp_tools_check(struct mcp_query *q)
 {
@@ -172,6 +196,9 @@ mcp_tools_check(struct mcp_query *q)
 		    &(struct field_refusal){.reason = REASON_TOOL, .choices = choices});
 	json_decref(headers);
 	json_decref(none);
+	if (q->asked.token_url.len > 0 &&
+	    (q->asked.client.len == 0 || q->asked.secret.len == 0))
+		mcp_tools_need_client(q);
 	if (id_is_zero(&q->asked.tool) && q->asked.url.len == 0)
 		fields_refuse_for(&q->in, "url", &url);
 	return q->in.n_wrong == 0;

@@ -130,7 +130,8 @@ static const char *const lines[] = {
     "'method':'post','needs_identity':true,'url':'u','arguments':'{}','headers':'{}',"
     "'body':'b','secret':'s','result':'[]','timeout_ms':5,'created_at':1,'updated_at':2,"
     "'class':'confirm','idempotent':true,'confirmation':'C','approve_above':'{}',"
-    "'mcp_tool':'m','mcp_pin':'" TOKEN "','mcp_version':'2025-11-25','mcp_changed':true}",
+    "'mcp_tool':'m','mcp_pin':'" TOKEN "','mcp_version':'2025-11-25','mcp_changed':true,"
+    "'mcp_token_url':'u','mcp_client':'c','mcp_scope':'s'}",
     "{'kind':'step','id':'" ID "','org':'" OTHER "','conversation':'" ID "','turn':'" ID
     "','tool':'" OTHER "','name':'t','state':'failed','round':1,'arguments':'a','result':'r',"
     "'status':404,'ms':7,'created_at':1,'class':'approve','text':'T','shown':'" TOKEN
