@@ -64,6 +64,8 @@ EXTRACT := workerd/crawl/extract
 MAILD := workerd/maild
 # The codecs of pictures, for a process of their own.
 MEDIA := workerd/mediad/media workerd/mediad/extract
+# Who starts that process.
+MEDIAD := $(wildcard workerd/mediad/*.c)
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search
 BANTER := storaged/cli
@@ -71,7 +73,7 @@ BANTER := storaged/cli
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
 # in every package; they are in SHARED.
 NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|SEARCH_SOCKET|CONFIG_DIR)|/settings\.def"' \
-	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(MEDIA) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
+	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(MEDIA) $(MEDIAD) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto -ljansson
@@ -120,6 +122,7 @@ $(eval $(call ARCHIVE,crawl,$(CRAWL)))
 $(eval $(call ARCHIVE,extract,$(EXTRACT)))
 $(eval $(call ARCHIVE,maild,$(MAILD)))
 $(eval $(call ARCHIVE,media,$(MEDIA)))
+$(eval $(call ARCHIVE,mediad,$(MEDIAD)))
 $(eval $(call ARCHIVE,storaged,$(STORED)))
 $(eval $(call ARCHIVE,search,$(SEARCH)))
 $(eval $(call ARCHIVE,cli,$(BANTER)))
@@ -134,6 +137,7 @@ crawl_a := $(call archive,crawl) $(workerd_a)
 extract_a := $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(proto_a)
 maild_a := $(call archive,maild) $(workerd_a)
 media_a := $(call archive,media) $(workerd_a)
+mediad_a := $(call archive,mediad) $(media_a)
 storaged_a := $(call archive,storaged) $(proto_a)
 search_a := $(call archive,search) $(storaged_a)
 cli_a := $(call archive,cli) $(storaged_a)
@@ -199,9 +203,9 @@ $(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%
 $(BUILD)/unit/workerd/maild/%: $(OBJ)/tests/unit/workerd/maild/%.o $(maild_a)
 	$(LINK) $(mail_libs) -lcmocka
 pictures_o := $(OBJ)/tests/media/pictures.o $(OBJ)/tests/media/gif_pictures.o
-$(BUILD)/unit/workerd/mediad/%: $(OBJ)/tests/unit/workerd/mediad/%.o $(pictures_o) $(media_a)
-	$(LINK) $(media_libs) -lwebpmux -lcmocka
-$(BUILD)/unit/workerd/mediad/extract/test_media_extract: | $(BUILD)/media-extract
+$(BUILD)/unit/workerd/mediad/%: $(OBJ)/tests/unit/workerd/mediad/%.o $(pictures_o) $(mediad_a)
+	$(LINK) $(media_libs) -levent_core -lwebpmux -lcmocka
+$(addprefix $(BUILD)/unit/workerd/mediad/,test_conversions extract/test_media_extract): | $(BUILD)/media-extract
 $(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka
@@ -728,7 +732,7 @@ installed: frontends shared
 
 .PHONY: shared
 shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
-	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(MEDIA) $(STORED) $(SEARCH) $(BANTER)))
+	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(MAILD) $(MEDIA) $(MEDIAD) $(STORED) $(SEARCH) $(BANTER)))
 
 $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(SAY) MAN $@
