@@ -1,6 +1,6 @@
 // Finds what Node 18.20, Debian 12's, does not have, in the scripts of the builds and the tests: this machine's Node may
 // be newer. Prints each use; exits 1 if there are any. The front ends' own sources, which are TypeScript, are
-// checked by the compiler (`lib` in tsconfig.json).
+// checked by the compiler (`lib` in tsconfig.json). Lock files are read by Debian 12's npm 9.2, too.
 //
 // Behaviour differs, too: Node 18 tries only the first address of a name unless `autoSelectFamily` is set
 // (tests/e2e/daemon.mjs sets it), and keeps no connections of its global agent.
@@ -58,4 +58,13 @@ for (const path of scripts) {
 			found++;
 		}
 }
+
+for (const path of files.filter((path) => path.endsWith("package.json")))
+	for (const [name, version] of Object.entries(JSON.parse(read(path)).overrides ?? {}))
+		if (typeof version !== "string") {
+			console.error(
+				`${path}: npm 9.2 and later ones read an override within "${name}" differently: no lock file suits both`,
+			);
+			found++;
+		}
 process.exitCode = found > 0 ? 1 : 0;
