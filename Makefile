@@ -206,6 +206,8 @@ pictures_o := $(OBJ)/tests/media/pictures.o $(OBJ)/tests/media/gif_pictures.o
 $(BUILD)/unit/workerd/mediad/%: $(OBJ)/tests/unit/workerd/mediad/%.o $(pictures_o) $(mediad_a)
 	$(LINK) $(media_libs) -levent_core -lwebpmux -lcmocka
 $(addprefix $(BUILD)/unit/workerd/mediad/,test_conversions extract/test_media_extract): | $(BUILD)/media-extract
+$(BUILD)/unit/workerd/files/%: $(OBJ)/tests/unit/workerd/files/%.o $(pictures_o) $(media_a)
+	$(LINK) $(media_libs) -lwebpmux -lcmocka
 $(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka

@@ -16,6 +16,9 @@
 
 enum model_api { MODEL_API_AUTO, MODEL_API_CHAT, MODEL_API_RESPONSES };
 
+/* How much detail a model is asked to see of pictures. */
+enum picture_detail { PICTURES_OFF, PICTURES_AUTO, PICTURES_LOW, PICTURES_HIGH };
+
 enum app_env { APP_ENV_DEVELOPMENT, APP_ENV_PRODUCTION, APP_ENV_TEST };
 
 #define SETTINGS_LISTEN_MAX  16

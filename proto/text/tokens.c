@@ -4,8 +4,28 @@
 
 #include "proto/base/basics.h"
 
+/*
+ * What a picture costs. OpenAI's guide "Images and vision", "Calculating costs": 256 patches with low detail, times up to
+ * 2.46; and for gpt-4o-mini, whose pictures cost most, 5,667 tokens for each tile of 512 px of what fits into 2,048 px and has
+ * at most 768 px on its shorter side, and 2,833 for the whole. Of other models those count most that have a token for each 28 px
+ * by 28 px, up to 16,384 (Qwen2.5-VL, max_pixels), and those that scale small pictures up, to four tiles of 1,601 tokens (Llama
+ * 3.2 Vision). All others stay below: 1,600 (Claude), 3,779 (OpenAI's 1,536 patches), 4,160 (Pixtral).
+ */
+#define PICTURE_LOW       630u
+#define PICTURE_MIN       6404u
+#define PICTURE_MAX       16384u
+#define PICTURE_CELL      28u
+#define PICTURE_MINI      2833u
+#define PICTURE_MINI_TILE 5667u
+#define TILE              512u
+#define TILES_FIT         2048u
+#define TILES_SHORT       768u
+
 #define BYTES_OF_REQUEST 4u
 #define BYTES_OF_TEXT    2u
+
+/* The starts of the names of OpenAI's models. */
+static const char *const openai_families[] = {"gpt-4", "gpt-5", "chatgpt-4", "o1", "o3", "o4"};
 
 /* Parts of the names of models that think; those in the first list only at the start of a name. */
 static const char *const reasoning_families[] = {"o1", "o3", "o4", "gpt-5"};
@@ -28,6 +48,15 @@ tokens_name_of(struct slice model, char *name, size_t size)
 	name[n] = '\0';
 }
 
+static bool
+tokens_name_begins(const char *name, const char *const starts[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
 bool
 tokens_model_reasons(struct slice model)
 {
@@ -36,9 +65,8 @@ tokens_model_reasons(struct slice model)
 	if (model.len == 0)
 		return false;
 	tokens_name_of(model, name, sizeof(name));
-	for (size_t i = 0; i < ARRAY_LEN(reasoning_families); i++)
-		if (strncmp(name, reasoning_families[i], strlen(reasoning_families[i])) == 0)
-			return true;
+	if (tokens_name_begins(name, reasoning_families, ARRAY_LEN(reasoning_families)))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(reasoning_words); i++)
 		if (strstr(name, reasoning_words[i]) != NULL)
 			return true;
@@ -91,4 +119,48 @@ tokens_estimate_call(size_t request, size_t text, uint32_t most_output)
 
 	return tokens_of(request, BYTES_OF_REQUEST) +
 	    (output < most_output ? output : most_output);
+}
+
+static uint64_t
+tokens_parts(uint64_t length, uint64_t of_part)
+{
+	return (length + of_part - 1) / of_part;
+}
+
+/* The tiles of a picture, which becomes smaller so that it fits. */
+static uint64_t
+tokens_tiles(uint64_t a, uint64_t b)
+{
+	const uint64_t longer = a > b ? a : b, shorter = a > b ? b : a;
+	uint64_t length = longer, width = shorter;
+
+	if (length > TILES_FIT) {
+		width = tokens_parts(shorter * TILES_FIT, longer);
+		length = TILES_FIT;
+	}
+	if (width > TILES_SHORT) {
+		length = tokens_parts(longer * TILES_SHORT, shorter);
+		width = TILES_SHORT;
+	}
+	return tokens_parts(width, TILE) * tokens_parts(length, TILE);
+}
+
+uint32_t
+tokens_picture_max(struct slice model, uint32_t width, uint32_t height, bool low)
+{
+	const uint64_t cells =
+	    tokens_parts(width, PICTURE_CELL) * tokens_parts(height, PICTURE_CELL);
+	char name[256] = "";
+
+	if (model.len > 0)
+		tokens_name_of(model, name, sizeof(name));
+	if (strncmp(name, "gpt-4o-mini", strlen("gpt-4o-mini")) == 0)
+		return low ? PICTURE_MINI
+			   : (uint32_t)(PICTURE_MINI +
+				 tokens_tiles(width, height) * PICTURE_MINI_TILE);
+	if (low && tokens_name_begins(name, openai_families, ARRAY_LEN(openai_families)))
+		return PICTURE_LOW;
+	return cells < PICTURE_MIN ? PICTURE_MIN
+	    : cells < PICTURE_MAX  ? (uint32_t)cells
+				   : PICTURE_MAX;
 }

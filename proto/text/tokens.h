@@ -33,4 +33,8 @@ size_t tokens_estimate_text(struct slice text);
  * most_output for the text. */
 uint32_t tokens_estimate_call(size_t request, size_t text, uint32_t most_output);
 
+/* The most tokens that a picture with these sides costs. low: the model is asked to look at less detail, which only OpenAI's
+ * models are known to do. */
+uint32_t tokens_picture_max(struct slice model, uint32_t width, uint32_t height, bool low);
+
 #endif

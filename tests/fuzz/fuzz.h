@@ -96,5 +96,6 @@ void seeds_jpeg(seed_fn *fn, void *arg);
 void seeds_png(seed_fn *fn, void *arg);
 void seeds_webp(seed_fn *fn, void *arg);
 void seeds_gif(seed_fn *fn, void *arg);
+void seeds_pictures(seed_fn *fn, void *arg); /* all of them */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/media/pictures.h"
+#include "workerd/files/picture_size.h"
 #include "workerd/mediad/media/media.h"
 
 /* Larger ones take long with sanitizers, and are read in the same way. */
@@ -34,12 +35,16 @@ pictures_pass(struct slice in, media_read_fn *read)
 {
 	struct media_source source = {.orientation = 1};
 	struct media_result r;
+	uint32_t width, height;
 	bool small;
 
-	if (read(in, &source) == MEDIA_OK)
+	if (read(in, &source) == MEDIA_OK) {
 		must(source.picture.rgba != NULL &&
 		    picture_check(source.width, source.height) == MEDIA_OK &&
 		    source.orientation >= 1 && source.orientation <= 8);
+		must(!picture_size_read(in, &width, &height) ||
+		    (width == source.width && height == source.height));
+	}
 	small = (uint64_t)source.width * source.height <= PIXELS_MAX;
 	picture_clear(&source.picture);
 	if (!small)
@@ -52,7 +57,7 @@ pictures_pass(struct slice in, media_read_fn *read)
 struct seeds {
 	seed_fn *fn;
 	void *arg;
-	enum file_kind kind;
+	enum file_kind kind; /* FILE_KINDS: all */
 };
 
 static void
@@ -60,7 +65,7 @@ pass_seed(void *arg, const struct picture_case *c)
 {
 	const struct seeds *seeds = arg;
 
-	if (c->kind == seeds->kind)
+	if (seeds->kind == FILE_KINDS || c->kind == seeds->kind)
 		seeds->fn(seeds->arg, c->name, buf_slice(&c->bytes));
 }
 
@@ -73,3 +78,4 @@ SEEDS(jpeg, FILE_JPEG)
 SEEDS(png, FILE_PNG)
 SEEDS(webp, FILE_WEBP)
 SEEDS(gif, FILE_GIF)
+SEEDS(pictures, FILE_KINDS)

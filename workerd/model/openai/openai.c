@@ -4,7 +4,12 @@
 #include "workerd/model/openai/openai.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <string.h>
 
+#include <openssl/evp.h>
+
+#include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "workerd/model/openai/hand_over.h"
 
@@ -80,19 +85,41 @@ openai_add_options(struct buf *body, const struct openai_settings *s)
 	return buf_append(body, s->extra.p, s->extra.len);
 }
 
-/* Ends a message that may be continued, and begins the next item of the list. */
+/* Ends a message that may be continued. */
+static int
+openai_close_message(struct openai_request *r)
+{
+	const bool open = r->open;
+
+	r->open = false;
+	if (!open)
+		return 0;
+	return buf_append_str(r->body, !r->parts ? "\"}" : r->in_text ? "\"}]}" : "]}");
+}
+
+/* And begins the next item of the list. */
 static int
 openai_next_item(struct openai_request *r)
 {
-	if (r->open && buf_append_str(r->body, "\"}") == -1)
+	if (openai_close_message(r) == -1)
 		return -1;
 	if (r->any && buf_append_str(r->body, ",") == -1)
 		return -1;
-	r->open = false;
 	r->any = true;
 	return 0;
 }
 
+static int
+openai_open_text(struct openai_request *r)
+{
+	r->in_text = true;
+	return buf_append_str(r->body,
+	    !r->parts          ? "\""
+		: r->responses ? "{\"type\":\"input_text\",\"text\":\""
+			       : "{\"type\":\"text\",\"text\":\"");
+}
+
+/* Any message of the visitor may get pictures later, by one that is joined to it. */
 static int
 openai_open_message(struct openai_request *r, enum message_role role, const char *name)
 {
@@ -100,7 +127,11 @@ openai_open_message(struct openai_request *r, enum message_role role, const char
 		return -1;
 	r->open = true;
 	r->role = role;
-	return buf_printf(r->body, "{\"role\":\"%s\",\"content\":\"", name);
+	r->parts = r->pictures != PICTURES_OFF && strcmp(name, "user") == 0;
+	if (buf_printf(r->body, "{\"role\":\"%s\",\"content\":%s", name, r->parts ? "[" : "") ==
+	    -1)
+		return -1;
+	return openai_open_text(r);
 }
 
 /* In the first user's message, the instructions are a message that the user's continues. */
@@ -120,7 +151,8 @@ openai_add_instructions(struct openai_request *r, const struct openai_settings *
 int
 openai_begin(struct openai_request *r, struct buf *body, const struct openai_settings *settings)
 {
-	*r = (struct openai_request){.body = body, .responses = settings->responses};
+	*r = (struct openai_request){
+	    .body = body, .responses = settings->responses, .pictures = settings->pictures};
 	if (buf_append_str(body, "{\"model\":\"") == -1 ||
 	    json_escape(body, settings->model) == -1 ||
 	    buf_append_str(body, "\",\"stream\":true") == -1 ||
@@ -143,11 +175,46 @@ openai_add_message(struct openai_request *r, enum message_role role, struct slic
 		if (openai_open_message(r, role, role == MESSAGE_USER ? "user" : "assistant") ==
 		    -1)
 			return -1;
-	} else if (buf_append_str(r->body, "\\n\\n") == -1) {
+	} else if (r->in_text
+		? buf_append_str(r->body, "\\n\\n") == -1
+		: buf_append_str(r->body, ",") == -1 || openai_open_text(r) == -1) {
 		return -1;
 	}
 	r->own = false;
 	return json_escape(r->body, text);
+}
+
+static int
+openai_add_base64(struct openai_request *r, struct slice bytes)
+{
+	const size_t n = 4 * ((bytes.len + 2) / 3);
+	uint8_t *to;
+
+	/* And its NUL. */
+	if (bytes.len > INT_MAX / 2 || (to = buf_reserve(r->body, n + 1)) == NULL)
+		return -1;
+	must(EVP_EncodeBlock(to, bytes.p, (int)bytes.len) == (int)n);
+	buf_commit(r->body, n);
+	r->coded += n;
+	return 0;
+}
+
+int
+openai_add_picture(struct openai_request *r, const char *type, struct slice bytes)
+{
+	static const char *const details[] = {
+	    [PICTURES_AUTO] = "auto", [PICTURES_LOW] = "low", [PICTURES_HIGH] = "high"};
+
+	must(r->open && r->parts);
+	if (buf_printf(r->body, "%s,{\"type\":\"%s\",\"image_url\":%s\"data:%s;base64,",
+		r->in_text ? "\"}" : "", r->responses ? "input_image" : "image_url",
+		r->responses ? "" : "{\"url\":", type) == -1)
+		return -1;
+	r->in_text = false;
+	if (openai_add_base64(r, bytes) == -1)
+		return -1;
+	return buf_printf(
+	    r->body, "\",\"detail\":\"%s\"}%s", details[r->pictures], r->responses ? "" : "}");
 }
 
 static int
@@ -247,5 +314,5 @@ openai_add_calls(
 int
 openai_end(struct openai_request *r)
 {
-	return buf_append_str(r->body, r->open ? "\"}]}" : "]}");
+	return openai_close_message(r) == -1 ? -1 : buf_append_str(r->body, "]}");
 }

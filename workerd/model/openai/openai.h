@@ -28,6 +28,7 @@ struct openai_settings {
 	struct setting_decimal temperature; /* not given: left out */
 	struct slice reasoning_effort;      /* empty: left out */
 	bool usage;                         /* request the token counts (stream_options) */
+	enum picture_detail pictures;       /* OFF: no message has any */
 	bool hand_over;     /* offer the tool to ask for a person (hand_over.h) */
 	struct slice tools; /* further tools: items with commas between them; may be empty */
 	struct slice
@@ -38,11 +39,15 @@ struct openai_settings {
 struct openai_request {
 	struct buf *body;
 	bool open;              /* there is a message, which can be continued */
+	bool parts;             /* its content is a list of parts, so it can have pictures */
+	bool in_text;           /* its end so far is a text */
 	bool own;               /* it has the system prompt alone, so it must not be */
 	enum message_role role; /* of it: USER or ASSISTANT */
 	bool has_user;          /* a user's message was added */
 	bool responses;         /* as in the settings */
 	bool any;               /* there is a message */
+	enum picture_detail pictures; /* as in the settings */
+	size_t coded;                 /* bytes of the body that are pictures */
 };
 
 /*
@@ -56,6 +61,11 @@ struct openai_request {
  * between them, and replies before the first user's message are left out: strict servers want the roles in turn. */
 [[gnu::warn_unused_result]] int openai_add_message(
     struct openai_request *r, enum message_role role, struct slice text);
+
+/* Adds a picture to the message of the visitor that was added last; the settings say that there are pictures. type: its media
+ * type. */
+[[gnu::warn_unused_result]] int openai_add_picture(
+    struct openai_request *r, const char *type, struct slice bytes);
 
 /* A call of a tool that the model has made, with its result. The calls of one response of the model follow one another. */
 struct openai_call {

@@ -49,4 +49,38 @@ TEST(a_text_is_estimated_by_its_letters)
 	assert_int_equal(tokens_estimate_text(slice_str("\U0001f600")), 2);
 }
 
+TEST(a_picture_costs_at_most_what_the_model_counts)
+{
+	static const struct {
+		const char *model;
+		uint32_t width, height, high, low;
+	} cases[] = {
+	    /* Tiles: 1, 2 by 1, 2 by 2, and 2 by 4 of a long one; examples of the guide among them */
+	    {"gpt-4o-mini", 512, 512, 2833 + 5667, 2833},
+	    {"gpt-4o-mini-2024-07-18", 513, 512, 2833 + 2 * 5667, 2833},
+	    {"openai/gpt-4o-mini", 1024, 1024, 2833 + 4 * 5667, 2833},
+	    {"gpt-4o-mini", 2048, 4096, 2833 + 6 * 5667, 2833},
+	    {"gpt-4o-mini", 768, 2048, 2833 + 8 * 5667, 2833},
+	    {"gpt-4o-mini", 1, UINT32_MAX, 2833 + 4 * 5667, 2833},
+	    /* Small pictures cost others the same as large ones */
+	    {"gpt-4.1-mini", 1, 1, 6404, 630},
+	    {"openai/o3", 2048, 2048, 6404, 630},
+	    {"llama3.2-vision", 1, 1, 6404, 6404},
+	    {"", 2800, 2800, 100 * 100, 100 * 100},
+	    {"qwen2.5-vl", 2801, 2800, 101 * 100, 101 * 100},
+	    {"qwen2.5-vl", UINT32_MAX, UINT32_MAX, 16384, 16384},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct slice model = slice_str(cases[i].model);
+
+		assert_int_equal(
+		    tokens_picture_max(model, cases[i].width, cases[i].height, false),
+		    cases[i].high);
+		assert_int_equal(
+		    tokens_picture_max(model, cases[i].width, cases[i].height, true),
+		    cases[i].low);
+	}
+}
+
 TEST_MAIN(NULL, NULL)

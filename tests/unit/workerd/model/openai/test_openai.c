@@ -69,32 +69,45 @@ TEST(a_request_names_the_settings_that_are_given)
 	}
 }
 
-/* The messages of a request: u, a or o for the role, then the text. */
-static void
-expect_messages(
-    enum openai_instructions instructions, const char *const messages[], const char *expected)
+static int
+add_message(struct openai_request *request, const char *message)
 {
-	const struct openai_settings settings = {.model = slice_str("m"),
-	    .system_prompt = slice_str("S"),
-	    .instructions = instructions};
-	static const char start[] = "{\"model\":\"m\",\"stream\":true,\"messages\":[";
+	if (*message == 'p')
+		return openai_add_picture(request, "image/png", slice_str(message + 1));
+	return openai_add_message(request,
+	    *message == 'u'       ? MESSAGE_USER
+		: *message == 'a' ? MESSAGE_ASSISTANT
+				  : MESSAGE_OPERATOR,
+	    slice_str(message + 1));
+}
+
+/* The messages of a request: u, a or o for the role, then the text; or p and the bytes of a picture. */
+static void
+expect_messages_of(
+    const struct openai_settings *as, const char *const messages[], const char *expected)
+{
+	struct openai_settings settings = *as;
+	const char *start = as->responses ? "{\"model\":\"m\",\"stream\":true,\"input\":["
+					  : "{\"model\":\"m\",\"stream\":true,\"messages\":[";
 	struct slice json = json_text(expected);
 	struct openai_request request;
 	struct buf body;
 	struct slice rest;
+	size_t coded = 0;
 
+	settings.model = slice_str("m");
+	settings.system_prompt = slice_str("S");
 	buf_init(&body, OPENAI_BODY_MAX);
 	assert_int_equal(openai_begin(&request, &body, &settings), 0);
-	for (; *messages != NULL; messages++)
-		assert_int_equal(openai_add_message(&request,
-				     **messages == 'u'       ? MESSAGE_USER
-					 : **messages == 'a' ? MESSAGE_ASSISTANT
-							     : MESSAGE_OPERATOR,
-				     slice_str(*messages + 1)),
-		    0);
+	for (; *messages != NULL; messages++) {
+		assert_int_equal(add_message(&request, *messages), 0);
+		if (**messages == 'p')
+			coded += 4 * ((strlen(*messages + 1) + 2) / 3);
+	}
 	assert_int_equal(openai_end(&request), 0);
-	rest = (struct slice){
-	    buf_data(&body) + sizeof(start) - 1, buf_len(&body) - (sizeof(start) - 1) - 2};
+	assert_int_equal(request.coded, coded);
+	rest =
+	    (struct slice){buf_data(&body) + strlen(start), buf_len(&body) - strlen(start) - 2};
 	if (!slice_eq(rest, json))
 		fail_msg("%.*s", (int)rest.len, (const char *)rest.p);
 	buf_clear(&body);
@@ -126,7 +139,80 @@ TEST(roles_alternate_and_begin_with_the_user)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		expect_messages(cases[i].instructions, cases[i].messages, cases[i].expected);
+		expect_messages_of(
+		    &(struct openai_settings){.instructions = cases[i].instructions},
+		    cases[i].messages, cases[i].expected);
+}
+
+#define TEXT(text) "{'type':'text','text':'" text "'}"
+#define PICTURE(data)                                                         \
+	"{'type':'image_url','image_url':{'url':'data:image/png;base64," data \
+	"','detail':'low'}}"
+#define IN_TEXT(text) "{'type':'input_text','text':'" text "'}"
+#define IN_PICTURE(data) \
+	"{'type':'input_image','image_url':'data:image/png;base64," data "','detail':'low'}"
+
+TEST(pictures_stand_behind_the_text_of_their_message)
+{
+	static const struct {
+		struct openai_settings settings;
+		const char *messages[8], *expected;
+	} cases[] = {
+	    {{.pictures = PICTURES_LOW}, {"u1", "pA", "a2", "u3", "pAB", "pABC"},
+		"{'role':'system','content':'S'},"
+		"{'role':'user','content':[" TEXT("1") "," PICTURE(
+		    "QQ==") "]},"
+			    "{'role':'assistant','content':'2'},"
+			    "{'role':'user','content':[" TEXT("3") "," PICTURE(
+				"QUI=") "," PICTURE("QUJD") "]}"},
+	    /* Joined messages, with a picture of the first, the last, and each */
+	    {{.pictures = PICTURES_LOW}, {"u1", "pA", "u2", "u3"},
+		"{'role':'system','content':'S'},{'role':'user','content':[" TEXT(
+		    "1") "," PICTURE("QQ==") "," TEXT("2\\n\\n3") "]}"},
+	    {{.pictures = PICTURES_LOW}, {"u1", "u2", "pA"},
+		"{'role':'system','content':'S'},{'role':'user','content':[" TEXT(
+		    "1\\n\\n2") "," PICTURE("QQ==") "]}"},
+	    {{.pictures = PICTURES_LOW}, {"u1", "pA", "u2", "pA"},
+		"{'role':'system','content':'S'},{'role':'user','content':[" TEXT(
+		    "1") "," PICTURE("QQ==") "," TEXT("2") "," PICTURE("QQ==") "]}"},
+	    {{.pictures = PICTURES_LOW, .instructions = OPENAI_IN_FIRST}, {"u1", "pA", "a2"},
+		"{'role':'user','content':[" TEXT("S\\n\\n1") "," PICTURE(
+		    "QQ==") "]},{'role':'assistant','content':'2'}"},
+	    {{.pictures = PICTURES_LOW, .instructions = OPENAI_IN_FIRST}, {NULL},
+		"{'role':'user','content':[" TEXT("S") "]}"},
+	    {{.pictures = PICTURES_LOW, .instructions = OPENAI_DEVELOPER}, {"a1", "u2", "o3"},
+		"{'role':'developer','content':'S'},{'role':'user','content':[" TEXT(
+		    "2") "]},{'role':'assistant','content':'3'}"},
+	    {{.pictures = PICTURES_LOW, .responses = true}, {"u1", "pA", "u2", "a3", "u4"},
+		"{'role':'system','content':'S'},{'role':'user','content':[" IN_TEXT(
+		    "1") "," IN_PICTURE("QQ==") "," IN_TEXT("2") "]},"
+								 "{'role':'assistant','content'"
+								 ":'3'},{'role':'user','"
+								 "content':[" IN_TEXT(
+								     "4") "]}"},
+	    {{.responses = true}, {"u1", "a2"},
+		"{'role':'system','content':'S'},{'role':'user','content':'1'},"
+		"{'role':'assistant','content':'2'}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_messages_of(&cases[i].settings, cases[i].messages, cases[i].expected);
+}
+
+TEST(a_picture_that_does_not_fit_is_refused)
+{
+	static const uint8_t picture[1024];
+	const struct openai_settings settings = {.pictures = PICTURES_AUTO};
+	struct openai_request request;
+	struct buf body;
+
+	buf_init(&body, 1024);
+	assert_int_equal(openai_begin(&request, &body, &settings), 0);
+	assert_int_equal(openai_add_message(&request, MESSAGE_USER, slice_str("")), 0);
+	assert_int_equal(
+	    openai_add_picture(&request, "image/png", (struct slice){picture, sizeof(picture)}),
+	    -1);
+	buf_clear(&body);
 }
 
 TEST_MAIN(NULL, NULL)
