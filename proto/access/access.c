@@ -106,6 +106,8 @@ access_init(struct access *a, const struct access_config *config)
 		status = access_find_users(a, "CRAWL_USER", ACCESS_CRAWLD, config->crawl_user);
 	if (status == 0)
 		status = access_find_users(a, "MAIL_USER", ACCESS_MAILD, config->mail_user);
+	if (status == 0)
+		status = access_find_users(a, "MEDIA_USER", ACCESS_MEDIAD, config->media_user);
 	return status;
 }
 

@@ -12,7 +12,14 @@
 enum access_socket { ACCESS_STORE, ACCESS_SEARCH };
 
 /* OWN is not among the users of a struct access: it is always the process's own user, and root. */
-enum access_user { ACCESS_OWN, ACCESS_FRONT, ACCESS_SEARCHD, ACCESS_CRAWLD, ACCESS_MAILD };
+enum access_user {
+	ACCESS_OWN,
+	ACCESS_FRONT,
+	ACCESS_SEARCHD,
+	ACCESS_CRAWLD,
+	ACCESS_MAILD,
+	ACCESS_MEDIAD
+};
 
 #define ACCESS_USERS_MAX 16
 
@@ -32,8 +39,8 @@ struct access {
 struct access_config {
 	enum access_socket socket;
 	const char *group; /* STORE_GROUP */
-	const char *front, *search_user,
-	    *crawl_user, *mail_user; /* FRONT_USER: one name, or several with commas */
+	const char *front, *search_user, *crawl_user, *mail_user,
+	    *media_user; /* FRONT_USER: one name, or several with commas */
 };
 
 /* Looks up the group and the users by their names. 0, or EX_CONFIG with the reason logged. */

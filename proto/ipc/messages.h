@@ -35,7 +35,8 @@ enum role {
 	ROLE_SEARCH = 16,
 	ROLE_CRAWL = 32,
 	ROLE_MAIL = 64,
-	ROLE_ANY = 127,
+	ROLE_MEDIA = 128,
+	ROLE_ANY = 255,
 };
 
 /* When a message is allowed: as a peer's first, or after its hello. WHEN_RECORD: never by
@@ -124,6 +125,19 @@ enum index_kind {
 	INDEX_CONTACT = 2,
 	INDEX_NOTE = 3,
 };
+
+/* A picture that waits for so many ms to be checked stands still. */
+#define PICTURE_STANDING_MS 120000u
+
+/* For how long (ms) pictures stand still, by STATUS.picture_waits_at; 0: they do not. */
+static inline uint64_t
+msg_pictures_standing_ms(uint64_t waits_at, uint64_t now)
+{
+	return waits_at != 0 && waits_at + PICTURE_STANDING_MS <= now ? now - waits_at : 0;
+}
+
+/* Which bytes of a file: those that were sent, or a copy of the picture. */
+enum file_copy { COPY_NONE = 0, COPY_SHOWN = 1, COPY_SMALL = 2 };
 
 /* What became of a try to send a mail. */
 enum mail_outcome {

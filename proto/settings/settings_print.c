@@ -15,7 +15,7 @@
  * daemons. */
 static const char *const set_by_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
     "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "MAIL_USER",
-    "SETTINGS_FILE"};
+    "MEDIA_USER", "SETTINGS_FILE"};
 
 /* The headings of the man page and of the settings file, each above the setting that it names. */
 static const struct {

@@ -259,11 +259,27 @@ status_print_mails(const struct overview *o)
 }
 
 static void
+status_print_pictures(const struct overview *o)
+{
+	const struct msg_status *s = o->status;
+
+	status_print_daemon(o, "mediad", ROLE_MEDIA, "with CHECK_PICTURES=1, pictures wait");
+	if (s == NULL || s->pictures_waiting == 0)
+		return;
+	status_print(
+	    "", "%s", units_count(s->pictures_waiting, "picture waits", "pictures wait").text);
+	if (msg_pictures_standing_ms(s->picture_waits_at, o->now) > 0)
+		status_print("", "the first one has waited for %s",
+		    units_duration(o->now - s->picture_waits_at).text);
+}
+
+static void
 status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
 	/* A worker of another machine may have our pid. */
 	if ((peer->role == ROLE_TOOL && peer->pid == (uint32_t)getpid()) ||
-	    peer->role == ROLE_SEARCH || peer->role == ROLE_CRAWL || peer->role == ROLE_MAIL)
+	    peer->role == ROLE_SEARCH || peer->role == ROLE_CRAWL || peer->role == ROLE_MAIL ||
+	    peer->role == ROLE_MEDIA)
 		return;
 	status_print(peer->role == ROLE_WORKER ? "worker" : "tool",
 	    "%s, pid %" PRIu32 ", %.*s, %s%s", status_up_text(peer->since, now).text, peer->pid,
@@ -639,6 +655,7 @@ status_print_text(const struct overview *o)
 	status_print_search(o);
 	status_print_daemon(o, "crawld", ROLE_CRAWL, "sites and files are not read");
 	status_print_mails(o);
+	status_print_pictures(o);
 	status_print_old_libraries(o);
 	if (s != NULL) {
 		status_print_crashes(s);

@@ -173,6 +173,7 @@ struct env {
 	uint32_t retention_days; /* RETENTION_DAYS; 0: conversations are kept */
 	uint64_t files_max_bytes, files_org_max_bytes; /* the settings of these names */
 	uint32_t files_retention_days;
+	bool check_pictures;       /* CHECK_PICTURES */
 	uint32_t budget_share;     /* BUDGET_SHARE, in percent; 0: no share */
 	uint64_t retention_erased; /* conversations, by retention.c since the start */
 	uint64_t

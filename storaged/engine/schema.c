@@ -540,7 +540,7 @@ key_mail_waiting(uint64_t time, const struct id *mail)
 uint64_t
 key_mail_time(struct slice key)
 {
-	must(key_fits(TABLE_MAILS_WAITING, key));
+	must(key_fits(TABLE_MAILS_WAITING, key) || key_fits(TABLE_FILES_CHECKING, key));
 	return schema_read_number((struct slice){key.p, 8}, 0, 8);
 }
 

@@ -211,7 +211,7 @@ uint64_t due_time(struct slice key);
 uint8_t due_kind(struct slice key);
 struct id due_id(struct slice key);
 
-/* mails_waiting. time: ms since 1970. */
+/* mails_waiting, files_checking. time: ms since 1970. */
 struct key key_mail_waiting(uint64_t time, const struct id *mail);
 uint64_t key_mail_time(struct slice key);
 

@@ -10,22 +10,6 @@
 #define STEP_PIECES      64u
 #define STEP_PIECES_FULL 1u /* in a full store */
 
-/* Removes pieces of a file, most at most. MDB_NOTFOUND: none is left. */
-static int
-file_garbage_pieces(struct txn *t, const struct key *file, unsigned most)
-{
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_FILE_PIECES, file);
-
-	for (unsigned n = 0; rc == 0 && n < most; n++) {
-		rc = walk_from(&w, file);
-		if (rc == 0)
-			rc = walk_delete(&w);
-	}
-	walk_close(&w);
-	return rc;
-}
-
 /* Removes something of a removed file. MDB_NOTFOUND: there is none. */
 static int
 file_garbage_remove(struct txn *t, unsigned most)
@@ -42,7 +26,7 @@ file_garbage_remove(struct txn *t, unsigned most)
 		return txn_del(t, TABLE_FILES_BY_OWNER, &entry);
 	file = key_back(key_slice(&entry));
 	key = key_id(&file);
-	rc = file_garbage_pieces(t, &key, most);
+	rc = file_remove_pieces(t, &key, most);
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	rc = file_forget(t, &key);
@@ -70,11 +54,17 @@ file_garbage_retire(struct txn *t)
 	const uint64_t kept = t->env->files_retention_days * CLOCK_DAY_MS;
 	const uint64_t now = store_time_steady(t->env);
 	struct msg_file_record r;
+	struct id file;
 	int rc;
 
 	if (kept == 0 || now <= kept)
 		return MDB_NOTFOUND;
 	rc = file_garbage_oldest(t, now - kept, &r);
+	/* A copy is as old as its picture. */
+	if (rc == 0 && r.check == FILE_COPY) {
+		file = r.owner;
+		rc = file_find(t, &file, &r);
+	}
 	return rc != 0 ? rc : file_drop(t, &r);
 }
 

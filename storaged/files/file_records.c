@@ -3,6 +3,8 @@
  */
 #include "storaged/files/file_records.h"
 
+#include <string.h>
+
 #include "proto/base/clock.h"
 #include "storaged/files/file_digest.h"
 #include "storaged/identities/indexes.h"
@@ -15,7 +17,27 @@ file_find(struct txn *t, const struct id *file, struct msg_file_record *r)
 	const struct key key = key_id(file);
 	int rc = txn_get_record(t, TABLE_FILES, &key, r);
 
+	return rc == 0 && (id_is_zero(&r->owner) || r->check == FILE_COPY) ? MDB_NOTFOUND : rc;
+}
+
+int
+file_find_any(struct txn *t, const struct id *file, struct msg_file_record *r)
+{
+	const struct key key = key_id(file);
+	int rc = txn_get_record(t, TABLE_FILES, &key, r);
+
 	return rc == 0 && id_is_zero(&r->owner) ? MDB_NOTFOUND : rc;
+}
+
+int
+file_find_copy(struct txn *t, const struct msg_file_record *file, const struct id *copy,
+    struct msg_file_record *r)
+{
+	const struct id id = file->id;
+	int rc = file_find_any(t, copy, r);
+
+	return rc == 0 && (r->check != FILE_COPY || !id_equal(&r->owner, &id)) ? MDB_NOTFOUND
+									       : rc;
 }
 
 bool
@@ -36,9 +58,23 @@ file_totals(struct txn *t, const struct id *org, struct msg_file_totals_record *
 	return 0;
 }
 
-/* Adds a file to the totals of an organization, or subtracts it. */
+bool
+file_has_pieces(const struct msg_file_record *r)
+{
+	return r->check != FILE_READY && r->check != FILE_REFUSED;
+}
+
+struct file_share
+file_share(const struct msg_file_record *r)
+{
+	return (struct file_share){
+	    .files = r->check != FILE_COPY, .bytes = file_has_pieces(r) ? r->total : 0};
+}
+
+/* Puts what a record takes in the totals of an organization in the place of what it took before. */
 static int
-file_totals_add(struct txn *t, const struct id *org, uint32_t bytes, bool subtract)
+file_totals_add(struct txn *t, const struct id *org, const struct file_share *before,
+    const struct file_share *after)
 {
 	const struct key key = key_id(org);
 	struct msg_file_totals_record totals;
@@ -46,35 +82,39 @@ file_totals_add(struct txn *t, const struct id *org, uint32_t bytes, bool subtra
 
 	if (rc != 0)
 		return rc;
-	if (!subtract) {
-		totals.files++;
-		totals.bytes += bytes;
-	} else {
-		totals.files -= totals.files > 0;
-		totals.bytes -= totals.bytes < bytes ? totals.bytes : bytes;
-	}
-	if (totals.files == 0)
-		return txn_del(t, TABLE_FILE_TOTALS, &key);
-	return txn_put_record(t, TABLE_FILE_TOTALS, &key, &totals);
+	totals.files += after->files;
+	totals.bytes += after->bytes;
+	totals.files -= totals.files < before->files ? totals.files : before->files;
+	totals.bytes -= totals.bytes < before->bytes ? totals.bytes : before->bytes;
+	if (totals.files > 0 || totals.bytes > 0)
+		return txn_put_record(t, TABLE_FILE_TOTALS, &key, &totals);
+	rc = txn_del(t, TABLE_FILE_TOTALS, &key);
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Stores a record, or removes it, and counts what changes with that. */
 static int
-file_count_in(struct txn *t, const struct id *org, uint32_t bytes, bool subtract)
+file_change(
+    struct txn *t, const struct msg_file_record *before, const struct msg_file_record *after)
 {
-	int rc = file_totals_add(t, org, bytes, subtract);
+	static const struct file_share nothing;
+	const struct msg_file_record *any = after != NULL ? after : before;
+	const struct file_share was = before == NULL ? nothing : file_share(before);
+	const struct file_share is = after == NULL ? nothing : file_share(after);
+	const struct key key = key_id(&any->id);
+	const struct id org = any->org;
+	int rc = index_put_record(t, TABLE_FILES, &key, before, after);
 
-	return rc != 0 ? rc : file_totals_add(t, &nobody, bytes, subtract);
+	if (rc != 0 || (was.files == is.files && was.bytes == is.bytes))
+		return rc;
+	rc = file_totals_add(t, &org, &was, &is);
+	return rc != 0 ? rc : file_totals_add(t, &nobody, &was, &is);
 }
 
 int
 file_put(struct txn *t, const struct msg_file_record *before, const struct msg_file_record *r)
 {
-	const struct key key = key_id(&r->id);
-	const struct id org = r->org;
-	const uint32_t total = r->total;
-	int rc = index_put_record(t, TABLE_FILES, &key, before, r);
-
-	return rc != 0 || before != NULL ? rc : file_count_in(t, &org, total, false);
+	return file_change(t, before, r);
 }
 
 static struct hash256
@@ -97,6 +137,17 @@ file_piece_is_wrong(const struct msg_file_record *r, struct slice piece)
 	return !hash_equal(&digest, &r->expected);
 }
 
+/* Whether mediad has to look at a file that is complete now. */
+static bool
+file_must_be_checked(const struct env *env, const struct msg_file_record *r)
+{
+	static const char pictures[] = "image/";
+	const size_t n = sizeof(pictures) - 1;
+
+	return env->check_pictures && r->check == FILE_UNCHECKED && r->type.len > n &&
+	    memcmp(r->type.p, pictures, n) == 0;
+}
+
 int
 file_add_piece(struct txn *t, const struct msg_file_record *r, struct slice piece)
 {
@@ -109,6 +160,10 @@ file_add_piece(struct txn *t, const struct msg_file_record *r, struct slice piec
 	after.received += (uint32_t)piece.len;
 	if (last)
 		after.expected = after.digest;
+	if (last && file_must_be_checked(t->env, r)) {
+		after.check = FILE_CHECKING;
+		after.checking_at = clock_wall_ms();
+	}
 	if (last && !id_is_zero(&r->message))
 		after.due_at = 0;
 	t->piece_bytes += piece.len;
@@ -130,7 +185,22 @@ file_read_from(struct txn *t, const struct id *file, uint32_t offset, struct sli
 }
 
 int
-file_drop(struct txn *t, const struct msg_file_record *r)
+file_remove_pieces(struct txn *t, const struct key *file, unsigned most)
+{
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_FILE_PIECES, file);
+
+	for (unsigned n = 0; rc == 0 && n < most; n++) {
+		rc = walk_from(&w, file);
+		if (rc == 0)
+			rc = walk_delete(&w);
+	}
+	walk_close(&w);
+	return rc;
+}
+
+static int
+file_disown(struct txn *t, const struct msg_file_record *r)
 {
 	struct msg_file_record left = *r;
 
@@ -160,6 +230,36 @@ file_next(struct txn *t, const struct id *owner, struct key *at, struct id *file
 	}
 	walk_close(&w);
 	return rc;
+}
+
+int
+file_drop_copies(struct txn *t, const struct id *file, const struct msg_file_record *but)
+{
+	struct key at = key_id(file);
+	struct msg_file_record r;
+	struct id copy;
+	int rc;
+
+	while ((rc = file_next(t, file, &at, &copy)) == 0) {
+		if (but != NULL &&
+		    (id_equal(&copy, &but->shown) || id_equal(&copy, &but->small)))
+			continue;
+		rc = file_find_any(t, &copy, &r);
+		if (rc == 0)
+			rc = file_disown(t, &r);
+		if (rc != 0 && !txn_survives(rc))
+			return rc;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+file_drop(struct txn *t, const struct msg_file_record *r)
+{
+	const struct id file = r->id;
+	int rc = file_disown(t, r);
+
+	return rc != 0 ? rc : file_drop_copies(t, &file, NULL);
 }
 
 int
@@ -200,16 +300,9 @@ int
 file_forget(struct txn *t, const struct key *key)
 {
 	struct msg_file_record r;
-	struct id org;
-	uint32_t total;
 	int rc = txn_get_record(t, TABLE_FILES, key, &r);
 
-	if (rc != 0)
-		return rc;
-	org = r.org;
-	total = r.total;
-	rc = index_put_record(t, TABLE_FILES, key, &r, NULL);
-	return rc != 0 ? rc : file_count_in(t, &org, total, true);
+	return rc != 0 ? rc : file_change(t, &r, NULL);
 }
 
 int

@@ -15,17 +15,26 @@ struct file_piece {
 };
 
 static int
-file_answer(struct call *c, const struct msg_file_record *r)
+file_answer_bytes(
+    struct call *c, const struct msg_file_record *r, const struct msg_file_record *bytes)
 {
 	call_answer(c, MSG_FILE_STATE,
 	    &(struct msg_file_state){.org = r->org,
-		.total = r->total,
-		.received = r->received,
+		.total = bytes->total,
+		.received = bytes->received,
 		.created_at = r->created_at,
 		.name = r->name,
-		.type = r->type,
-		.digest = file_is_complete(r) ? r->digest : (struct hash256){{0}}});
+		.type = bytes->type,
+		.digest = file_is_complete(bytes) ? bytes->digest : (struct hash256){{0}},
+		.check = r->check,
+		.reason = r->reason});
 	return 0;
+}
+
+static int
+file_answer(struct call *c, const struct msg_file_record *r)
+{
+	return file_answer_bytes(c, r, r);
 }
 
 /* Refuses a file for which there is no room. */
@@ -121,15 +130,15 @@ file_piece_fault(const struct msg_file_record *r, uint32_t offset, struct slice 
 	    : NULL;
 }
 
-/* Finds the file of a piece, and refuses one that it cannot have. */
+/* Finds the file of a piece, and refuses one that it cannot have. any: it may be a copy of a picture. */
 static int
-file_find_for_piece(
-    struct txn *t, struct call *c, const struct file_piece *piece, struct msg_file_record *r)
+file_find_for_piece(struct txn *t, struct call *c, const struct file_piece *piece, bool any,
+    struct msg_file_record *r)
 {
 	const char *fault;
-	int rc = file_find(t, piece->file, r);
+	int rc = file_find_any(t, piece->file, r);
 
-	if (rc == MDB_NOTFOUND)
+	if (rc == MDB_NOTFOUND || (rc == 0 && !any && r->check == FILE_COPY))
 		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
 	if (rc != 0)
 		return rc;
@@ -140,8 +149,8 @@ file_find_for_piece(
 /* Stores a piece if it is the next one. One that is stored already, or comes too early, changes nothing. *wrong: it ends the
  * file, whose bytes do not have the SHA-256 that is expected; it is not stored then. */
 static int
-file_take_piece(
-    struct txn *t, const struct file_piece *piece, struct msg_file_record *r, bool *wrong)
+file_take_piece(struct txn *t, struct call *c, const struct file_piece *piece,
+    struct msg_file_record *r, bool *wrong)
 {
 	int rc;
 
@@ -152,7 +161,11 @@ file_take_piece(
 	if (*wrong)
 		return 0;
 	rc = file_add_piece(t, r, piece->bytes);
-	return rc != 0 ? rc : file_find(t, piece->file, r);
+	if (rc == 0)
+		rc = file_find_any(t, piece->file, r);
+	if (rc == 0 && r->check == FILE_CHECKING)
+		call_change_media(c);
+	return rc;
 }
 
 int
@@ -162,13 +175,13 @@ handle_file_append(struct txn *t, struct call *c)
 	const struct file_piece piece = {&m->file, m->offset, m->piece};
 	struct msg_file_record r;
 	bool wrong;
-	int rc = file_find_for_piece(t, c, &piece, &r);
+	int rc = file_find_for_piece(t, c, &piece, false, &r);
 
 	if (rc != 0)
 		return rc;
 	if (m->offset == 0 && r.received == 0)
 		r.type = m->type;
-	rc = file_take_piece(t, &piece, &r, &wrong);
+	rc = file_take_piece(t, c, &piece, &r, &wrong);
 	if (rc != 0)
 		return rc;
 	if (!wrong)
@@ -177,15 +190,29 @@ handle_file_append(struct txn *t, struct call *c)
 	return file_drop(t, &r);
 }
 
+/* Looks up what has the bytes of a file: a copy, if it is ready, or itself. */
+static int
+file_find_bytes(struct txn *t, const struct msg_file_record *r, enum file_copy copy,
+    struct msg_file_record *bytes)
+{
+	if (r->check == FILE_READY && copy != COPY_NONE)
+		return file_find_copy(t, r, copy == COPY_SMALL ? &r->small : &r->shown, bytes);
+	*bytes = *r;
+	return 0;
+}
+
 int
 handle_file_get(struct txn *t, struct call *c)
 {
-	struct msg_file_record r;
-	int rc = file_find(t, &c->m->file_get.file, &r);
+	const struct msg_file_get *m = &c->m->file_get;
+	struct msg_file_record r, bytes;
+	int rc = file_find(t, &m->file, &r);
 
+	if (rc == 0)
+		rc = file_find_bytes(t, &r, m->copy, &bytes);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
-	return rc != 0 ? rc : file_answer(c, &r);
+	return rc != 0 ? rc : file_answer_bytes(c, &r, &bytes);
 }
 
 int
@@ -193,13 +220,19 @@ handle_file_read(struct txn *t, struct call *c)
 {
 	const struct msg_file_read *m = &c->m->file_read;
 	struct msg_file_piece answer = {0};
-	struct msg_file_record r;
+	struct msg_file_record r, bytes;
 	int rc = file_find(t, &m->file, &r);
 
-	if (rc == MDB_NOTFOUND || (rc == 0 && !file_is_complete(&r)))
+	if (rc == 0 && r.check == FILE_CHECKING)
+		return call_refuse(c, STORE_BUSY, "the picture is not checked yet");
+	if (rc == 0 && r.check == FILE_REFUSED)
+		return call_refuse(c, STORE_GONE, "the picture was refused");
+	if (rc == 0)
+		rc = file_find_bytes(t, &r, m->small ? COPY_SMALL : COPY_SHOWN, &bytes);
+	if (rc == MDB_NOTFOUND || (rc == 0 && !file_is_complete(&bytes)))
 		return call_refuse(c, STORE_NOT_FOUND, no_such_file);
-	if (rc == 0 && m->offset < r.total)
-		rc = file_read_from(t, &m->file, m->offset, &answer.piece);
+	if (rc == 0 && m->offset < bytes.total)
+		rc = file_read_from(t, &bytes.id, m->offset, &answer.piece);
 	if (rc == 0)
 		call_answer(c, MSG_FILE_PIECE, &answer);
 	return rc;
@@ -239,19 +272,42 @@ handle_file_describe(struct txn *t, struct call *c)
 static const char *
 file_import_fault(const struct msg_file_record *r)
 {
+	const bool copy = r->check == FILE_COPY;
+
 	if (r->v != RECORD_VERSION)
 		return "the file has an unknown version";
 	if (id_is_zero(&r->id) || id_is_zero(&r->org) || id_is_zero(&r->owner) ||
-	    id_is_zero(&r->message))
+	    id_is_zero(&r->message) != copy)
 		return "a file needs its ids";
-	if (r->total == 0 || r->received != r->total || r->name.len == 0 || r->due_at != 0)
+	if (r->total == 0 || r->received != r->total || (r->name.len == 0) != copy ||
+	    r->due_at != 0)
 		return "the file is incomplete";
+	if (r->check == FILE_READY && (id_is_zero(&r->shown) || id_is_zero(&r->small)))
+		return "a ready file needs its copies";
 	return hash_is_zero(&r->digest) || !hash_equal(&r->digest, &r->expected)
 	    ? "a file needs its SHA-256"
 	    : NULL;
 }
 
-/* The record of an imported file whose pieces follow. An import is complete, also beyond the quota. */
+/* A copy of a picture that was imported. */
+static int
+file_import_copy(struct txn *t, struct call *c, const struct msg_file_record *r)
+{
+	struct msg_file_record file, fresh = *r;
+	int rc = file_find(t, &r->owner, &file);
+
+	if (rc == MDB_NOTFOUND ||
+	    (rc == 0 &&
+		(!id_equal(&file.org, &r->org) ||
+		    (!id_equal(&file.shown, &r->id) && !id_equal(&file.small, &r->id)))))
+		return call_refuse(c, STORE_INVALID, "the copy's file does not exist");
+	fresh.received = 0;
+	fresh.digest = (struct hash256){{0}};
+	return rc != 0 ? rc : file_put(t, NULL, &fresh);
+}
+
+/* The record of an imported file whose pieces, or copies, follow. An import is complete, also beyond the quota. The last piece
+ * decides whether a picture is checked, as of every file. */
 static int
 file_import_new(struct txn *t, struct call *c, const struct msg_file_record *r)
 {
@@ -269,9 +325,13 @@ file_import_new(struct txn *t, struct call *c, const struct msg_file_record *r)
 		return call_refuse(c, STORE_LIMIT, "the conversation has too many files");
 	if (rc != 0)
 		return rc;
-	fresh.received = 0;
-	fresh.digest = (struct hash256){{0}};
-	fresh.due_at = clock_wall_ms() + FILE_WAIT_MS;
+	if (file_has_pieces(r)) {
+		fresh.received = 0;
+		fresh.digest = (struct hash256){{0}};
+		fresh.due_at = clock_wall_ms() + FILE_WAIT_MS;
+		fresh.check = FILE_UNCHECKED;
+		fresh.checking_at = 0;
+	}
 	return file_put(t, NULL, &fresh);
 }
 
@@ -291,7 +351,8 @@ file_import(struct txn *t, struct call *c, const struct msg_file_record *r)
 		there.total != r->total))
 		return call_refuse(c, STORE_INVALID, "another file has this id");
 	if (rc == MDB_NOTFOUND)
-		rc = file_import_new(t, c, r);
+		rc = r->check == FILE_COPY ? file_import_copy(t, c, r)
+					   : file_import_new(t, c, r);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -304,13 +365,13 @@ handle_import_file_piece(struct txn *t, struct call *c)
 	const struct file_piece piece = {&m->file, m->offset, m->piece};
 	struct msg_file_record r;
 	bool wrong;
-	int rc = file_find_for_piece(t, c, &piece, &r);
+	int rc = file_find_for_piece(t, c, &piece, true, &r);
 
 	if (rc == 0 && m->offset > r.received)
 		return call_refuse(
 		    c, STORE_INVALID, "pieces of the file are missing before this one");
 	if (rc == 0)
-		rc = file_take_piece(t, &piece, &r, &wrong);
+		rc = file_take_piece(t, c, &piece, &r, &wrong);
 	if (rc != 0)
 		return rc;
 	if (wrong)

@@ -170,6 +170,17 @@ index_key_file_due(const void *record, struct key *key)
 }
 
 static bool
+index_key_file_checking(const void *record, struct key *key)
+{
+	const struct msg_file_record *r = record;
+
+	if (r->check != FILE_CHECKING || id_is_zero(&r->owner))
+		return false;
+	*key = key_mail_waiting(r->checking_at, &r->id);
+	return true;
+}
+
+static bool
 index_key_block(const void *record, struct key *key)
 {
 	return block_key(record, key);
@@ -241,6 +252,7 @@ static const struct index indexes[] = {
     {TABLE_WEBHOOKS, TABLE_CHANNELS, index_key_channel, .by_id = false},
     {TABLE_GAPS, TABLE_GAPS_BY_CONVERSATION, index_key_gap, .by_id = false},
     {TABLE_FILES, TABLE_FILES_BY_OWNER, index_key_file_owner, .by_id = false},
+    {TABLE_FILES, TABLE_FILES_CHECKING, index_key_file_checking, .by_id = false},
     {TABLE_BLOCKS, TABLE_BLOCKS_BY_TARGET, index_key_block, .by_id = true},
     {TABLE_FILES, TABLE_DUE, index_key_file_due, .by_id = false, .due = DUE_FILE},
     {TABLE_MAILS, TABLE_MAILS_WAITING, index_key_mail_waiting, .by_id = false},

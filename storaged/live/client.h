@@ -28,6 +28,7 @@ enum waiting {
 	WAITING_EMBEDDING, /* new text, or a change of the lease of the worker that embeds it */
 	WAITING_SOURCES,   /* a change of sources, or an upload */
 	WAITING_MAIL,      /* a new mail, or a change of the lease of the mails */
+	WAITING_MEDIA,     /* a new picture, or a change of the lease of the pictures */
 	WAITINGS,
 };
 

@@ -16,6 +16,7 @@ live_init(struct live *l, struct open_turns *open)
 	lease_init(&l->lease, WAITING_WEBHOOKS);
 	lease_init(&l->embedding, WAITING_EMBEDDING);
 	lease_init(&l->mail, WAITING_MAIL);
+	lease_init(&l->media, WAITING_MEDIA);
 	waiters_init(&l->sources, WAITING_SOURCES);
 }
 
@@ -284,6 +285,8 @@ live_forget(struct live *l, struct client *client)
 	if (lease_forget(&l->embedding, client))
 		l->notified = true;
 	if (lease_forget(&l->mail, client))
+		l->notified = true;
+	if (lease_forget(&l->media, client))
 		l->notified = true;
 	waiters_remove(&l->sources, client);
 	change_followers_forget(client);

@@ -28,6 +28,7 @@ struct live {
 	struct lease lease;     /* of the webhooks */
 	struct lease embedding; /* of the vectors */
 	struct lease mail;      /* of the mails */
+	struct lease media;     /* of the pictures */
 	struct waiters sources; /* who is notified of changes of sources */
 	struct change_followers changes;
 	struct index_wait index;

@@ -9,6 +9,7 @@ static const enum msg_type notices[WAITINGS] = {
     [WAITING_EMBEDDING] = MSG_LIVE_EMBEDDING,
     [WAITING_SOURCES] = MSG_LIVE_SOURCES,
     [WAITING_MAIL] = MSG_LIVE_MAIL,
+    [WAITING_MEDIA] = MSG_LIVE_MEDIA,
 };
 
 void

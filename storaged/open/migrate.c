@@ -112,6 +112,7 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	},
     [13] =
 	{
+	    [TABLE_FILES] = 53, /* check, reason, checking_at, shown, small, width, height */
 	    [TABLE_TOOLS] =
 		50, /* mcp_tool, mcp_pin, mcp_version, mcp_changed, mcp_token_url, mcp_client, mcp_scope */
 	},

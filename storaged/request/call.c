@@ -169,6 +169,12 @@ call_change_mail(struct call *c)
 }
 
 void
+call_change_media(struct call *c)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_MEDIA});
+}
+
+void
 call_change_sources(struct call *c)
 {
 	effects_add(c->effects, &(struct effect){.kind = EFFECT_SOURCES});

@@ -34,6 +34,7 @@ struct call {
 	struct lease *lease;     /* of the webhooks */
 	struct lease *embedding; /* of the vectors */
 	struct lease *mail;      /* of the mails */
+	struct lease *media;     /* of the pictures */
 	struct hand_over *hand_over;
 	struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
@@ -94,6 +95,9 @@ void call_change_text(struct call *c);
 
 /* A mail waits: maild asks again. */
 void call_change_mail(struct call *c);
+
+/* A picture waits: mediad asks again. */
+void call_change_media(struct call *c);
 
 /* Sources have changed, or there is an upload: crawld reads them again. */
 void call_change_sources(struct call *c);

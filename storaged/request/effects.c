@@ -219,6 +219,10 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		if (lease_changed(&live->mail))
 			live->notified = true;
 		break;
+	case EFFECT_MEDIA:
+		if (lease_changed(&live->media))
+			live->notified = true;
+		break;
 	case EFFECT_STEP:
 		effects_ask_worker(e, live);
 		break;

@@ -38,6 +38,7 @@ enum effect_kind {
 	EFFECT_SOURCES_FOLLOW, /* the client waits for that */
 	EFFECT_VISIT,          /* crawld has visited a page */
 	EFFECT_MAIL,           /* a mail waits */
+	EFFECT_MEDIA,          /* a picture waits */
 	EFFECT_STEP, /* a worker is asked to do something about a step: turn is its id */
 };
 

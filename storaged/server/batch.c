@@ -246,6 +246,7 @@ batch_run_one(struct batch *b, struct request *q)
 	    .lease = &b->live->lease,
 	    .embedding = &b->live->embedding,
 	    .mail = &b->live->mail,
+	    .media = &b->live->media,
 	    .hand_over = &b->live->hand_over,
 	    .activity = &b->activity,
 	    .peers = b->peers,

@@ -17,6 +17,7 @@
 #include "storaged/duty/availability.h"
 #include "storaged/duty/responses.h"
 #include "storaged/files/files.h"
+#include "storaged/files/media.h"
 #include "storaged/import/import.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/inbox/operator_message.h"
@@ -166,6 +167,10 @@ static const struct handler table[] = {
     {MSG_FILE_GET, HANDLER_READS, handle_file_get},
     {MSG_FILE_REMOVE, HANDLER_DELETES, handle_file_remove},
     {MSG_FILE_DESCRIBE, HANDLER_WRITES, handle_file_describe},
+    {MSG_MEDIA_LEASE, HANDLER_READS, handle_media_lease},
+    {MSG_MEDIA_READ, HANDLER_READS, handle_media_read},
+    {MSG_MEDIA_APPEND, HANDLER_WRITES, handle_media_append},
+    {MSG_MEDIA_RESULT, HANDLER_WRITES, handle_media_result},
     {MSG_IMPORT_FILE_PIECE, HANDLER_WRITES, handle_import_file_piece},
     {MSG_SOURCE_UPLOAD, HANDLER_WRITES, handle_source_upload},
     {MSG_SOURCE_ASK, HANDLER_WRITES, handle_source_ask},

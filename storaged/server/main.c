@@ -142,6 +142,7 @@ storaged_listen(const struct settings *settings, struct env *env)
 		.search_user = settings->search_user,
 		.crawl_user = settings->crawl_user,
 		.mail_user = settings->mail_user,
+		.media_user = settings->media_user,
 	    });
 
 	return status != 0
@@ -178,6 +179,7 @@ storaged_run(const struct settings *settings)
 		env.files_max_bytes = settings->files_max_bytes;
 		env.files_org_max_bytes = settings->files_org_max_bytes;
 		env.files_retention_days = (uint32_t)settings->files_retention_days;
+		env.check_pictures = settings->check_pictures;
 		env.budget_share = (uint32_t)settings->budget_share;
 		env.scrub.interval_ms = settings->store_scrub_hours * CLOCK_HOUR_MS;
 		status = storaged_listen(settings, &env);

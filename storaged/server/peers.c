@@ -77,7 +77,7 @@ peer_tell_leaving(struct peer *peer, bool in_doubt)
 	const struct msg_leaving leaving = {.in_doubt = in_doubt};
 
 	if (peer->told || peer->dropped || peer->mute ||
-	    !(peer->channel.peer & (ROLE_WORKER | ROLE_CRAWL | ROLE_MAIL)))
+	    !(peer->channel.peer & (ROLE_WORKER | ROLE_CRAWL | ROLE_MAIL | ROLE_MEDIA)))
 		return;
 	peer->told = true;
 	if (in_doubt)

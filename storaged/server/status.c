@@ -16,6 +16,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/content/sources.h"
 #include "storaged/files/file_use.h"
+#include "storaged/files/media.h"
 #include "storaged/mail/mails.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/backups.h"
@@ -281,6 +282,8 @@ status_add_file(struct txn *t, struct msg_status *status)
 	if (rc == 0)
 		rc = mails_extent(t, &status->mails_waiting, &status->mail_due_at);
 	if (rc == 0)
+		rc = media_extent(t, &status->pictures_waiting, &status->picture_waits_at);
+	if (rc == 0)
 		rc = file_use_read(t, FILE_ORGS_MAX, &files);
 	status->files = files.files;
 	status->files_bytes = files.bytes;
@@ -344,6 +347,9 @@ status_add_daemons(const struct peers *peers, struct msg_store_info *info)
 		} else if (peer->channel.peer == ROLE_MAIL) {
 			info->mail_program = slice_str(peer->channel.peer_program);
 			info->mail_pid = peer->channel.peer_pid;
+		} else if (peer->channel.peer == ROLE_MEDIA) {
+			info->media_program = slice_str(peer->channel.peer_program);
+			info->media_pid = peer->channel.peer_pid;
 		}
 	}
 }
@@ -381,6 +387,8 @@ status_add_info(struct txn *t, struct msg_store_info *info)
 	if (rc == 0)
 		rc = mails_extent(t, &info->mails_waiting, &info->mail_due_at);
 	if (rc == 0)
+		rc = media_extent(t, &info->pictures_waiting, &info->picture_waits_at);
+	if (rc == 0)
 		rc = file_use_read(t, FILE_ORGS_MAX, &files);
 	info->files = files.files;
 	info->files_bytes = files.bytes;
@@ -417,6 +425,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .files_org_max_bytes = env->files_org_max_bytes,
 	    .disk_free_bytes = env_disk_free(env),
 	    .due_undone = env->due_undone,
+	    .pictures_checked = env->check_pictures,
 	    .mail_failing_at = c->activity->mail_failing_at,
 	    .mail_error =
 		slice_str(c->activity->mail_failing_at == 0 ? "" : c->activity->mail_error),

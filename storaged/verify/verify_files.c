@@ -32,12 +32,13 @@ verify_files_sum(struct file_sums *sums, const struct id *org)
 }
 
 static void
-verify_files_add(struct file_sums *sums, const struct id *org, uint32_t bytes)
+verify_files_add(struct file_sums *sums, const struct id *org, const struct msg_file_record *r)
 {
+	const struct file_share share = file_share(r);
 	struct file_sum *sum = verify_files_sum(sums, org);
 
-	sum->files++;
-	sum->bytes += bytes;
+	sum->files += share.files;
+	sum->bytes += share.bytes;
 }
 
 /* Adds up the pieces of a file. *end: where they end; they are read up to the first gap. */
@@ -65,25 +66,50 @@ verify_file_pieces(
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Reports a ready picture without one of its copies. */
+static int
+verify_file_copies(struct checker *c, const char *name, const struct msg_file_record *r)
+{
+	const struct id copies[] = {r->shown, r->small};
+	struct msg_file_record copy;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && r->check == FILE_READY && i < ARRAY_LEN(copies); i++) {
+		rc = file_find_copy(c->txn, r, &copies[i], &copy);
+		if (rc != MDB_NOTFOUND && (rc != 0 || file_is_complete(&copy)))
+			continue;
+		verify_found(
+		    c, TABLE_FILES, "%s is ready, and one of its copies is missing", name);
+		rc = 0;
+	}
+	return rc;
+}
+
 static int
 verify_file_content(struct checker *c, const char *name, const struct msg_file_record *r)
 {
-	const struct key conversation = key_id(&r->owner);
+	const struct key owner = key_id(&r->owner);
+	const uint32_t received = file_has_pieces(r) ? r->received : 0;
 	struct hash256 digest = {{0}};
 	uint32_t end;
 	int rc = verify_file_pieces(c, r, &end, &digest);
 
+	if (rc == 0)
+		rc = verify_file_copies(c, name, r);
 	if (rc != 0)
 		return rc;
-	if (end != r->received)
+	if (end != received)
 		verify_found(c, TABLE_FILES, "%s has received %u bytes, and has %u", name,
-		    r->received, end);
+		    received, end);
 	else if (end > 0 && !hash_equal(&digest, &r->digest))
 		verify_found(c, TABLE_FILES, "%s has pieces of another SHA-256", name);
+	if (r->check == FILE_COPY)
+		return verify_named(
+		    c, TABLE_FILES, name, "is a copy of file", TABLE_FILES, &owner);
 	if (id_is_zero(&r->message))
 		return 0;
 	return verify_named(
-	    c, TABLE_FILES, name, "is in conversation", TABLE_CONVERSATIONS, &conversation);
+	    c, TABLE_FILES, name, "is in conversation", TABLE_CONVERSATIONS, &owner);
 }
 
 static int
@@ -97,8 +123,8 @@ verify_file(struct checker *c, struct slice value, struct file_sums *sums)
 	if (record_decode(value, MSG_FILE_RECORD, &r) != WIRE_OK)
 		return 0;
 	name = verify_record_name("file", &r.id);
-	verify_files_add(sums, &r.org, r.total);
-	verify_files_add(sums, &all, r.total);
+	verify_files_add(sums, &r.org, &r);
+	verify_files_add(sums, &all, &r);
 	return id_is_zero(&r.owner) ? 0 : verify_file_content(c, name.s, &r);
 }
 
@@ -152,7 +178,7 @@ verify_file_totals(struct checker *c, struct slice key, struct slice value, void
 		    "%s count %llu with %llu bytes, not %llu with %llu", name.s,
 		    (unsigned long long)r.files, (unsigned long long)r.bytes,
 		    (unsigned long long)sum->files, (unsigned long long)sum->bytes);
-	sum->files = 0;
+	*sum = (struct file_sum){.org = sum->org};
 	return 0;
 }
 
@@ -167,7 +193,7 @@ verify_files(struct checker *c)
 	if (rc == 0)
 		rc = verify_table(c, TABLE_FILE_TOTALS, verify_file_totals, &sums);
 	for (size_t i = 0; rc == 0 && i < sums.n; i++)
-		if (sums.of[i].files > 0)
+		if (sums.of[i].files > 0 || sums.of[i].bytes > 0)
 			verify_found(c, TABLE_FILE_TOTALS,
 			    "the totals of files of %s are missing",
 			    verify_id_text(&sums.of[i].org).s);

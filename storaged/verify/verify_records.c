@@ -155,6 +155,10 @@ verify_fault_file(const void *record)
 		return "has an impossible length";
 	if (id_is_zero(&r->owner))
 		return NULL;
+	if ((r->check == FILE_CHECKING) != (r->checking_at != 0))
+		return "waits to be checked without a time, or the reverse";
+	if (r->check == FILE_COPY)
+		return r->due_at != 0 ? "is a copy with a time of removal" : NULL;
 	if ((r->due_at == 0) != (r->received == r->total && !id_is_zero(&r->message)))
 		return "has a time of removal although it is in a message, or the reverse";
 	return r->name.len == 0 ? "has no name" : NULL;

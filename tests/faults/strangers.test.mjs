@@ -23,6 +23,7 @@ const FRONT = { name: "www-data", uid: 33 };
 const SEARCHD = { name: "backup", uid: 34 };
 const CRAWLD = { name: "proxy", uid: 13 };
 const MAILD = { name: "mail", uid: 8 };
+const MEDIAD = { name: "uucp", uid: 10 };
 const GAMES = { name: "games", gid: 60 }; // a group of every Debian
 
 const ROOT_ONLY = {
@@ -135,11 +136,12 @@ describe("a client of another user", ROOT_ONLY, () => {
 			SEARCH_USER: SEARCHD.name,
 			CRAWL_USER: CRAWLD.name,
 			MAIL_USER: MAILD.name,
+			MEDIA_USER: MEDIAD.name,
 		};
 		const env = { ...users, STORE_GROUP: GAMES.name };
 		await withStore({ env }, async (store) => {
 			await withSearchd(store, env, async (search) => {
-				const everyone = [ROOT, FRONT, SEARCHD, CRAWLD, MAILD, { uid: SOMEBODY }];
+				const everyone = [ROOT, FRONT, SEARCHD, CRAWLD, MAILD, MEDIAD, { uid: SOMEBODY }];
 				openSocket(store);
 				for (const [server, may] of [
 					[
@@ -149,10 +151,14 @@ describe("a client of another user", ROOT_ONLY, () => {
 							SEARCH: [ROOT, SEARCHD],
 							CRAWL: [ROOT, CRAWLD],
 							MAIL: [ROOT, MAILD],
+							MEDIA: [ROOT, MEDIAD],
 							TOOL: [ROOT],
 						},
 					],
-					[search, { WORKER: [ROOT, FRONT], SEARCH: [], CRAWL: [], MAIL: [], TOOL: [ROOT] }],
+					[
+						search,
+						{ WORKER: [ROOT, FRONT], SEARCH: [], CRAWL: [], MAIL: [], MEDIA: [], TOOL: [ROOT] },
+					],
 				]) {
 					chmodSync(server.socket, 0o666);
 					for (const [role, users] of Object.entries(may))

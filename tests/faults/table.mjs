@@ -7,7 +7,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../e2e/daemon.mjs";
 
-export const ROLES = { MASTER: 1, WORKER: 2, STORE: 4, TOOL: 8, SEARCH: 16, CRAWL: 32, MAIL: 64 };
+export const ROLES = {
+	MASTER: 1,
+	WORKER: 2,
+	STORE: 4,
+	TOOL: 8,
+	SEARCH: 16,
+	CRAWL: 32,
+	MAIL: 64,
+	MEDIA: 128,
+};
 
 export const STORE_ERRORS = { FULL: 1, NOT_FOUND: 2, INTERNAL: 4, DAMAGED: 16, READ_ONLY: 22 };
 export const STATUS = { COMPLETE: 0, STOPPED: 1, INTERRUPTED: 2 };

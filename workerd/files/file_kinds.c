@@ -15,9 +15,9 @@
 #define ZIP_NAME_AT 26u
 
 static const struct {
-	const char *name, *type;
+	const char *name, *type, *extension;
 } kinds[] = {
-#define KIND(NAME, name, type, extension) {name, type},
+#define KIND(NAME, name, type, extension) {name, type, extension},
 #include "workerd/files/file_kinds.def"
 };
 
@@ -31,6 +31,21 @@ const char *
 file_kind_type(enum file_kind kind)
 {
 	return kinds[kind].type;
+}
+
+const char *
+file_kind_extension(enum file_kind kind)
+{
+	return kinds[kind].extension;
+}
+
+enum file_kind
+file_kind_typed(struct slice type)
+{
+	for (enum file_kind k = 0; k < FILE_KINDS; k++)
+		if (slice_eq_str(type, kinds[k].type))
+			return k;
+	return FILE_KINDS;
 }
 
 enum file_kind

@@ -21,11 +21,13 @@ enum file_kind {
 /* The kind of a file that begins with these bytes; whole: they are all of it. FILE_KINDS: unknown. */
 enum file_kind file_kind_of(struct slice start, bool whole);
 
-/* The name of a kind in settings, and its media type. */
+/* The name of a kind in settings, its media type, and the extension of its files, with the dot. */
 const char *file_kind_name(enum file_kind kind);
 const char *file_kind_type(enum file_kind kind);
+const char *file_kind_extension(enum file_kind kind);
 
-/* The kind with this name; FILE_KINDS: there is none. */
+/* The kind with this name, or media type; FILE_KINDS: there is none. */
 enum file_kind file_kind_named(struct slice name);
+enum file_kind file_kind_typed(struct slice type);
 
 #endif

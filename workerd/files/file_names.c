@@ -121,16 +121,30 @@ file_description_clean(struct slice text, struct buf *out)
 	}
 }
 
-void
-file_name_disposition(struct slice name, struct buf *out)
+/* Appends a part of a value (RFC 8187, section 3.2.1). */
+static void
+file_name_escape(struct slice text, struct buf *out)
 {
-	must(buf_append_str(out, "attachment; filename*=UTF-8''") == 0);
-	for (size_t i = 0; i < name.len; i++) {
-		const uint8_t c = name.p[i];
+	for (size_t i = 0; i < text.len; i++) {
+		const uint8_t c = text.p[i];
 
 		if (isalnum(c) || strchr("-._~", c) != NULL)
 			must(buf_append(out, &c, 1) == 0);
 		else
 			must(buf_printf(out, "%%%02X", c) == 0);
 	}
+}
+
+void
+file_name_disposition(struct slice name, enum file_kind kind, struct buf *out)
+{
+	const bool shown = kind < FILE_KINDS;
+
+	if (shown)
+		name.len -= file_name_extension(name).len;
+	must(buf_append_str(out, shown ? "inline" : "attachment") == 0 &&
+	    buf_append_str(out, "; filename*=UTF-8''") == 0);
+	file_name_escape(name, out);
+	if (shown)
+		file_name_escape(slice_str(file_kind_extension(kind)), out);
 }

@@ -27,7 +27,7 @@
 
 /* A role is a bit: by the number of the bit. */
 static const char *const role_words[] = {
-    "master", "worker", "store", "tool", "search", "crawl", "mail", NULL};
+    "master", "worker", "store", "tool", "search", "crawl", "mail", "media", NULL};
 
 /* The fields whose values have words (proto/schema/words.def). */
 static const struct vocabulary {
@@ -62,6 +62,7 @@ static const struct vocabulary {
     {MSG_TOOL_RECORD, "method", tool_method_words},
     {MSG_TOOL_RECORD, "class", tool_class_words},
     {MSG_TOOL_RECORD, "mcp_version", mcp_version_words},
+    {MSG_FILE_RECORD, "check", file_check_words},
     {MSG_STEP_RECORD, "state", step_state_words},
     {MSG_STEP_RECORD, "class", tool_class_words},
     {MSG_STEP_RECORD, "decider", step_decider_words},

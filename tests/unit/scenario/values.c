@@ -339,6 +339,8 @@ static const struct {
     {"delivery_record", "state", LISTED(delivery_state)},
     {"invitation", "state", LISTED(invitation_state)},
     {"return_record", "kind", LISTED(return_kind)},
+    {"file_record", "check", LISTED(file_check)},
+    {"file_state", "check", LISTED(file_check)},
     {"mail_record", "kind", LISTED(mail_kind)},
     {"mail_record", "state", LISTED(mail_state)},
     {"source_page_record", "state", LISTED(page_state)},

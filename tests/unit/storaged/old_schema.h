@@ -46,7 +46,7 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_VISITORS] = 16,
 	[TABLE_WEBHOOKS] = 16,
 	[TABLE_INVITATIONS] = 5},
-    [13] = {[TABLE_TOOLS] = 50},
+    [13] = {[TABLE_TOOLS] = 50, [TABLE_FILES] = 53},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

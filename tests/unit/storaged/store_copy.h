@@ -56,7 +56,7 @@ copy_file(
 	struct key of = key_id(&id);
 
 	assert_int_equal(txn_get_record(t, TABLE_FILES, &of, &file), 0);
-	if (id_is_zero(&file.message))
+	if (id_is_zero(&file.message) && file.check != FILE_COPY)
 		return;
 	if (table == TABLE_FILES)
 		copy_request(to, MSG_IMPORT_RECORD,

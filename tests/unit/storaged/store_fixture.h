@@ -28,7 +28,7 @@
 
 /* A client with the frames that it sent in this batch, and its answers. */
 struct asker {
-	enum role role; /* a worker, except for tool, searchd, crawld and maild */
+	enum role role; /* a worker, except for tool, searchd, crawld, maild and mediad */
 	struct client client;
 	struct buf out;
 	struct buf frames[BATCH_REQUESTS];
@@ -43,9 +43,9 @@ struct fixture {
 	struct batch batch;
 	union {
 		struct {
-			struct asker a, b, c, tool, searchd, crawld, maild;
+			struct asker a, b, c, tool, searchd, crawld, maild, mediad;
 		};
-		struct asker askers[7];
+		struct asker askers[8];
 	};
 	struct env_log
 	    *log; /* the commit log of the environment, also after a restart; NULL: none */
@@ -90,6 +90,7 @@ store_serve(struct fixture *f)
 	f->searchd.role = ROLE_SEARCH;
 	f->crawld.role = ROLE_CRAWL;
 	f->maild.role = ROLE_MAIL;
+	f->mediad.role = ROLE_MEDIA;
 	numbers_start(&f->env);
 	assert_int_equal(store_time_load(&f->env), 0);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);

@@ -1,6 +1,6 @@
 /*
- * GET /v1/files/{id}: a file by its signed address, which alone authorizes: cookies and keys are ignored. A browser always saves
- * it, and would run nothing of it.
+ * GET /v1/files/{id}: a file by its signed address, which alone authorizes: cookies and keys are ignored. A browser saves
+ * it, and would run nothing of it; only a picture that mediad has made is shown. Until it is made, nobody gets a picture.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,12 +22,19 @@
 #define ROOM_WAIT_MS 20
 
 #define DISPOSITION_MAX 1024u
+#define ANSWER_MAX      512u
+
+/* When a picture that is being checked is asked for again, in seconds: most take less than one. */
+#define CHECKING_AGAIN "2"
+
+/* ?size= of the small copy of a picture. */
+#define SMALL_SIZE "320"
 
 struct download {
 	struct store_query q;
 	struct id file;
 	uint32_t at, end;
-	bool is_head;
+	bool is_head, small;
 };
 
 static void file_download_go_on(struct download *d);
@@ -95,7 +102,7 @@ file_download_on_piece(void *arg, uint16_t type, const union msg *m)
 static void
 file_download_go_on(struct download *d)
 {
-	const struct msg_file_read read = {.file = d->file, .offset = d->at};
+	const struct msg_file_read read = {.file = d->file, .offset = d->at, .small = d->small};
 
 	if (d->at < d->end && !d->is_head)
 		store_query_ask(&d->q, MSG_FILE_READ, &read, file_download_on_piece);
@@ -148,7 +155,8 @@ file_download_headers(
 	struct buf disposition;
 
 	buf_init(&disposition, DISPOSITION_MAX);
-	file_name_disposition(file->name, &disposition);
+	file_name_disposition(file->name,
+	    file->check == FILE_READY ? file_kind_typed(file->type) : FILE_KINDS, &disposition);
 	reply_header(x, "Content-Disposition", buf_slice(&disposition));
 	buf_clear(&disposition);
 	reply_header_str(x, "Content-Security-Policy", "sandbox; default-src 'none'");
@@ -196,12 +204,40 @@ file_download_send(struct download *d, const struct msg_file_state *file)
 }
 
 static void
+file_download_refuse_unchecked(struct download *d)
+{
+	struct http_exchange *x = store_query_done(&d->q);
+
+	reply_start(x, 404);
+	reply_header_str(x, "Retry-After", CHECKING_AGAIN);
+	reply_error_body(x, "file_checking", "The picture is being checked, please try again");
+}
+
+/* With the reason, a member of its own. */
+static void
+file_download_refuse_picture(struct download *d, struct slice reason)
+{
+	struct json_writer *j = &d->q.json;
+
+	json_write_open(j, NULL, '{');
+	json_write_str(j, "error", slice_str("The picture cannot be shown, and was removed"));
+	json_write_str(j, "code", slice_str("file_refused"));
+	json_write_str(j, "reason", reason);
+	json_write_close(j, '}');
+	store_query_reply_status(&d->q, 410);
+}
+
+static void
 file_download_on_state(void *arg, uint16_t type, const union msg *m)
 {
 	struct download *d = arg;
 
 	if (type != MSG_FILE_STATE)
 		store_query_fail(&d->q, type, m);
+	else if (m->file_state.check == FILE_CHECKING)
+		file_download_refuse_unchecked(d);
+	else if (m->file_state.check == FILE_REFUSED)
+		file_download_refuse_picture(d, m->file_state.reason);
 	else if (m->file_state.received != m->file_state.total)
 		store_query_refuse(&d->q, 404, "not_found", "File not found");
 	else
@@ -211,7 +247,7 @@ file_download_on_state(void *arg, uint16_t type, const union msg *m)
 void
 handle_file_download(const struct api_call *c)
 {
-	uint8_t until[PARAMETER_MAX], mac[PARAMETER_MAX];
+	uint8_t until[PARAMETER_MAX], mac[PARAMETER_MAX], size[PARAMETER_MAX];
 	const struct slice query = c->x->req->query;
 	struct download *d;
 	bool expired;
@@ -234,9 +270,11 @@ handle_file_download(const struct api_call *c)
 		    "The address of the file has expired: read the message again");
 		return;
 	}
-	d = store_query_new(c, sizeof(*d), 0, "File not found");
+	d = store_query_new(c, sizeof(*d), ANSWER_MAX, "File not found");
 	d->file = file;
 	d->is_head = c->x->method == HTTP_HEAD;
-	store_query_ask(
-	    &d->q, MSG_FILE_GET, &(struct msg_file_get){.file = file}, file_download_on_state);
+	d->small = slice_eq(parameter_read(query, "size", size), slice_str(SMALL_SIZE));
+	store_query_ask(&d->q, MSG_FILE_GET,
+	    &(struct msg_file_get){.file = file, .copy = d->small ? COPY_SMALL : COPY_SHOWN},
+	    file_download_on_state);
 }

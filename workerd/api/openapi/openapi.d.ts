@@ -4583,6 +4583,17 @@ export interface components {
             /** @description Of a complete file: its signed address, as in messages. */
             url?: string;
         };
+        RefusedFile: {
+            /** @description A message for people. */
+            error: string;
+            /** @description A code for programs. */
+            code: string;
+            /**
+             * @description With `file_refused`. `too_large`: more than 25 million pixels, or 16,384 a side. `unsupported`: not a JPEG, PNG, WebP or GIF, or a rare variant of one.
+             * @enum {unknown}
+             */
+            reason?: "too_large" | "damaged" | "unsupported";
+        };
         UnsupportedFile: {
             error: string;
             /** @constant */
@@ -5221,6 +5232,7 @@ export type FileRequest = components['schemas']['FileRequest'];
 export type SessionFileRequest = components['schemas']['SessionFileRequest'];
 export type AnnouncedFile = components['schemas']['AnnouncedFile'];
 export type UploadState = components['schemas']['UploadState'];
+export type RefusedFile = components['schemas']['RefusedFile'];
 export type UnsupportedFile = components['schemas']['UnsupportedFile'];
 export type ChannelMessage = components['schemas']['ChannelMessage'];
 export type ChannelAccepted = components['schemas']['ChannelAccepted'];

@@ -29,9 +29,11 @@ TEST(each_user_may_connect_to_each_socket_only_as_the_table_says)
 		uid_t uid;
 		unsigned store, search;
 	} cases[] = {
-	    {geteuid(), ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL | ROLE_MAIL,
+	    {geteuid(),
+		ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL | ROLE_MAIL | ROLE_MEDIA,
 		ROLE_WORKER | ROLE_TOOL},
-	    {0, ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL | ROLE_MAIL, ROLE_WORKER | ROLE_TOOL},
+	    {0, ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL | ROLE_MAIL | ROLE_MEDIA,
+		ROLE_WORKER | ROLE_TOOL},
 	    {FRONT, ROLE_WORKER, ROLE_WORKER},
 	    {SEARCHER, ROLE_SEARCH, 0},
 	    {CRAWLER, ROLE_CRAWL, 0},

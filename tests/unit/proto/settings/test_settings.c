@@ -580,7 +580,7 @@ is_set_by_units(const char *name)
 {
 	static const char *const names[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
 	    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER",
-	    "MAIL_USER", "SETTINGS_FILE"};
+	    "MAIL_USER", "MEDIA_USER", "SETTINGS_FILE"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)

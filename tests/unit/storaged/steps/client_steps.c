@@ -4,7 +4,8 @@
 #include "tests/unit/storaged/steps/store_world.h"
 
 /* In the order of struct fixture. */
-static const char *const names[] = {"a", "b", "c", "tool", "searchd", "crawld", "maild"};
+static const char *const names[] = {
+    "a", "b", "c", "tool", "searchd", "crawld", "maild", "mediad"};
 
 struct asker *
 client_named(struct world *w, const char *name)

@@ -1,5 +1,5 @@
 /*
- * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd; crawld; maild) sends
+ * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd; crawld; maild; mediad) sends
  * a request to a real store:
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
@@ -45,6 +45,7 @@
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	collect_content [STEPS]               until nothing of removed sources and incomplete uploads is left
+ *	check_pictures                        CHECK_PICTURES=1
  *	files_quota BYTES [ORG_BYTES]         FILES_MAX_BYTES and FILES_ORG_MAX_BYTES; without the step there is no file
  *	collect_files [DAYS]                  until nothing of removed files is left; with this FILES_RETENTION_DAYS
  *	import_into_new_store                 ... everything that an export of the store contains; the new
@@ -331,6 +332,13 @@ collect_spenders(struct world *w, const struct words *step)
 		expect_number(w, "steps", steps, step->word[1]);
 }
 
+static void
+check_pictures(struct world *w, const struct words *step)
+{
+	(void)step;
+	w->f->env.check_pictures = true;
+}
+
 /* files_quota BYTES [ORG_BYTES] */
 static void
 files_quota(struct world *w, const struct words *step)
@@ -599,6 +607,7 @@ static const struct {
     {"do_due", .run = do_due},
     {"collect_garbage", .run = collect_garbage},
     {"collect_content", .run = collect_content},
+    {"check_pictures", .run = check_pictures},
     {"files_quota", .run = files_quota},
     {"collect_files", .run = collect_files},
     {"collect_garbage_step", .act = collect_garbage_step},

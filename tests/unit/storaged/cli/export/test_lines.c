@@ -115,7 +115,9 @@ static const char *const lines[] = {
 		   "'mail_error':'e'}",
     "{'kind':'file','id':'" ID "','org':'" OTHER "','owner':'" ID "','message':'" OTHER
     "','total':7,'received':7,'created_at':1,'due_at':0,'digest':'" TOKEN "','expected':'" TOKEN
-    "','name':'a.txt','type':'text/plain','description':'A text'}",
+    "','name':'a.txt','type':'text/plain','description':'A "
+    "text','check':'ready','reason':'r','checking_at':3,'shown':'" ID "','small':'" OTHER
+    "','width':4,'height':5}",
     "{'kind':'file_piece','file':'" ID "','offset':65536,'piece':'00ff'}",
     "{'kind':'responses','org':'" ID "','widget':'" OTHER "','times':'0102'}",
     "{'kind':'return','token':'" TOKEN "','use':'link','org':'" ID "','visitor':'" OTHER
