@@ -64,7 +64,7 @@ EXTRACT := workerd/crawl/extract
 MAILD := workerd/maild
 # The codecs of pictures, for a process of their own.
 MEDIA := workerd/mediad/media workerd/mediad/extract
-# Who starts that process.
+# mediad, which starts that process.
 MEDIAD := $(wildcard workerd/mediad/*.c)
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search
@@ -82,6 +82,7 @@ worker_libs := -lcurl -levent_core -lm -lnghttp2 -lseccomp -lssl -lunistring -lw
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
 mail_libs := -lcurl -levent_core -lseccomp -lunistring $(proto_libs)
 extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
+mediad_libs := -Wl,--as-needed -levent_core -lseccomp $(proto_libs)
 # Only what a process uses is loaded when it starts: it decodes one picture.
 media_libs := -Wl,--as-needed -ljpeg -lpng16 -lwebpdemux -lwebp -lgif -lseccomp $(proto_libs)
 store_libs := -llmdb -levent_core -lpq -lseccomp -lunistring -lxxhash $(proto_libs)
@@ -89,9 +90,9 @@ search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(prot
 banter_libs := $(filter-out -lpq,$(store_libs))
 stub_libs := -levent_core -ljansson -lbsd
 
-PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract media-extract maild banter openai-stub)
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract media-extract maild mediad banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/hours-peer $(BUILD)/store-dump
+TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/hours-peer $(BUILD)/picture-files $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -158,6 +159,8 @@ $(BUILD)/crawl-extract: $(call objects,workerd/crawl/extract/main.c) $(extract_a
 	$(LINK) $(extract_libs)
 $(BUILD)/media-extract: $(call objects,workerd/mediad/extract/main.c) $(media_a)
 	$(LINK) $(media_libs)
+$(BUILD)/mediad: $(call objects,workerd/mediad/main.c) $(mediad_a)
+	$(LINK) $(mediad_libs)
 $(BUILD)/maild: $(call objects,workerd/maild/main.c) $(maild_a)
 	$(LINK) $(mail_libs)
 $(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
@@ -173,6 +176,7 @@ $(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
 $(BUILD)/store-dump: $(OBJ)/tests/cluster/dump.o
 	$(LINK) -llmdb -lcrypto
 
+pictures_o := $(OBJ)/tests/media/pictures.o $(OBJ)/tests/media/gif_pictures.o
 # The HTTP server of workerd alone.
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
@@ -180,6 +184,10 @@ $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 # The working hours of workerd alone.
 $(BUILD)/hours-peer: $(OBJ)/tests/hours/hours_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
+
+# The pictures of the tests as files.
+$(BUILD)/picture-files: $(OBJ)/tests/media/picture_files.o $(pictures_o) $(media_a)
+	$(LINK) $(media_libs) -lwebpmux
 
 # A unit test is in the same folder below tests/unit as the file that it tests, and links that part.
 $(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
@@ -202,9 +210,8 @@ $(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%
 	$(LINK) $(extract_libs) -lcmocka
 $(BUILD)/unit/workerd/maild/%: $(OBJ)/tests/unit/workerd/maild/%.o $(maild_a)
 	$(LINK) $(mail_libs) -lcmocka
-pictures_o := $(OBJ)/tests/media/pictures.o $(OBJ)/tests/media/gif_pictures.o
 $(BUILD)/unit/workerd/mediad/%: $(OBJ)/tests/unit/workerd/mediad/%.o $(pictures_o) $(mediad_a)
-	$(LINK) $(media_libs) -levent_core -lwebpmux -lcmocka
+	$(LINK) $(media_libs) -levent_core -lunistring -lwebpmux -lcmocka
 $(addprefix $(BUILD)/unit/workerd/mediad/,test_conversions extract/test_media_extract): | $(BUILD)/media-extract
 $(BUILD)/unit/workerd/files/%: $(OBJ)/tests/unit/workerd/files/%.o $(pictures_o) $(media_a)
 	$(LINK) $(media_libs) -lwebpmux -lcmocka

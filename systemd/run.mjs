@@ -1,7 +1,7 @@
 // `make run`: runs the service on a developer's machine, as systemd does on a server.
 //
 // Reads .env (creates it from .env.example with random keys if it is missing), checks all settings,
-// starts the store, search, the crawler, the sender of mails, the front end and, without a model key, the bundled demo model. Restarts what dies.
+// starts the store, search, the crawler, the sender of mails, the checker of pictures, the front end and, without a model key, the bundled demo model. Restarts what dies.
 // Prints the addresses as soon as the service answers. On Ctrl-C it stops the front end first, so that
 // running replies can still be stored.
 
@@ -80,7 +80,7 @@ function stayLocal(env) {
 
 /** Exits if a setting is invalid; the daemons print the errors. */
 function checkSettings(env) {
-	const results = ["storaged", "searchd", "crawld", "maild", "masterd"].map(
+	const results = ["storaged", "searchd", "crawld", "maild", "mediad", "masterd"].map(
 		(name) =>
 			spawnSync(join(build, name), ["--check"], { env, cwd: root, stdio: "inherit" }).status,
 	);
@@ -290,11 +290,12 @@ if (env.DIALECT || (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL)) {
 		`The model is ${env.OPENAI_MODEL || "gpt-4.1-mini"} at ${env.OPENAI_BASE_URL || "https://api.openai.com/v1"}.`,
 	);
 }
-new Service("storaged", [], env);
+new Service("storaged", [], { ...env, CHECK_PICTURES: env.CHECK_PICTURES || "1" });
 new Service("searchd", [], env);
 new Service("crawld", [], env);
 // Links in mails lead here.
 new Service("maild", [], { ...env, PUBLIC_URL: env.PUBLIC_URL || baseUrl(env, local) });
+new Service("mediad", [], env);
 new Service("masterd", [], env);
 
 const base = baseUrl(env, local);

@@ -15,6 +15,7 @@ enum call_filter_calls {
 	CALLS_EXTRACT = 32, /* crawl-extract, which reads documents of strangers */
 	CALLS_PROGRAM = 64, /* pdftotext, from before exec(2) on */
 	CALLS_MAIL = 256,
+	CALLS_MEDIAD = 1024,
 	CALLS_MEDIA = 512, /* media-extract, which reads pictures of strangers */
 	CALLS_STORE_LOG = 128 |
 	    CALLS_STORE, /* the store that has a commit log, which it reaches over a Unix socket */

@@ -1,5 +1,5 @@
 /*
- * What storaged, searchd, crawld and maild have in common as programs: the arguments and the start of the process.
+ * What storaged, searchd, crawld, maild and mediad have in common as programs: the arguments and the start of the process.
  */
 #ifndef PROTO_PROCESS_PROGRAM_H
 #define PROTO_PROCESS_PROGRAM_H

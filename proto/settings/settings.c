@@ -40,7 +40,8 @@ enum {
 	TOOL = OWNER_TOOL,
 	SEARCH = OWNER_SEARCH,
 	CRAWL = OWNER_CRAWL,
-	MAIL = OWNER_MAIL
+	MAIL = OWNER_MAIL,
+	MEDIA = OWNER_MEDIA
 };
 
 static const struct setting table[] = {

@@ -31,7 +31,8 @@ enum setting_owner {
 	OWNER_SEARCH = 16,
 	OWNER_CRAWL = 32,
 	OWNER_MAIL = 64,
-	OWNER_ALL = 119, /* the daemons */
+	OWNER_MEDIA = 128,
+	OWNER_ALL = 247, /* the daemons */
 };
 
 struct setting;

@@ -62,6 +62,7 @@ export class Banter {
 	 * @param {boolean} [options.search] whether searchd runs, too
 	 * @param {boolean} [options.crawl] whether crawld runs, too
 	 * @param {boolean} [options.mail] whether maild runs, too
+	 * @param {boolean} [options.media] whether mediad runs, too, and pictures are checked
 	 */
 	constructor({
 		env = {},
@@ -73,12 +74,14 @@ export class Banter {
 		search = false,
 		crawl = false,
 		mail = false,
+		media = false,
 	} = {}) {
 		this.port = port;
 		this.programs = programs;
 		this.search = search;
 		this.crawl = crawl;
 		this.mail = mail;
+		this.media = media;
 		this.scheme = https ? "https" : "http";
 		this.log = new Log();
 		this.killed = new Set(); // workers that a test killed
@@ -114,12 +117,14 @@ export class Banter {
 			if (this.search) this.searchd = this.daemon("searchd", [], env);
 			if (this.crawl) this.crawld = this.daemon("crawld", [], env);
 			if (this.mail) this.maild = this.daemon("maild", [], { PUBLIC_URL: this.url, ...env });
+			if (this.media) this.mediad = this.daemon("mediad", [], env);
 			this.masterd = this.daemon("masterd", [], env);
 			for (const daemon of this.daemons) daemon.mustRun = true;
 			this.startStore();
 			this.searchd?.start();
 			this.crawld?.start();
 			this.maild?.start();
+			this.mediad?.start();
 			this.masterd.start();
 			await this.ready();
 			if (this.search)
@@ -151,6 +156,7 @@ export class Banter {
 			OPENAI_IDLE_TIMEOUT_MS: "600000",
 			// masterd does not kill workers that a test has stopped with SIGSTOP.
 			WORKER_HANG_MS: String(2 * DEADLINE_MS),
+			CHECK_PICTURES: this.media ? "1" : "0",
 			...this.settings,
 		};
 		return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));

@@ -101,7 +101,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
 	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract
 	workerd/maild: workerd/net workerd/store
-	workerd/mediad: workerd/children workerd/files workerd/mediad/media
+	workerd/mediad: workerd/children workerd/files workerd/store workerd/mediad/media
 	workerd/mediad/media: workerd/files
 	workerd/mediad/extract: workerd/children workerd/files workerd/mediad/media
 	workerd/children:

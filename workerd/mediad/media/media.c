@@ -10,20 +10,6 @@ static const uint32_t media_sides[MEDIA_SIZES] = {
     [MEDIA_SMALL] = PICTURE_SMALL_MAX,
 };
 
-const char *
-media_status_name(enum media_status status)
-{
-	static const char *const names[MEDIA_STATUSES] = {
-	    [MEDIA_OK] = "ok",
-	    [MEDIA_UNSUPPORTED] = "unsupported",
-	    [MEDIA_TOO_LARGE] = "too_large",
-	    [MEDIA_DAMAGED] = "damaged",
-	};
-
-	must(status < MEDIA_STATUSES);
-	return names[status];
-}
-
 static media_read_fn *
 media_reader(struct slice bytes)
 {

@@ -7,6 +7,20 @@
 #include "proto/base/basics.h"
 #include "workerd/mediad/media/media.h"
 
+const char *
+media_status_name(enum media_status status)
+{
+	static const char *const names[MEDIA_STATUSES] = {
+	    [MEDIA_OK] = "ok",
+	    [MEDIA_UNSUPPORTED] = "unsupported",
+	    [MEDIA_TOO_LARGE] = "too_large",
+	    [MEDIA_DAMAGED] = "damaged",
+	};
+
+	must(status < MEDIA_STATUSES);
+	return names[status];
+}
+
 #define MAGIC "bmr1"
 
 static bool
